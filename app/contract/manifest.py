@@ -1,0 +1,164 @@
+"""The manifest: everything that is known about one published version, written once beside the model.
+
+`schema` is the number of this format. A change that old readers may ignore keeps the number; a change they must not
+ignore raises it, keeps the reader of the old number here, and adds a golden file to the tests. A server refuses a
+number above SCHEMA.
+"""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.contract.signature import Label, Signature
+
+SCHEMA = 1
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
+Cell = bool | int | float | str | None
+"""One value of a row; None is missing."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FileDigest(_Part):
+    """SHA-256 and size in bytes of one file of the version."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+class Score(_Part):
+    """One metric on held-out rows."""
+
+    name: str
+    value: float
+    higher_is_better: bool = True
+
+
+class Parity(_Part):
+    """How a graph compares with the scikit-learn pipeline it came from, on float64 input.
+
+    `largest_difference` is over probabilities for classifiers (absolute) and over values for regressors (relative to
+    the spread of the pipeline's answers). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 %
+    quantile.
+    """
+
+    rows: Annotated[int, Field(ge=0)]
+    edge_rows: Annotated[int, Field(ge=0)]
+    label_flips: Annotated[int, Field(ge=0)]
+    largest_difference: Annotated[float, Field(ge=0)]
+    p999_difference: Annotated[float, Field(ge=0)]
+    tolerance: Annotated[float, Field(ge=0)]
+
+
+class Variant(_Part):
+    """One candidate graph with its measurements and the gate's verdict, also when it was refused.
+
+    `latency_us` maps a batch size to microseconds per run on the machine that published; it ranks, it never gates.
+    `parity` is None where the variant could not be built; `verdict` then says why.
+    """
+
+    name: str
+    description: str
+    file: str | None = None
+    size: int | None = None
+    latency_us: dict[int, float] = {}
+    score: float | None = None
+    parity: Parity | None = None
+    passed: bool
+    verdict: str
+
+
+class GoldenRow(_Part):
+    """A synthetic row with the answer the published graph gave; `label` or `value` as the task says."""
+
+    row: dict[str, Cell]
+    label: Label | None = None
+    probabilities: tuple[float, ...] | None = None
+    value: float | None = None
+
+
+class GoldenRows(_Part):
+    """Rows a server replays before the version may serve. Labels must match exactly, numbers within `tolerance`."""
+
+    rows: Annotated[tuple[GoldenRow, ...], Field(min_length=1)]
+    tolerance: Annotated[float, Field(ge=0)]
+
+
+class Provenance(_Part):
+    """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work."""
+
+    data_digest: Sha256
+    config_digest: Sha256
+    code_digest: Sha256
+    recipe_digest: Sha256
+    code_version: str
+    config: dict[str, Any]
+    rows: dict[str, int]
+    libraries: dict[str, str]
+    python: str
+    platform: str
+
+
+class OnnxFormat(_Part):
+    """What a runtime must understand to load the graph; `opsets` maps a domain to its version."""
+
+    ir_version: int
+    opsets: dict[str, int]
+
+
+class ModelManifest(_Part):
+    """The whole manifest. `files` names every file of the version except the manifest itself."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    model_name: ModelName
+    model_version: Annotated[int, Field(ge=1)]
+    created_at: datetime
+    signature: Signature
+    onnx: OnnxFormat
+    files: dict[str, FileDigest]
+    variant: str
+    variant_reason: str
+    variants: tuple[Variant, ...]
+    metrics: tuple[Score, ...]
+    parity: Parity
+    golden_rows: GoldenRows
+    provenance: Provenance
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class UnreadableManifest(ValueError):
+    """The bytes are not a manifest this code can read; the message says why in a few words."""
+
+
+def manifest_to_json(manifest: ModelManifest) -> bytes:
+    """Indented JSON, the same bytes for equal manifests."""
+    document = manifest.model_dump(mode="json", by_alias=True)
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def manifest_from_json(content: bytes) -> ModelManifest:
+    """Read a manifest; raises UnreadableManifest when it is damaged or its schema is newer than ours."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise UnreadableManifest("manifest.json is not JSON") from None
+    number = document.get("schema") if isinstance(document, dict) else None
+    if type(number) is not int or number < 1:
+        raise UnreadableManifest("manifest.json has no schema number")
+    if number > SCHEMA:
+        raise UnreadableManifest(
+            f"manifest.json has schema {number}, this release reads up to {SCHEMA}; upgrade the server"
+        )
+    try:
+        return ModelManifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UnreadableManifest(f"manifest.json: {where}: {first['msg']}") from None

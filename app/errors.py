@@ -1,0 +1,132 @@
+"""Every error the project raises on purpose, as one tree. None of them knows HTTP.
+
+SlipwayError                      one sentence: what is wrong, where, what to do; never the caller's values
+├── UsageError                    a setting, argument or file given by the operator is wrong
+├── RequestError                  the caller's request cannot be answered as sent
+│   ├── MalformedRequest          not JSON, or not the protocol
+│   ├── InvalidRows               JSON, but rows that break the model's schema: carries every problem
+│   ├── RequestTooLarge           over a limit
+│   ├── Unauthorized              no valid key
+│   ├── Forbidden                 a key, but not for this
+│   ├── ModelNotFound             no such model
+│   └── VersionNotFound           no such version of a model
+├── Unavailable                   the request is fine; try again later
+│   ├── ModelNotReady             the version is still loading, or cannot be loaded
+│   └── Overloaded                the queue of the model is full
+├── RegistryError                 the models folder
+│   ├── NothingPublished          the model, version or alias asked for is not in the folder
+│   ├── DamagedVersion            a version that must not be used: digest, missing file, unreadable manifest
+│   └── PublishConflict           another writer was faster
+└── InferenceError                onnxruntime failed on an input that passed every check
+
+`exit_code` is what a command returns: 2 the input is wrong, 3 a gate refused, 1 our bug.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SlipwayError(Exception):
+    """Base of every expected error; `str(error)` is the sentence shown to people."""
+
+    exit_code = 2
+
+
+class UsageError(SlipwayError):
+    """The operator gave a setting, an argument or a file that cannot be used."""
+
+
+class RequestError(SlipwayError):
+    """The caller's request cannot be answered as sent."""
+
+
+class MalformedRequest(RequestError):
+    """The body is not JSON or does not follow the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One problem of one row. `row` counts from 0; `field` is None when the row as a whole is wrong."""
+
+    row: int | None
+    field: str | None
+    problem: str
+
+
+class InvalidRows(RequestError):
+    """Rows that break the model's schema; `problems` lists the first of them, `total` counts all."""
+
+    def __init__(self, problems: Sequence[RowProblem], total: int) -> None:
+        noun = "problem" if total == 1 else "problems"
+        super().__init__(f"{total} {noun} in the rows; see 'problems' and the model's schema under /docs")
+        self.problems = tuple(problems)
+        self.total = total
+
+
+class RequestTooLarge(RequestError):
+    """The request is over a limit; the message names the limit."""
+
+
+class Unauthorized(RequestError):
+    """No valid key came with the request."""
+
+
+class Forbidden(RequestError):
+    """The key is valid but its scopes do not allow this."""
+
+
+class ModelNotFound(RequestError):
+    """No model of that name is served."""
+
+    def __init__(self) -> None:
+        super().__init__("no such model; GET /v2/models lists what is served")
+
+
+class VersionNotFound(RequestError):
+    """The model exists, but not that version of it."""
+
+    def __init__(self, model_name: str, served: Sequence[str]) -> None:
+        super().__init__(f"model {model_name!r} has no such version; served: {', '.join(served) or 'none'}")
+
+
+class Unavailable(SlipwayError):
+    """The request is fine but cannot be answered now; `retry_after` is in whole seconds."""
+
+    retry_after = 1
+
+
+class ModelNotReady(Unavailable):
+    """The version is wanted but not loaded yet, or could not be loaded."""
+
+
+class Overloaded(Unavailable):
+    """The model's queue is full."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(f"model {model_name!r} is overloaded: its queue is full; retry later or add replicas")
+
+
+class RegistryError(SlipwayError):
+    """Something about the models folder."""
+
+
+class NothingPublished(RegistryError):
+    """The model, version or alias asked for is not in the folder."""
+
+
+class DamagedVersion(RegistryError):
+    """A version that must not be used."""
+
+    def __init__(self, model_name: str, version: int, reason: str) -> None:
+        super().__init__(f"version {version} of model {model_name!r} cannot be used: {reason}")
+        self.reason = reason
+
+
+class PublishConflict(RegistryError):
+    """Another writer published or promoted at the same moment."""
+
+
+class InferenceError(SlipwayError):
+    """onnxruntime failed on an input that passed every check: a bug of the model or of ours."""
+
+    exit_code = 1
