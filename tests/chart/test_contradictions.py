@@ -1,0 +1,71 @@
+"""Values that are right one by one and wrong together: refused by templates/validate.yaml, with what to do."""
+
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import refusal, render_one
+
+AUTOSCALING = {"enabled": True}
+
+CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"terminationGracePeriodSeconds": 25}, "must be more than 25"),
+    ({"terminationGracePeriodSeconds": 30, "shutdown": {"requestDeadlineSeconds": 15}}, "must be more than 30"),
+    ({"autoscaling": {**AUTOSCALING, "minReplicas": 7}}, "minReplicas is 7, more than autoscaling.maxReplicas 6"),
+    ({"autoscaling": {**AUTOSCALING, "targetCPUUtilizationPercentage": 0}}, "without a target"),
+    ({"autoscaling": AUTOSCALING, "resources": {"requests": {"cpu": None}}}, "resources.requests.cpu"),
+    ({"registry": {"volume": "existingClaim"}}, "set registry.existingClaim"),
+    ({"registry": {"existingClaim": "models"}}, "set registry.volume to existingClaim"),
+    ({"registry": {"volume": "newClaim", "newClaim": {"accessMode": "ReadWriteOnce"}}}, "one node only"),
+    (
+        {
+            "registry": {"volume": "newClaim", "newClaim": {"accessMode": "ReadWriteOnce"}},
+            "replicaCount": 1,
+        },
+        "strategy.type Recreate",
+    ),
+    (
+        {
+            "registry": {"volume": "newClaim", "newClaim": {"accessMode": "ReadWriteOnce"}},
+            "strategy": {"type": "Recreate"},
+            "replicaCount": 1,
+            "autoscaling": AUTOSCALING,
+        },
+        "one replica without autoscaling",
+    ),
+    ({"strategy": {"rollingUpdate": {"maxSurge": 0}}}, "both 0"),
+    ({"strategy": {"rollingUpdate": {"maxSurge": "0%"}}}, "both 0"),
+    ({"podDisruptionBudget": {"minAvailable": 1}}, "takes one of"),
+    ({"podDisruptionBudget": {"maxUnavailable": ""}}, "takes one of"),
+    ({"podDisruptionBudget": {"maxUnavailable": 0}}, "allows no eviction"),
+    ({"podDisruptionBudget": {"maxUnavailable": "", "minAvailable": "100%"}}, "allows no eviction"),
+    ({"podDisruptionBudget": {"maxUnavailable": "", "minAvailable": 2}}, "leaves none of 2 pods"),
+    ({"settings": {"threads": 0}}, "resources.limits.cpu is missing"),
+    ({"settings": {"device": "cuda"}}, "the pod gets no GPU"),
+    ({"resources": {"limits": {"nvidia.com/gpu": 1}}}, "it would idle"),
+    ({"service": {"type": "LoadBalancer"}}, "a server without keys"),
+    ({"service": {"type": "NodePort"}}, "a server without keys"),
+    ({"extraEnv": [{"name": "ORT_DISABLE_TELEMETRY", "value": "0"}]}, "extraEnv sets ORT_DISABLE_TELEMETRY"),
+    ({"extraVolumes": [{"name": "registry", "emptyDir": {}}]}, "a volume called registry"),
+    ({"serviceMonitor": {"enabled": True, "scrapeTimeout": "60s"}}, "longer than the interval"),
+]
+
+
+@pytest.mark.parametrize(("values", "words"), CONTRADICTIONS, ids=[f"{values}" for values, _ in CONTRADICTIONS])
+def test_contradiction_is_refused_with_the_reason(values: dict[str, Any], words: str) -> None:
+    assert words in refusal(values)
+
+
+def test_all_contradictions_are_told_at_once() -> None:
+    told = refusal({"settings": {"threads": 0}, "service": {"type": "NodePort"}, "terminationGracePeriodSeconds": 1})
+
+    assert told.count("\n- ") == 3
+
+
+@pytest.mark.parametrize("name", render_one("ConfigMap")["data"])
+def test_extra_environment_cannot_override_what_the_chart_sets(name: str) -> None:
+    assert f"extraEnv sets {name}" in refusal({"extraEnv": [{"name": name, "value": "x"}]})
+
+
+def test_digits_of_a_percentage_are_not_taken_for_pods() -> None:
+    assert refusal({"podDisruptionBudget": {"maxUnavailable": "", "minAvailable": "50%"}}) == ""

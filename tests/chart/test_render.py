@@ -1,0 +1,157 @@
+"""What the chart renders: which kinds, for which values, valid for which versions of Kubernetes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helm_python import Chart
+
+import app
+from tests.chart.rendering import (
+    CHART,
+    KUBERNETES_VERSIONS,
+    chart,
+    lint_problems,
+    render,
+    render_one,
+    render_text,
+    schema_problems,
+)
+from tests.chart.value_sets import VALUE_SETS
+
+every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+
+
+def test_defaults_render_these_objects_and_no_others() -> None:
+    rendered = [(document["kind"], document["metadata"]["name"]) for document in render()]
+
+    assert rendered == [
+        ("ConfigMap", "demo-slipway"),
+        ("Deployment", "demo-slipway"),
+        ("PodDisruptionBudget", "demo-slipway"),
+        ("Service", "demo-slipway"),
+        ("ServiceAccount", "demo-slipway"),
+        ("Pod", "demo-slipway-test-live"),
+        ("Pod", "demo-slipway-test-ready"),
+        ("Pod", "demo-slipway-test-infer"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"autoscaling": {"enabled": True}}, "HorizontalPodAutoscaler"),
+        ({"networkPolicy": {"enabled": True}}, "NetworkPolicy"),
+        ({"registry": {"volume": "newClaim"}}, "PersistentVolumeClaim"),
+        ({"serviceMonitor": {"enabled": True}}, "ServiceMonitor"),
+    ],
+)
+def test_optional_objects_appear_when_asked_for(values: dict[str, Any], kind: str) -> None:
+    kinds = {document["kind"] for document in render(values)}
+
+    assert kind in kinds
+
+
+@pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
+@every_value_set
+def test_objects_fit_the_schemas_of_kubernetes(values: dict[str, Any], version: str) -> None:
+    assert schema_problems(render(values), version) == []
+
+
+def test_schema_check_finds_a_misspelt_field() -> None:
+    service = render_one("Service")
+    service["spec"]["prots"] = service["spec"].pop("ports")
+
+    assert schema_problems([service], "1.33") != []
+
+
+@every_value_set
+def test_lint_has_nothing_to_say(values: dict[str, Any]) -> None:
+    assert lint_problems(values) == []
+
+
+@every_value_set
+def test_names_fit_into_63_characters(values: dict[str, Any]) -> None:
+    names = [document["metadata"]["name"] for document in render(values, name="r" * 53)]
+
+    assert [name for name in names if len(name) > 63] == []
+
+
+@every_value_set
+def test_service_and_disruption_budget_select_the_servers_and_no_test_pod(values: dict[str, Any]) -> None:
+    documents = render(values)
+    selector = render_one("Service", values)["spec"]["selector"]
+    labels = {
+        document["metadata"]["name"]: document["spec"].get("template", document)["metadata"]["labels"]
+        for document in documents
+        if document["kind"] in {"Deployment", "Pod"}
+    }
+
+    selected = [name for name, found in labels.items() if selector.items() <= found.items()]
+
+    assert selected == [render_one("Deployment", values)["metadata"]["name"]]
+
+
+def test_pod_labels_cannot_break_the_selector() -> None:
+    deployment = render_one("Deployment", {"podLabels": {"app.kubernetes.io/name": "other", "team": "ml"}})
+
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+
+    assert deployment["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    assert labels["team"] == "ml"
+
+
+def test_chart_image_and_code_share_one_version() -> None:
+    metadata = chart().metadata
+
+    assert metadata["version"] == metadata["appVersion"] == app.__version__
+
+
+@pytest.mark.parametrize(
+    ("image", "reference"),
+    [
+        ({}, f"slipway:{app.__version__}"),
+        ({"repository": "r.example/slipway", "tag": "1.2"}, "r.example/slipway:1.2"),
+        ({"tag": "1.2", "digest": f"sha256:{'a' * 64}"}, f"slipway@sha256:{'a' * 64}"),
+    ],
+)
+def test_image_is_named_by_digest_else_tag_else_version(image: dict[str, str], reference: str) -> None:
+    deployment = render_one("Deployment", {"image": image})
+
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == reference
+
+
+def test_notes_say_that_there_are_no_keys_and_that_nothing_is_served() -> None:
+    notes = render_text()["slipway/templates/NOTES.txt"]
+
+    assert "The server has no keys yet" in notes
+    assert "never become ready" in notes
+
+
+def test_notes_name_the_next_command_for_the_rendered_service() -> None:
+    notes = render_text({"tests": {"model": "titanic"}, "service": {"port": 81}})["slipway/templates/NOTES.txt"]
+
+    assert "port-forward service/demo-slipway 8000:81" in notes
+    assert "curl --silent http://127.0.0.1:8000/predict/titanic --data" in notes
+
+
+def test_chart_works_inside_another_chart(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: parent\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_text("global: {team: ml}\nslipway: {replicaCount: 4}\n")
+    chart().save_dir(tmp_path / "charts")
+
+    with Chart.load(tmp_path) as parent:
+        rendered = parent.render(name="demo")
+
+    deployment = yaml.safe_load(rendered["parent/charts/slipway/templates/deployment.yaml"])
+    assert deployment["spec"]["replicas"] == 4
+
+
+@pytest.mark.parametrize("template", sorted(CHART.glob("templates/**/*.*")), ids=lambda path: path.name)
+def test_templates_hold_one_kind_in_fewer_than_50_lines(template: Path) -> None:
+    text = template.read_text()
+
+    assert len(text.splitlines()) < 50
+    assert len(re.findall(r"^kind:", text, re.MULTILINE)) == (template.name[0] not in "_N" and template.stem != "validate")
