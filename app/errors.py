@@ -6,13 +6,16 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 │   ├── MalformedRequest          not JSON, or not the protocol
 │   ├── InvalidRows               JSON, but rows that break the model's schema: carries every problem
 │   ├── RequestTooLarge           over a limit
+│   ├── UnsupportedBody           a content type or encoding that is not read
+│   ├── PathNotFound              a path that is not in the route table
+│   ├── MethodNotAllowed          a path of the table, called with another method
 │   ├── Unauthorized              no valid key
 │   ├── Forbidden                 a key, but not for this
 │   ├── ModelNotFound             no such model
 │   └── VersionNotFound           no such version of a model
 ├── Unavailable                   the request is fine; try again later
 │   ├── ModelNotReady             the version is still loading, or cannot be loaded
-│   └── Overloaded                the queue of the model is full
+│   └── Overloaded                a queue is full
 ├── RegistryError                 the models folder
 │   ├── NothingPublished          the model, version or alias asked for is not in the folder
 │   ├── DamagedVersion            a version that must not be used: digest, missing file, unreadable manifest
@@ -67,6 +70,25 @@ class RequestTooLarge(RequestError):
     """The request is over a limit; the message names the limit."""
 
 
+class UnsupportedBody(RequestError):
+    """The body comes in a content type or encoding that is not read."""
+
+
+class PathNotFound(RequestError):
+    """The path is not in the route table."""
+
+    def __init__(self) -> None:
+        super().__init__("no such path; the API is described under /docs and in docs/reference/http-api.md")
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, but not with this method."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(f"method not allowed here; use {' or '.join(allowed)}")
+        self.allowed = tuple(allowed)
+
+
 class Unauthorized(RequestError):
     """No valid key came with the request."""
 
@@ -100,10 +122,10 @@ class ModelNotReady(Unavailable):
 
 
 class Overloaded(Unavailable):
-    """The model's queue is full."""
+    """A queue or the memory for request bodies is full."""
 
-    def __init__(self, model_name: str) -> None:
-        super().__init__(f"model {model_name!r} is overloaded: its queue is full; retry later or add replicas")
+    def __init__(self, what: str = "the server") -> None:
+        super().__init__(f"{what} is overloaded; retry later or add replicas")
 
 
 class RegistryError(SlipwayError):

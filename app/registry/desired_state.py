@@ -129,8 +129,8 @@ def update(model_folder: Path, change: Callable[[DesiredState], DesiredState | N
 
 def previous_champion(model_folder: Path) -> DesiredState:
     """The generation whose champion was served before today's; raises NothingPublished where there was none."""
-    _, *earlier = champions(model_folder) or [None]
-    if not earlier or earlier[0] is None:
+    earlier = champions(model_folder)[1:]
+    if not earlier:
         raise NothingPublished(f"model {model_folder.name!r} has no earlier champion to roll back to")
     return earlier[0]
 

@@ -26,7 +26,7 @@ _DATATYPES = {
     "tensor(double)": Datatype.FP64,
     "tensor(string)": Datatype.BYTES,
 }
-_QUIET = 3  # errors only: onnxruntime's warnings go to stderr past our logging
+_QUIET = 4  # its lines go to stderr past our logging, and may quote inputs
 
 ONE_CPU_THREAD = Execution((CPU_PROVIDER,), 1, "one CPU thread")
 
@@ -84,8 +84,8 @@ class OnnxSession:
         """
         try:
             outputs: list[Tensor] = self._session.run(self._output_names, tensors)
-        except Exception as error:  # the same dozen classes, here for a failing operator
-            raise InferenceError(f"onnxruntime failed while running the graph ({type(error).__name__})") from error
+        except Exception as error:  # noqa: BLE001  # the same dozen classes, here for a failing operator
+            raise InferenceError(f"onnxruntime failed while running the graph ({type(error).__name__})") from None
         return outputs
 
 

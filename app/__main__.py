@@ -1,0 +1,5 @@
+"""`python -m app` is `slipway`."""
+
+from app.cli.main import run
+
+run()

@@ -1,0 +1,130 @@
+"""OpenAPI made from what is served: one concrete, typed path per model in place of the template."""
+
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.front.routes import INFER, INFER_VERSION, PREDICT, PREDICT_VERSION
+from app.serving.model_table import ModelTable
+from app.serving.servable import Servable
+
+_ERRORS = {
+    "400": "Not JSON, or not the protocol.",
+    "404": "No such model or version.",
+    "413": "Over a limit.",
+    "422": "Rows that break the model's schema; every problem is listed.",
+    "503": "Loading or overloaded; try again after Retry-After seconds.",
+}
+
+
+class _Answered(Exception):
+    """The guard answers hot routes; FastAPI reaching one is our bug."""
+
+
+def declare_hot_routes(app: FastAPI) -> None:
+    """Declare the hot routes to FastAPI from their rows in the table, for OpenAPI only: the guard answers them."""
+
+    async def answered_by_the_guard() -> None:
+        raise _Answered
+
+    for route, summary in ((INFER, "Inference on tensors"), (INFER_VERSION, "Inference on tensors, by a version")):
+        app.add_api_route(
+            route.template,
+            answered_by_the_guard,
+            methods=sorted(route.methods),
+            summary=summary,
+            tags=["Open Inference Protocol"],
+            openapi_extra=_infer_operation(),
+        )
+    for route in (PREDICT, PREDICT_VERSION):
+        app.add_api_route(route.template, answered_by_the_guard, methods=sorted(route.methods), tags=["predict"])
+
+
+def build(app: FastAPI, table: ModelTable) -> dict[str, Any]:
+    """The document for the models that are served now."""
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    for route in (PREDICT, PREDICT_VERSION):
+        document["paths"].pop(route.template, None)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    typed: dict[str, Any] = {}
+    for model in table.models.values():
+        if model.default is not None:
+            servable = model.versions[model.default]
+            path = PREDICT.template.replace("{model_name}", model.name)
+            typed[path] = {"post": _predict_operation(servable, schemas)}
+    document["paths"] = {**typed, **document["paths"]}
+    return document
+
+
+def _predict_operation(servable: Servable, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = servable.rows.request_schema()
+    row_name = f"{servable.name}_row"
+    schemas[row_name] = schema.pop("$defs")["Row"] | {"title": row_name}
+    schema["properties"]["instances"]["items"] = {"$ref": f"#/components/schemas/{row_name}"}
+    return {
+        "tags": ["predict"],
+        "summary": f"Predict with {servable.name}, version {servable.version}",
+        "operationId": f"predict_{servable.name}",
+        "requestBody": _json_body(schema, {"instances": [servable.manifest.golden_rows.rows[0].row]}),
+        "responses": {"200": _json_answer("One prediction per row.", _prediction_schema(servable)), **_error_answers()},
+    }
+
+
+def _prediction_schema(servable: Servable) -> dict[str, Any]:
+    labels = servable.signature.labels
+    if labels is None:
+        prediction: dict[str, Any] = {"type": "object", "properties": {"value": {"type": "number"}}}
+    else:
+        keys = [label if isinstance(label, str) else orjson.dumps(label).decode() for label in labels]
+        probabilities = {"type": "object", "properties": {key: {"type": "number"} for key in keys}}
+        prediction = {"type": "object", "properties": {"label": {"enum": list(labels)}, "probabilities": probabilities}}
+    text = {"type": "string"}
+    listed = {"type": "array", "items": prediction}
+    return {
+        "type": "object",
+        "properties": {"model": text, "version": text, "request_id": text, "predictions": listed},
+    }
+
+
+def _infer_operation() -> dict[str, Any]:
+    tensor = {
+        "type": "object",
+        "required": ["name", "shape", "datatype", "data"],
+        "properties": {
+            "name": {"type": "string"},
+            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+            "datatype": {"type": "string"},
+            "data": {"type": "array", "items": {}, "description": "Row-major, nested or flat."},
+        },
+    }
+    tensors = {"type": "array", "items": tensor, "minItems": 1}
+    request = {"type": "object", "required": ["inputs"], "properties": {"id": {"type": "string"}, "inputs": tensors}}
+    answer = {
+        "type": "object",
+        "properties": {
+            "model_name": {"type": "string"},
+            "model_version": {"type": "string"},
+            "id": {"type": "string"},
+            "outputs": tensors,
+        },
+    }
+    errors = {status: value for status, value in _error_answers().items() if status != "422"}
+    return {"requestBody": _json_body(request), "responses": {"200": _json_answer("The outputs.", answer), **errors}}
+
+
+def _json_body(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": schema}
+    if example is not None:
+        content["example"] = example
+    return {"required": True, "content": {"application/json": content}}
+
+
+def _json_answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _error_answers() -> dict[str, Any]:
+    schema = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+    return {status: _json_answer(description, schema) for status, description in _ERRORS.items()}

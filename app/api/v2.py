@@ -1,0 +1,92 @@
+"""Inference, metadata and readiness of the Open Inference Protocol."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app import __version__
+from app.contract.tensors import TensorMetadata
+from app.errors import MalformedRequest
+from app.front.exchange import HotRequest, HotResponse
+from app.protocol.json_codec import decode_request, encode_response
+from app.protocol.limits import ContentLimits
+from app.serving.data_plane import DataPlane
+from app.serving.model_table import ServedModel
+from app.serving.servable import Servable
+
+PLATFORM = "onnx_onnxv1"
+EXTENSIONS: list[str] = []
+
+_BINARY_HEADER = b"inference-header-content-length"
+
+
+class InferDoor:
+    """Decode tensors, ask the data plane, encode tensors."""
+
+    def __init__(self, plane: DataPlane, limits: ContentLimits) -> None:
+        self._plane = plane
+        self._limits = limits
+
+    async def __call__(self, request: HotRequest) -> HotResponse:
+        servable = self._plane.resolve(request.params)
+        if _BINARY_HEADER in request.headers:
+            raise MalformedRequest("binary tensors are not offered; send the tensors as JSON")
+        answer = await self._plane.infer(servable, decode_request(request.body, self._limits))
+        return HotResponse(encode_response(answer))
+
+
+def router(plane: DataPlane) -> APIRouter:
+    """The protocol's routes that are not hot."""
+    routes = APIRouter(tags=["Open Inference Protocol"])
+
+    @routes.get("/v2", summary="Server metadata")
+    async def server_metadata() -> dict[str, Any]:
+        return {"name": "slipway", "version": __version__, "extensions": EXTENSIONS}
+
+    @routes.get("/v2/models", summary="Models that are served")
+    async def models() -> dict[str, Any]:
+        return {"models": [_listing(model) for model in plane.table.models.values()]}
+
+    @routes.get("/v2/models/{model_name}", summary="Model metadata")
+    async def model_metadata(model_name: str) -> dict[str, Any]:
+        return _metadata(plane, plane.resolve({"model_name": model_name}))
+
+    @routes.get("/v2/models/{model_name}/versions/{model_version}", summary="Model metadata of a version")
+    async def version_metadata(model_name: str, model_version: str) -> dict[str, Any]:
+        return _metadata(plane, plane.resolve({"model_name": model_name, "model_version": model_version}))
+
+    @routes.get("/v2/models/{model_name}/ready", summary="Whether a model is ready")
+    async def model_ready(model_name: str) -> dict[str, Any]:
+        return {"name": plane.resolve({"model_name": model_name}).name, "ready": True}
+
+    @routes.get("/v2/models/{model_name}/versions/{model_version}/ready", summary="Whether a version is ready")
+    async def version_ready(model_name: str, model_version: str) -> dict[str, Any]:
+        return {"name": plane.resolve({"model_name": model_name, "model_version": model_version}).name, "ready": True}
+
+    return routes
+
+
+def _metadata(plane: DataPlane, servable: Servable) -> dict[str, Any]:
+    signature = servable.signature
+    return {
+        "name": servable.name,
+        "versions": list(plane.table.models[servable.name].versions),
+        "platform": PLATFORM,
+        "inputs": [_tensor(tensor) for tensor in signature.inputs],
+        "outputs": [_tensor(tensor) for tensor in signature.outputs],
+    }
+
+
+def _tensor(tensor: TensorMetadata) -> dict[str, Any]:
+    return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
+
+
+def _listing(model: ServedModel) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "default_version": model.default,
+        "versions": list(model.versions),
+        "ready": model.default is not None,
+        "degraded": model.degraded,
+        "generation": model.generation,
+    }

@@ -1,0 +1,108 @@
+"""`slipway`: finds the commands by entry point and turns expected errors into one sentence and an exit code.
+
+A command's module is imported only when that command runs or the list of commands is shown, so that serving never pays
+for, or needs, what training imports.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from app import __version__
+from app.errors import SlipwayError, UsageError
+
+GROUP = "slipway.commands"
+
+_BUG = 1
+
+
+class EntryPointGroup(TyperGroup):
+    """A command group whose commands are the entry points of GROUP."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_found()})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        point = _found().get(cmd_name)
+        return _load(point) if point else super().get_command(ctx, cmd_name)
+
+
+def _found() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _load(point: EntryPoint) -> Any:
+    try:
+        loaded = point.load()
+    except ModuleNotFoundError as error:
+        loaded = _unavailable(_which_extra(error))
+    if isinstance(loaded, typer.Typer):
+        group = typer.main.get_group(loaded)
+        group.name = point.name
+        return group
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(point.name)(loaded)
+    return typer.main.get_command(single)
+
+
+def _unavailable(reason: str) -> Callable[[], None]:
+    def command() -> None:
+        raise UsageError(reason)
+
+    command.__doc__ = f"Not available: {reason}."
+    return command
+
+
+cli = typer.Typer(
+    name="slipway",
+    cls=EntryPointGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From a table of data to a model that answers over HTTP.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"slipway {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def main(
+    _version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """From a table of data to a model that answers over HTTP."""
+
+
+def run() -> NoReturn:
+    """The console script."""
+    try:
+        cli()
+    except SlipwayError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        _say(_which_extra(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(_BUG)  # click leaves by SystemExit; coming here is our bug
+
+
+def _which_extra(error: ModuleNotFoundError) -> str:
+    extra = {"onnxruntime": "cpu' or 'slipway[gpu", "sklearn": "train", "skl2onnx": "train", "locust": "load"}
+    name = (error.name or "").split(".")[0]
+    return f"this command needs the package {name!r}; install 'slipway[{extra.get(name, 'train')}]'"
+
+
+def _say(message: str) -> None:
+    typer.echo(f"slipway: {message}", err=True)

@@ -1,0 +1,49 @@
+"""`slipway serve`: read the settings, wire the service, run it until it is told to stop."""
+
+import logging
+import sys
+from pathlib import Path
+
+import typer
+
+from app import log
+from app.cli.options import with_settings
+from app.errors import RegistryError
+from app.front import server
+from app.main import create_app
+from app.registry.store import Registry
+from app.settings import Settings
+
+_NOTHING_TO_SERVE = 3
+
+logger = logging.getLogger("slipway")
+
+
+@with_settings
+def serve(settings: Settings) -> None:
+    """Serve a models folder over HTTP.
+
+    Every option is also an environment variable: --max-body-bytes is SLIPWAY_MAX_BODY_BYTES.
+    """
+    log.configure(settings.log_format, settings.log_level)
+    if settings.strict:
+        _refuse_without_models(settings.models)
+    app = create_app(settings)
+    listener = server.bind(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    logger.info("listening", extra={"url": f"http://{host}:{port}", "models": str(settings.models)})
+    if not settings.is_loopback:
+        logger.warning("anybody who can reach this address may call the models: there are no keys")
+    server.run(app, listener)
+    logger.info("stopped")
+
+
+def _refuse_without_models(folder: Path) -> None:
+    try:
+        names = Registry(folder).model_names()
+        reason = "" if names else f"models folder {folder} is empty"
+    except RegistryError as error:
+        reason = str(error)
+    if reason:
+        typer.echo(f"slipway: {reason}; publish a model with 'slipway train' or leave out --strict", err=True)
+        sys.exit(_NOTHING_TO_SERVE)

@@ -1,0 +1,31 @@
+"""What passes between the guard and a hot handler: the bytes of a request, and the bytes of its answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+Headers = list[tuple[bytes, bytes]]
+
+JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
+
+
+@dataclass(slots=True)
+class HotRequest:
+    """A whole request: its path parameters, its headers with lower-case names, its body."""
+
+    params: dict[str, str]
+    headers: dict[bytes, bytes]
+    body: bytes
+    request_id: str
+
+
+@dataclass(slots=True)
+class HotResponse:
+    """A whole answer; JSON unless `headers` says otherwise."""
+
+    body: bytes
+    status: int = 200
+    headers: Headers = field(default_factory=lambda: [JSON])
+
+
+HotHandler = Callable[[HotRequest], Awaitable[HotResponse]]
+ErrorAnswer = Callable[[Exception], HotResponse]

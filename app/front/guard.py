@@ -1,0 +1,251 @@
+"""The one way in: a thin ASGI application before everything else.
+
+Every request gets an id, is looked up in the route table, passes the limits and the door-keeper, is counted while it is
+in flight and measured when it ends. A hot route's handler is then called at once with the body; any other request goes
+on to FastAPI. Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
+"""
+
+import itertools
+import logging
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import log
+from app.errors import (
+    MethodNotAllowed,
+    Overloaded,
+    PathNotFound,
+    RequestTooLarge,
+    UnsupportedBody,
+)
+from app.front import routes
+from app.front.exchange import ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
+from app.front.routes import Match, Route, RouteTable
+
+logger = logging.getLogger("slipway.front")
+
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:/+=@-]{1,128}$")
+_CLOSE = (b"connection", b"close")
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class HttpMetrics(Protocol):
+    """Where the guard reports a request that has ended; label values come from fixed sets."""
+
+    def observe(self, method: str, template: str, status: int, seconds: float) -> None: ...
+
+
+Authorize = Callable[[routes.Scope, Headers, dict[str, str]], None]
+"""Asked by route before the body is read; raises Unauthorized or Forbidden."""
+
+
+def allow_all(_scope: routes.Scope, _headers: Headers, _params: dict[str, str]) -> None:
+    """The door-keeper of a service without keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In bytes: the largest body, and all bodies held at once."""
+
+    body: int
+    in_flight: int
+
+
+class ClientGone(Exception):  # like the errors of app.errors, named for what happened
+    """The client hung up before its request was complete."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the guard learns about one request on its way."""
+
+    scope: Scope
+    request_id: str
+    match: Match | None = None
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    status: int = 0
+
+
+class Guard:
+    """The ASGI application that uvicorn runs."""
+
+    def __init__(
+        self,
+        *,
+        fastapi: ASGIApp,
+        handlers: Mapping[Route, HotHandler],
+        answer_error: ErrorAnswer,
+        metrics: HttpMetrics,
+        limits: Limits,
+        authorize: Authorize = allow_all,
+        access_log: bool = False,
+    ) -> None:
+        self._fastapi = fastapi
+        self._handlers = handlers
+        self._answer_error = answer_error
+        self._metrics = metrics
+        self._limits = limits
+        self._authorize = authorize
+        self._access_log = access_log
+        self._table = RouteTable()
+        self._bytes_in_flight = 0
+        self._id_prefix = secrets.token_hex(6)
+        self._id_numbers = itertools.count(1)
+        self._paths: dict[str, Match] = {}
+        self.in_flight = 0
+
+    def remember_paths(self, paths: list[str]) -> None:
+        """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""
+        matches = {path: self._table.find(path) for path in paths}
+        self._paths = {path: match for path, match in matches.items() if match}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._pass_on(scope, receive, send)
+            return
+        started = perf_counter()
+        headers = dict(scope["headers"])
+        exchange = Exchange(scope, self._request_id(headers), headers=headers)
+        token = log.request_id.set(exchange.request_id)
+        self.in_flight += 1
+        try:
+            await self._respond(exchange, receive, send)
+        except ClientGone:
+            exchange.status = 499
+        finally:
+            self.in_flight -= 1
+            self._report(exchange, perf_counter() - started)
+            log.request_id.reset(token)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._fastapi(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _respond(self, exchange: Exchange, receive: Receive, send: Send) -> None:
+        try:
+            match = self._admit(exchange)
+            if not match.route.is_hot:
+                await self._fastapi(_canonical(exchange.scope), receive, _Stamped(exchange, send))
+                return
+            response = await self._call_hot(exchange, match, receive)
+        except ClientGone:
+            raise
+        except Exception as error:  # the last line: whatever it is, the client gets a clean answer
+            if exchange.status:
+                raise
+            response = self._answer_error(error)
+            if isinstance(error, RequestTooLarge | UnsupportedBody):
+                # The rest of the body is not wanted; closing is the only way to say so.
+                response.headers.append(_CLOSE)
+        exchange.status = response.status
+        await _send(send, response, exchange.request_id)
+
+    def _admit(self, exchange: Exchange) -> Match:
+        """Route, method, key: raises the error that answers the request when one of them is wrong."""
+        path = exchange.scope["path"]
+        match = self._paths.get(path) or self._table.find(path)
+        if match is None:
+            raise PathNotFound
+        exchange.match = match
+        if exchange.scope["method"] not in match.route.methods:
+            raise MethodNotAllowed(sorted(match.route.methods))
+        self._authorize(match.route.scope, exchange.scope["headers"], match.params)
+        return match
+
+    async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
+        self._check_head(exchange.headers)
+        body = await self._read_body(receive)
+        self._bytes_in_flight += len(body)
+        try:
+            request = HotRequest(match.params, exchange.headers, body, exchange.request_id)
+            return await self._handlers[match.route](request)
+        finally:
+            self._bytes_in_flight -= len(body)
+
+    def _check_head(self, headers: dict[bytes, bytes]) -> None:
+        """What can be refused before the body is read."""
+        if headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
+            raise UnsupportedBody("multipart bodies are not accepted; send the JSON itself as the body")
+        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
+            raise UnsupportedBody("compressed bodies are not accepted; send the body without Content-Encoding")
+        length = headers.get(b"content-length")
+        if length is not None and int(length) > self._limits.body:
+            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+        if self._bytes_in_flight > self._limits.in_flight:
+            raise Overloaded
+
+    async def _read_body(self, receive: Receive) -> bytes:
+        message = await receive()
+        body = _chunk(message)
+        if not message.get("more_body", False):
+            return body
+        chunks, size = [body], len(body)
+        while message.get("more_body", False):
+            message = await receive()
+            chunks.append(_chunk(message))
+            size += len(chunks[-1])
+            if size > self._limits.body:
+                raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+        return b"".join(chunks)
+
+    def _request_id(self, headers: dict[bytes, bytes]) -> str:
+        given = headers.get(b"x-request-id")
+        if given is not None and _REQUEST_ID.match(given):
+            return given.decode("ascii")
+        return f"{self._id_prefix}-{next(self._id_numbers)}"
+
+    def _report(self, exchange: Exchange, seconds: float) -> None:
+        template = exchange.match.route.template if exchange.match else "none"
+        method = exchange.scope["method"]
+        method = method if method in _KNOWN_METHODS else "other"
+        self._metrics.observe(method, template, exchange.status or 500, seconds)
+        if self._access_log:
+            extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}
+            logger.info("request", extra=extra)
+
+
+class _Stamped:
+    """FastAPI's `send`, with the request id put on the answer and the status noted."""
+
+    def __init__(self, exchange: Exchange, send: Send) -> None:
+        self._exchange = exchange
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._exchange.status = message["status"]
+            message["headers"] = [*message["headers"], (b"x-request-id", self._exchange.request_id.encode())]
+        await self._send(message)
+
+
+def _canonical(scope: Scope) -> Scope:
+    """The scope as FastAPI's routes are declared: no trailing slash, and GET for HEAD (uvicorn drops the body)."""
+    path, method = scope["path"], scope["method"]
+    if method != "HEAD" and not path.endswith("/"):
+        return scope
+    return {**scope, "method": "GET" if method == "HEAD" else method, "path": path.removesuffix("/")}
+
+
+def _chunk(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    body: bytes = message.get("body", b"")
+    return body
+
+
+async def _send(send: Send, response: HotResponse, request_id: str) -> None:
+    headers = [
+        *response.headers,
+        (b"content-length", b"%d" % len(response.body)),
+        (b"x-request-id", request_id.encode()),
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,92 @@
+"""The route table: every path the service answers, with its methods and who may call it. What is not here is refused.
+
+A hot route is answered straight from the guard by a handler that gets the bytes; the others go on to FastAPI.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a key must allow before a route answers."""
+
+    PUBLIC = "public"
+    PREDICT = "predict"
+    METRICS = "metrics"
+    DOCS = "docs"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row. `template` is also the `handler` label of the HTTP metrics, so label values stay as few as the rows."""
+
+    template: str
+    methods: frozenset[str]
+    scope: Scope
+    is_hot: bool = False
+
+
+def _get(template: str, scope: Scope) -> Route:
+    return Route(template, frozenset({"GET", "HEAD"}), scope)
+
+
+def _hot(template: str) -> Route:
+    return Route(template, frozenset({"POST"}), Scope.PREDICT, is_hot=True)
+
+
+PREDICT = _hot("/predict/{model_name}")
+PREDICT_VERSION = _hot("/predict/{model_name}/versions/{model_version}")
+INFER = _hot("/v2/models/{model_name}/infer")
+INFER_VERSION = _hot("/v2/models/{model_name}/versions/{model_version}/infer")
+
+DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.DOCS)
+
+ROUTES: tuple[Route, ...] = (
+    PREDICT,
+    PREDICT_VERSION,
+    INFER,
+    INFER_VERSION,
+    _get("/v2", Scope.PREDICT),
+    _get("/v2/models", Scope.PREDICT),
+    _get("/v2/models/{model_name}", Scope.PREDICT),
+    _get("/v2/models/{model_name}/versions/{model_version}", Scope.PREDICT),
+    _get("/v2/models/{model_name}/ready", Scope.PREDICT),
+    _get("/v2/models/{model_name}/versions/{model_version}/ready", Scope.PREDICT),
+    _get("/v2/health/live", Scope.PUBLIC),
+    _get("/v2/health/ready", Scope.PUBLIC),
+    _get("/health/live", Scope.PUBLIC),
+    _get("/health/ready", Scope.PUBLIC),
+    _get("/metrics", Scope.METRICS),
+    _get("/docs", Scope.DOCS),
+    _get("/openapi.json", Scope.DOCS),
+    DOCS_ASSETS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A row of the table and the values of the template's parameters."""
+
+    route: Route
+    params: dict[str, str]
+
+
+class RouteTable:
+    """Looks paths up. One trailing slash is ignored; nothing else about a path is."""
+
+    def __init__(self, routes: Sequence[Route] = ROUTES) -> None:
+        self._patterns = [(re.compile(_pattern(route.template)), route) for route in routes]
+
+    def find(self, path: str) -> Match | None:
+        """The row that a path belongs to, whatever the method; None where no row does."""
+        for pattern, route in self._patterns:
+            match = pattern.fullmatch(path)
+            if match:
+                return Match(route, match.groupdict())
+        return None
+
+
+def _pattern(template: str) -> str:
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + "/?"

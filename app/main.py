@@ -1,0 +1,97 @@
+"""The single place where objects are wired: settings in, ASGI application out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import __version__
+from app.api import docs, error_handlers, health, openapi, v2
+from app.api.instrumentation import expose_metrics
+from app.api.predict import PredictDoor
+from app.front.guard import Guard, Limits
+from app.front.routes import INFER, INFER_VERSION, PREDICT, PREDICT_VERSION
+from app.monitoring.metrics import Metrics
+from app.protocol.limits import ContentLimits
+from app.registry.store import Registry
+from app.runtime.providers import choose_execution, usable_cpus
+from app.runtime.session import available_providers
+from app.serving.data_plane import DataPlane
+from app.serving.model_table import ModelTable
+from app.serving.reconciler import Reconciler
+from app.serving.servable import ServingOptions
+from app.serving.version_loader import VersionLoader
+from app.settings import Settings
+
+
+def create_app(settings: Settings) -> Guard:
+    """The whole service; raises UsageError when the settings ask for what this machine does not have."""
+    content_limits = ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs)
+    metrics, table = Metrics(), ModelTable()
+    plane = DataPlane(table)
+    options = ServingOptions(
+        choose_execution(settings.device, settings.threads, available_providers()),
+        content_limits,
+        settings.max_batch_rows,
+        settings.max_queue_rows,
+    )
+    executor = ThreadPoolExecutor(usable_cpus(), thread_name_prefix="run")
+    registry = Registry(settings.models)
+    reconciler = Reconciler(
+        registry,
+        table,
+        VersionLoader(registry, options, executor, metrics),
+        metrics,
+        on_change=lambda: guard.remember_paths(_hot_paths(table)),
+    )
+    predict, infer = PredictDoor(plane), v2.InferDoor(plane, content_limits)
+    guard = Guard(
+        fastapi=_create_fastapi(settings, plane, metrics, reconciler),
+        handlers={PREDICT: predict, PREDICT_VERSION: predict, INFER: infer, INFER_VERSION: infer},
+        answer_error=error_handlers.answer_error,
+        metrics=metrics,
+        limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
+        access_log=settings.access_log,
+    )
+    metrics.watch_in_flight(lambda: guard.in_flight)
+    return guard
+
+
+def _create_fastapi(settings: Settings, plane: DataPlane, metrics: Metrics, reconciler: Reconciler) -> FastAPI:
+    @asynccontextmanager
+    async def keep_reconciling(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(reconciler.run(settings.poll_seconds))
+        yield
+        task.cancel()
+
+    app = FastAPI(
+        title="Slipway",
+        version=__version__,
+        description="Typed predictions for the models that are served, and the Open Inference Protocol.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.shows_docs else None,
+        redirect_slashes=False,
+        lifespan=keep_reconciling,
+    )
+    openapi.declare_hot_routes(app)
+    app.include_router(v2.router(plane))
+    app.include_router(health.router(plane.table))
+    expose_metrics(app, metrics)
+    error_handlers.install(app)
+    if settings.shows_docs:
+        docs.add_docs(app)
+    app.openapi = lambda: openapi.build(app, plane.table)  # type: ignore[method-assign]
+    return app
+
+
+def _hot_paths(table: ModelTable) -> list[str]:
+    """Every path that a hot handler answers for the models that are served."""
+    names = [(model.name, version) for model in table.models.values() for version in model.versions]
+    return [
+        template.replace("{model_name}", name).replace("{model_version}", version)
+        for name, version in names
+        for template in (PREDICT.template, INFER.template, PREDICT_VERSION.template, INFER_VERSION.template)
+    ]

@@ -1,0 +1,158 @@
+"""Every metric of the service, by name, in one place; the only module that imports prometheus_client.
+
+Label values come from fixed sets (methods, route templates, status classes) and from the versions that are served, so
+no caller can add a series. Children are looked up once, never per request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
+from prometheus_client.metrics import MetricWrapperBase
+
+from app.monitoring.fast_histogram import FastHistogram, HistogramChild
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_HTTP_SECONDS = (0.1, 0.5, 1.0)
+_HTTP_SECONDS_HIGH_RESOLUTION = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ROWS = (1, 4, 16, 64, 256, 1024)
+_VERSION = ("model", "version")
+
+
+@dataclass(slots=True)
+class VersionMetrics:
+    """The histograms of one served version."""
+
+    request_seconds: HistogramChild
+    queue_seconds: HistogramChild
+    compute_seconds: HistogramChild
+    batch_rows: HistogramChild
+    forget: Callable[[], None]
+    """Drop the version's series once it is no longer served."""
+
+    def observe_request(self, seconds: float) -> None:
+        """From tensors that fit to outputs: queue and compute together."""
+        self.request_seconds.observe(seconds)
+
+    def observe_batch(self, waits: list[float], compute: float, rows: int) -> None:
+        """One run: how long each of its requests had waited, how long it took, how many rows it had."""
+        for wait in waits:
+            self.queue_seconds.observe(wait)
+        self.compute_seconds.observe(compute)
+        self.batch_rows.observe(rows)
+
+
+class Metrics:
+    """All metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series per counter that nobody reads
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "http_requests_total",
+            "Requests by method, status class and route.",
+            ("method", "status", "handler"),
+            registry=self.registry,
+        )
+        self._http_seconds = FastHistogram(
+            "http_request_duration_seconds", "Seconds per request by route.", _HTTP_SECONDS, ("method", "handler")
+        )
+        self._http_seconds_high_resolution = FastHistogram(
+            "http_request_duration_highr_seconds", "Seconds per request.", _HTTP_SECONDS_HIGH_RESOLUTION
+        )
+        self._request = FastHistogram("slipway_request_seconds", "Seconds in queue and run.", _SECONDS, _VERSION)
+        self._queue = FastHistogram("slipway_queue_seconds", "Seconds a request waited.", _SECONDS, _VERSION)
+        self._compute = FastHistogram("slipway_compute_seconds", "Seconds of one run.", _SECONDS, _VERSION)
+        self._rows = FastHistogram("slipway_batch_rows", "Rows run together.", _ROWS, _VERSION)
+        for histogram in (
+            self._http_seconds,
+            self._http_seconds_high_resolution,
+            self._request,
+            self._queue,
+            self._compute,
+            self._rows,
+        ):
+            self.registry.register(histogram)
+        self._in_flight = Gauge("slipway_in_flight", "Requests being answered now.", registry=self.registry)
+        self._model_info = Gauge(
+            "slipway_model_info",
+            "1 for each served version.",
+            (*_VERSION, "variant", "provider", "threads"),
+            registry=self.registry,
+        )
+        self._load_failures = Counter(
+            "slipway_model_load_failures_total",
+            "Versions that were wanted and could not be used.",
+            ("model",),
+            registry=self.registry,
+        )
+        self._degraded = Gauge(
+            "slipway_degraded",
+            "1 while an older champion serves in place of the wanted one.",
+            ("model",),
+            registry=self.registry,
+        )
+        self._generation = Gauge(
+            "slipway_desired_generation",
+            "Generation of the desired state that was reached.",
+            ("model",),
+            registry=self.registry,
+        )
+        self._http_children: dict[tuple[str, str, int], tuple[Callable[[], None], HistogramChild]] = {}
+        self._all_http_seconds = self._http_seconds_high_resolution.child()
+
+    def observe(self, method: str, template: str, status: int, seconds: float) -> None:
+        """One HTTP request that has ended; `template` is its row in the route table."""
+        key = (method, template, status // 100)
+        found = self._http_children.get(key)
+        if found is None:
+            counter = self._requests.labels(method, f"{status // 100}xx", template)
+            found = self._http_children[key] = (counter.inc, self._http_seconds.child(method, template))
+        count, histogram = found
+        count()
+        histogram.observe(seconds)
+        self._all_http_seconds.observe(seconds)
+
+    def watch_in_flight(self, read: Callable[[], int]) -> None:
+        """Where the gauge of requests in flight gets its value from when it is scraped."""
+        self._in_flight.set_function(read)
+
+    def of_version(self, model: str, version: str, variant: str, provider: str, threads: int) -> VersionMetrics:
+        """The metrics of a version that is about to be served."""
+        labels = (model, version)
+        info = (*labels, variant, provider, str(threads))
+        self._model_info.labels(*info).set(1)
+
+        def forget() -> None:
+            for histogram in (self._request, self._queue, self._compute, self._rows):
+                histogram.remove(*labels)
+            _remove(self._model_info, *info)
+
+        return VersionMetrics(
+            self._request.child(*labels),
+            self._queue.child(*labels),
+            self._compute.child(*labels),
+            self._rows.child(*labels),
+            forget,
+        )
+
+    def count_load_failure(self, model: str) -> None:
+        self._load_failures.labels(model).inc()
+
+    def show_model(self, model: str, *, degraded: bool, generation: int) -> None:
+        """State of a served model after it was reconciled."""
+        self._load_failures.labels(model)
+        self._degraded.labels(model).set(degraded)
+        self._generation.labels(model).set(generation)
+
+    def forget_model(self, model: str) -> None:
+        """Drop the series of a model that is gone from the folder."""
+        for metric in (self._load_failures, self._degraded, self._generation):
+            _remove(metric, model)
+
+
+def _remove(metric: MetricWrapperBase, *labels: str) -> None:
+    try:
+        metric.remove(*labels)
+    except KeyError:
+        return

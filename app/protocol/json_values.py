@@ -1,0 +1,133 @@
+"""JSON text to Python values, and lists of values to arrays, strictly: no text becomes a number and no number text.
+
+orjson reads nearly every body. It refuses the bare `NaN` that the best known client writes for a missing value, so a
+body it refuses is read once more by the tolerant standard parser, with NaN as None and infinities refused.
+"""
+
+import json
+from array import array
+from itertools import chain
+from math import isinf
+from typing import Any, NoReturn
+
+import numpy as np
+import orjson
+
+from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor
+from app.errors import MalformedRequest
+from app.protocol.limits import MAX_RANK
+
+_SIGNED = frozenset({Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64})
+
+
+def parse(body: bytes) -> Any:
+    """Python values of a JSON body, the last of two equal keys winning; raises MalformedRequest."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _parse_tolerantly(body)
+
+
+def _parse_tolerantly(body: bytes) -> Any:
+    if b"NaN" not in body:
+        raise MalformedRequest("the body is not valid JSON")
+    try:
+        document = json.loads(body.decode("utf-8"), parse_constant=_constant, parse_float=_finite)
+        # What orjson cannot write it would not have read either: lone surrogates, integers beyond 64 bits.
+        orjson.dumps(document)
+    except (ValueError, RecursionError, TypeError):
+        raise MalformedRequest("the body is not valid JSON") from None
+    return document
+
+
+def _constant(name: str) -> None:
+    if name != "NaN":
+        raise MalformedRequest("the body holds an infinity; only finite numbers are accepted")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise MalformedRequest("the body holds a number too large for a double")
+    return number
+
+
+def flatten(name: str, data: list[Any]) -> list[Any]:
+    """The elements of a nested or flat list in row-major order; raises MalformedRequest on mixed nesting."""
+    for _ in range(MAX_RANK):
+        if not data or type(data[0]) is not list:
+            return data
+        if set(map(type, data)) != {list}:
+            break
+        data = list(chain.from_iterable(data))
+    raise MalformedRequest(f"input {name!r}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
+
+
+def to_array(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
+    """A flat array of a datatype from JSON values; raises MalformedRequest naming the input, never the value."""
+    try:
+        if datatype in FLOATING:
+            return _floating(name, datatype, values)
+        if datatype is Datatype.BYTES:
+            return _text(name, values)
+        if datatype is Datatype.BOOL:
+            return _booleans(name, values)
+        return _integers(name, datatype, values)
+    except (TypeError, OverflowError):
+        _refuse(name, datatype)
+
+
+def _floating(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
+    if datatype is Datatype.FP16:
+        raise MalformedRequest(f"input {name!r}: FP16 has no JSON form; send FP32")
+    # The set of types costs as much as the conversion, and is the only cheap way to tell true from 1.
+    types = set(map(type, values))
+    if not types <= {float, int}:
+        if not types <= {float, int, type(None)}:
+            _refuse(name, datatype)
+        values = [np.nan if value is None else value for value in values]
+    numbers = np.frombuffer(array("d", values), np.float64)
+    if datatype is Datatype.FP64:
+        return numbers
+    with np.errstate(over="ignore"):
+        single = numbers.astype(np.float32)
+    if np.isinf(single).any():
+        raise MalformedRequest(f"input {name!r}: a number is too large for FP32; send FP64")
+    return single
+
+
+def _integers(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
+    if set(map(type, values)) - {int}:
+        _refuse(name, datatype)
+    dtype = NUMPY_DTYPES[datatype]
+    wide = np.frombuffer(
+        array("q" if datatype in _SIGNED else "Q", values), np.int64 if datatype in _SIGNED else np.uint64
+    )
+    bounds = np.iinfo(dtype)
+    if wide.size and (wide.min() < bounds.min or wide.max() > bounds.max):
+        raise MalformedRequest(f"input {name!r}: an integer does not fit into {datatype}")
+    return wide.astype(dtype, copy=False)
+
+
+def _booleans(name: str, values: list[Any]) -> Tensor:
+    if set(map(type, values)) - {bool}:
+        _refuse(name, Datatype.BOOL)
+    return np.array(values, np.bool_)
+
+
+def _text(name: str, values: list[Any]) -> Tensor:
+    types = set(map(type, values))
+    if types - {str, type(None)}:
+        _refuse(name, Datatype.BYTES)
+    if type(None) in types:
+        values = ["" if value is None else value for value in values]
+    result = np.empty(len(values), np.object_)
+    result[:] = values
+    return result
+
+
+def _refuse(name: str, datatype: Datatype) -> NoReturn:
+    wanted = {Datatype.BOOL: "true and false", Datatype.BYTES: "strings"}.get(
+        datatype, "numbers" if datatype in FLOATING else "integers in range"
+    )
+    raise MalformedRequest(f"input {name!r}: 'data' must hold only {wanted}, as its datatype {datatype} says")

@@ -1,0 +1,74 @@
+"""A model's signature as pydantic types: what `/predict` validates with and what `/docs` shows.
+
+Numbers are strict (no text, no booleans) and finite. Integers are checked as doubles, so 3 and 3.0 are both fine and
+3.5 is not; beyond 2**53 a double cannot tell neighbours apart. The empty string is how text says "missing".
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints, WithJsonSchema
+from typing_extensions import TypedDict
+
+from app.contract.signature import Feature, Kind, Signature
+
+_EXACT = 2**53
+_typed_dict: Any = TypedDict  # made at run time, which the type checker cannot follow
+
+
+def object_request(signature: Signature, max_instances: int) -> Any:
+    """Type of `{"instances": [{feature: value, …}, …]}`."""
+    row = _typed_dict("Row", {f.name: _documented(f) for f in signature.features})
+    row.__pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra={"example": _example(signature)})
+    return _request(row, max_instances)
+
+
+def list_request(signature: Signature, max_instances: int) -> Any:
+    """Type of `{"instances": [[value, …], …]}`, values in the order of the features."""
+    row: Any = tuple
+    return _request(row[tuple(_value_type(f) for f in signature.features)], max_instances)
+
+
+def _request(row: Any, max_instances: int) -> Any:
+    instances = Annotated[list[row], Field(min_length=1, max_length=max_instances)]
+    request = _typed_dict("PredictRequest", {"instances": instances})
+    request.__pydantic_config__ = ConfigDict(extra="forbid")
+    return request
+
+
+def _documented(feature: Feature) -> Any:
+    return Annotated[_value_type(feature), Field(description=_description(feature))]
+
+
+def _value_type(feature: Feature) -> Any:
+    value = _present_type(feature)
+    return value | None if feature.nullable else value
+
+
+def _present_type(feature: Feature) -> Any:
+    if feature.kind is Kind.NUMBER:
+        return Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    if feature.kind is Kind.INTEGER:
+        return Annotated[
+            float,
+            Field(strict=True, allow_inf_nan=False, multiple_of=1, ge=-_EXACT, le=_EXACT),
+            WithJsonSchema({"type": "integer"}),
+        ]
+    if feature.kind is Kind.BOOLEAN:
+        return StrictBool
+    if feature.categories and feature.unseen_categories == "refused":
+        return Literal[feature.categories]
+    text = StringConstraints(strict=True, min_length=0 if feature.nullable else 1)
+    return Annotated[str, text]
+
+
+def _description(feature: Feature) -> str:
+    parts = ["Null where the value is missing."] if feature.nullable else []
+    if feature.minimum is not None and feature.maximum is not None:
+        parts.append(f"In training from {feature.minimum:g} to {feature.maximum:g}.")
+    if feature.categories and feature.unseen_categories == "allowed":
+        parts.append(f"In training: {', '.join(feature.categories)}.")
+    return " ".join(parts)
+
+
+def _example(signature: Signature) -> dict[str, Any]:
+    return {feature.name: feature.example for feature in signature.features}

@@ -1,0 +1,131 @@
+"""Rows ⇄ tensors for one model: typed, strict, and with every problem of a request reported at once.
+
+`RowCodec` turns `{"instances": [{…} | […], …]}` into the tensors of the signature, straight from the bytes through a
+pydantic schema made for the model, and turns the outputs into `predictions`, assembled from parts encoded beforehand.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from app.contract.signature import Feature, Kind, Label, Signature
+from app.contract.tensors import NUMPY_DTYPES, Tensor
+from app.errors import InferenceError, InvalidRows, RequestTooLarge
+from app.protocol.limits import ContentLimits
+from app.protocol.row_problems import parse_with_missing, problems_of
+from app.protocol.row_schema import list_request, object_request
+
+_FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
+_NUMPY = orjson.OPT_SERIALIZE_NUMPY
+
+
+class RowCodec:
+    """Decodes and encodes row requests of one version of a model."""
+
+    def __init__(self, model_name: str, model_version: str, signature: Signature, limits: ContentLimits) -> None:
+        self.signature = signature
+        self._limits = limits
+        self._objects: TypeAdapter[Any] = TypeAdapter(object_request(signature, limits.instances))
+        self._lists: TypeAdapter[Any] = TypeAdapter(list_request(signature, limits.instances))
+        self._names = [feature.name for feature in signature.features]
+        self._head = b'{"model":%b,"version":%b,"request_id":' % (orjson.dumps(model_name), orjson.dumps(model_version))
+        self._template = _prediction_template(signature)
+        self._labels = _encoded_labels(signature)
+
+    def request_schema(self) -> dict[str, Any]:
+        """JSON schema of a request with rows as objects, self-contained."""
+        return self._objects.json_schema(ref_template="#/components/schemas/{model}")
+
+    def decode(self, body: bytes) -> dict[str, Tensor]:
+        """Tensors of the signature's inputs; raises InvalidRows, MalformedRequest or RequestTooLarge."""
+        by_position = _has_lists(body)
+        adapter = self._lists if by_position else self._objects
+        try:
+            instances = adapter.validate_json(body)["instances"]
+        except ValidationError as error:
+            instances = self._decode_again(body, adapter, error)
+        return self._by_position(instances) if by_position else self._by_name(instances)
+
+    def _decode_again(self, body: bytes, adapter: TypeAdapter[Any], error: ValidationError) -> Any:
+        """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""
+        document = parse_with_missing(body, error)
+        if document is not None:
+            try:
+                return adapter.validate_python(document)["instances"]
+            except ValidationError as second:
+                error = second
+        if any(d["type"] == "too_long" and d["loc"] == ("instances",) for d in error.errors(include_url=False)):
+            raise RequestTooLarge(f"more than {self._limits.instances} instances")
+        raise InvalidRows(*problems_of(error, self.signature))
+
+    def _by_name(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
+        if self.signature.layout == "matrix":
+            return {"X": _numbers([row[name] for row in rows for name in self._names]).reshape(len(rows), -1)}
+        return {f.name: _column(f, [row[f.name] for row in rows]) for f in self.signature.features}
+
+    def _by_position(self, rows: list[list[Any]]) -> dict[str, Tensor]:
+        if self.signature.layout == "matrix":
+            return {"X": _numbers([value for row in rows for value in row]).reshape(len(rows), -1)}
+        columns = list(zip(*rows, strict=True))
+        return {f.name: _column(f, list(columns[i])) for i, f in enumerate(self.signature.features)}
+
+    def encode(self, outputs: list[Tensor], request_id: str) -> bytes:
+        """The answer's bytes for the graph's outputs, one prediction per row."""
+        predictions = b",".join(self._predictions(outputs))
+        return b'%b%b,"predictions":[%b]}' % (self._head, orjson.dumps(request_id), predictions)
+
+    def _predictions(self, outputs: list[Tensor]) -> list[bytes]:
+        if self._labels is None:
+            values = orjson.dumps(outputs[0].reshape(-1), option=_NUMPY)[1:-1].split(b",")
+            return [self._template % value for value in values]
+        labels, probabilities = outputs
+        # "[[p,p],[p,p]]" → one "p,p" per row; numbers hold no brackets, so cutting the text is safe.
+        texts = orjson.dumps(np.ascontiguousarray(probabilities), option=_NUMPY)[2:-2].split(b"],[")
+        try:
+            return [
+                self._template % (self._labels[label], *text.split(b","))
+                for label, text in zip(labels.tolist(), texts, strict=True)
+            ]
+        except KeyError:
+            raise InferenceError("the graph answered with a label that its manifest does not name") from None
+
+
+def _has_lists(body: bytes) -> bool:
+    first = _FIRST_INSTANCE.match(body)
+    if first:
+        return first[1] == b"["
+    try:
+        instances = orjson.loads(body)["instances"]
+        return type(instances[0]) is list
+    except (orjson.JSONDecodeError, TypeError, KeyError, IndexError):
+        return False
+
+
+def _numbers(values: list[float | None]) -> Tensor:
+    return np.array(values, np.float64)  # None becomes NaN
+
+
+def _column(feature: Feature, values: list[Any]) -> Tensor:
+    dtype = NUMPY_DTYPES[feature.datatype]
+    if feature.kind is Kind.CATEGORY:
+        column = np.empty(len(values), np.object_)
+        column[:] = ["" if value is None else value for value in values]
+        return column.reshape(-1, 1)
+    return np.array(values, dtype).reshape(-1, 1)
+
+
+def _encoded_labels(signature: Signature) -> dict[Label, bytes] | None:
+    return None if signature.labels is None else {label: orjson.dumps(label) for label in signature.labels}
+
+
+def _prediction_template(signature: Signature) -> bytes:
+    if signature.labels is None:
+        return b'{"value":%b}'
+    keys = [
+        orjson.dumps(label if isinstance(label, str) else orjson.dumps(label).decode()) for label in signature.labels
+    ]
+    parts = b",".join(key.replace(b"%", b"%%") + b":%b" for key in keys)
+    return b'{"label":%b,"probabilities":{' + parts + b"}}"

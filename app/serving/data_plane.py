@@ -1,0 +1,124 @@
+"""Inference as every door calls it: find the version, check tensors against its signature, run, tell the metrics."""
+
+from collections.abc import Mapping
+from math import isfinite
+from time import perf_counter
+
+import numpy as np
+
+from app.contract.signature import MATRIX_INPUT, Signature
+from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
+from app.errors import MalformedRequest
+from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
+from app.serving.model_table import ModelTable
+from app.serving.servable import Servable
+
+_ROWS = "all inputs must have the same number of rows, at least 1"
+
+
+class DataPlane:
+    """The doors' only way to a model."""
+
+    def __init__(self, table: ModelTable) -> None:
+        self.table = table
+
+    def resolve(self, params: Mapping[str, str]) -> Servable:
+        """The version that a path names; raises ModelNotFound, VersionNotFound or ModelNotReady."""
+        return self.table.resolve(params["model_name"], params.get("model_version"))
+
+    async def predict(self, servable: Servable, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+        """Outputs, in the signature's order, for tensors that fit the signature."""
+        started = perf_counter()
+        rows = len(next(iter(tensors.values())))
+        outputs = await servable.batcher.infer(tensors, rows)
+        servable.metrics.observe_request(perf_counter() - started)
+        return outputs
+
+    async def infer(self, servable: Servable, request: InferenceRequest) -> InferenceResponse:
+        """Answer an inference request; raises MalformedRequest where it does not fit the model's signature."""
+        wanted = _wanted_outputs(servable.signature, request.output_names)
+        tensors = bind(servable, request.inputs)
+        outputs = await self.predict(servable, tensors)
+        answered = [
+            NamedTensor(declared.name, declared.datatype, output)
+            for declared, output in zip(servable.signature.outputs, outputs, strict=True)
+        ]
+        if wanted is not None:
+            by_name = {output.name: output for output in answered}
+            answered = [by_name[name] for name in wanted]
+        return InferenceResponse(servable.name, servable.version, answered, request.id)
+
+
+def _wanted_outputs(signature: Signature, names: list[str] | None) -> list[str] | None:
+    if names is None:
+        return None
+    known = [output.name for output in signature.outputs]
+    if len(set(names)) != len(names) or not set(names) <= set(known):
+        raise MalformedRequest(f"'outputs' must name each wanted output once, out of: {', '.join(known)}")
+    return names
+
+
+def bind(servable: Servable, inputs: list[NamedTensor]) -> dict[str, Tensor]:
+    """Tensors as the graph takes them, once names, datatypes, shapes and missing values are what the model accepts."""
+    declared = servable.signature.inputs
+    if len(inputs) == 1 == len(declared) and inputs[0].name == declared[0].name:
+        tensor = _fit(declared[0], inputs[0])
+        tensors = {declared[0].name: tensor}
+        if not len(tensor):
+            raise MalformedRequest(_ROWS)
+        _check_values(servable, tensors)
+        return tensors
+    given = {tensor.name: tensor for tensor in inputs}
+    if len(given) != len(inputs) or given.keys() != {d.name for d in declared}:
+        names = ", ".join(d.name for d in declared[:20])
+        raise MalformedRequest(f"'inputs' must give each input of the model once: {names}")
+    tensors = {d.name: _fit(d, given[d.name]) for d in declared}
+    rows = {len(tensor) for tensor in tensors.values()}
+    if len(rows) != 1 or 0 in rows:
+        raise MalformedRequest(_ROWS)
+    _check_values(servable, tensors)
+    return tensors
+
+
+def _fit(declared: TensorMetadata, given: NamedTensor) -> Tensor:
+    shape = given.data.shape
+    wanted = declared.shape
+    if len(shape) == 1 and wanted == (-1, 1):
+        return _fit(declared, NamedTensor(given.name, given.datatype, given.data.reshape(-1, 1)))
+    if len(shape) != len(wanted) or any(w not in (-1, s) for w, s in zip(wanted, shape, strict=True)):
+        raise MalformedRequest(f"input {declared.name!r}: shape must be {list(wanted)}, -1 for any number of rows")
+    if given.datatype is declared.datatype:
+        return given.data
+    if {given.datatype, declared.datatype} <= FLOATING - {Datatype.FP16}:
+        return given.data.astype(NUMPY_DTYPES[declared.datatype])
+    raise MalformedRequest(f"input {declared.name!r}: datatype must be {declared.datatype}")
+
+
+def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
+    signature = servable.signature
+    if signature.layout == "matrix":
+        matrix = tensors[MATRIX_INPUT]
+        flat = matrix.reshape(-1)
+        # NaN and infinity poison a sum of squares, which costs a quarter of looking; overflow only makes us look.
+        if not isfinite(flat.dot(flat)):
+            for column, feature in enumerate(signature.features):
+                _check_numbers(f"feature {feature.name!r}", matrix[:, column], feature.nullable)
+        return
+    for feature in signature.features:
+        tensor = tensors[feature.name]
+        where = f"input {feature.name!r}"
+        if tensor.dtype.hasobject:
+            if not feature.nullable and "" in tensor:
+                raise MalformedRequest(f"{where}: missing values are not accepted")
+            accepted = servable.refused.get(feature.name)
+            if accepted is not None and not accepted.issuperset(tensor.ravel().tolist()):
+                raise MalformedRequest(f"{where}: only the categories seen in training are accepted")
+        elif tensor.dtype.kind == "f":
+            _check_numbers(where, tensor, feature.nullable)
+
+
+def _check_numbers(where: str, values: Tensor, nullable: bool) -> None:
+    if np.isinf(values).any():
+        raise MalformedRequest(f"{where}: infinities are not accepted")
+    if not nullable and np.isnan(values).any():
+        raise MalformedRequest(f"{where}: missing values are not accepted")

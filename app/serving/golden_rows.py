@@ -1,0 +1,77 @@
+"""The self-test of a version before it may serve: its golden rows through our own codecs, both doors, one by one and
+all together, compared with the answers that the manifest keeps.
+"""
+
+import orjson
+
+from app.contract.manifest import GoldenRow
+from app.contract.signature import Signature
+from app.contract.tensors import Tensor
+from app.errors import DamagedVersion, SlipwayError
+from app.protocol.json_codec import decode_request, encode_response
+from app.protocol.limits import ContentLimits
+from app.protocol.messages import InferenceResponse, NamedTensor
+from app.serving.data_plane import bind
+from app.serving.servable import Servable, to_tensors
+
+
+def replay(servable: Servable) -> None:
+    """Raises DamagedVersion when a golden row is refused or answered differently."""
+    manifest = servable.manifest
+    golden = manifest.golden_rows
+    try:
+        batches = [[row] for row in golden.rows] + [list(golden.rows)]
+        agree = all(
+            _matches(row, prediction, golden.tolerance)
+            for batch in batches
+            for answers in (_through_rows(servable, batch), _through_tensors(servable, batch))
+            for row, prediction in zip(batch, answers, strict=True)
+        )
+    except SlipwayError as error:
+        raise DamagedVersion(manifest.model_name, manifest.model_version, f"golden rows: {error}") from None
+    if not agree:
+        reason = "its golden rows come out different from what was published"
+        raise DamagedVersion(manifest.model_name, manifest.model_version, reason)
+
+
+def _through_rows(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
+    body = orjson.dumps({"instances": [golden.row for golden in batch]})
+    answer = servable.rows.encode(servable.session.run(servable.rows.decode(body)), "golden")
+    return [
+        GoldenRow(
+            row={},
+            label=prediction.get("label"),
+            probabilities=tuple(prediction["probabilities"].values()) if "probabilities" in prediction else None,
+            value=prediction.get("value"),
+        )
+        for prediction in orjson.loads(answer)["predictions"]
+    ]
+
+
+def _through_tensors(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
+    signature = servable.signature
+    tensors = to_tensors(signature, [dict(golden.row) for golden in batch])
+    sent = InferenceResponse("", "", [NamedTensor(d.name, d.datatype, tensors[d.name]) for d in signature.inputs])
+    body = orjson.dumps({"inputs": orjson.loads(encode_response(sent))["outputs"]})
+    outputs = servable.session.run(bind(servable, decode_request(body, ContentLimits()).inputs))
+    return _as_golden(signature, outputs)
+
+
+def _as_golden(signature: Signature, outputs: list[Tensor]) -> list[GoldenRow]:
+    if signature.labels is None:
+        return [GoldenRow(row={}, value=value) for value in outputs[0].ravel().tolist()]
+    labels, probabilities = outputs
+    return [
+        GoldenRow(row={}, label=label, probabilities=tuple(row))
+        for label, row in zip(labels.tolist(), probabilities.tolist(), strict=True)
+    ]
+
+
+def _matches(expected: GoldenRow, found: GoldenRow, tolerance: float) -> bool:
+    numbers = [*(expected.probabilities or ()), *([] if expected.value is None else [expected.value])]
+    answers = [*(found.probabilities or ()), *([] if found.value is None else [found.value])]
+    return (
+        (type(expected.label), expected.label) == (type(found.label), found.label)
+        and len(numbers) == len(answers)
+        and all(abs(a - b) <= tolerance * max(1.0, abs(a)) for a, b in zip(numbers, answers, strict=True))
+    )

@@ -1,0 +1,54 @@
+"""Loads one version and proves it; a version that cannot be used is said once and counted once, however often tried."""
+
+import logging
+from concurrent.futures import Executor
+
+from app.errors import RegistryError
+from app.monitoring.metrics import Metrics
+from app.registry.store import Registry
+from app.serving.golden_rows import replay
+from app.serving.servable import Servable, ServingOptions, open_servable
+
+logger = logging.getLogger("slipway.serving")
+
+
+class VersionLoader:
+    """Opens versions from a registry for the reconciler. Blocking: call it from a thread."""
+
+    def __init__(self, registry: Registry, options: ServingOptions, executor: Executor, metrics: Metrics) -> None:
+        self._registry = registry
+        self._options = options
+        self._executor = executor
+        self._metrics = metrics
+        self._refused: dict[tuple[str, int], str] = {}
+
+    def load(self, name: str, version: int, manifest_sha256: str | None) -> Servable | None:
+        """The version, ready to serve, or None when it is damaged, incomplete or newer than we can read."""
+        try:
+            servable = self._open(name, version, manifest_sha256)
+        except RegistryError as error:
+            self._refuse(name, version, str(error))
+            return None
+        self._refused.pop((name, version), None)
+        return servable
+
+    def why_refused(self, name: str, version: int) -> str:
+        """The reason in words that the last attempt gave."""
+        return self._refused.get((name, version), "is still loading")
+
+    def _open(self, name: str, version: int, manifest_sha256: str | None) -> Servable:
+        stored = self._registry.read(name, version, manifest_sha256)
+        servable = open_servable(stored, self._options, self._executor, self._metrics)
+        try:
+            replay(servable)
+        except RegistryError:
+            servable.metrics.forget()
+            raise
+        return servable
+
+    def _refuse(self, name: str, version: int, reason: str) -> None:
+        if self._refused.get((name, version)) == reason:
+            return
+        self._refused[name, version] = reason
+        logger.error("%s", reason, extra={"model": name, "version": version})
+        self._metrics.count_load_failure(name)

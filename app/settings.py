@@ -1,0 +1,77 @@
+"""Every setting of the service. Each is a command-line option of `slipway serve` and an environment variable SLIPWAY_….
+
+The command line beats the environment, the environment beats the defaults below. `app.main` and `app.cli` read this
+file; everybody else is handed plain values.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of one server process."""
+
+    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", frozen=True)
+
+    models: Annotated[Path, Field(description="The models folder to serve. It may appear or fill up later.")] = Path(
+        "models"
+    )
+    host: Annotated[str, Field(description="Address to listen on. Anything but loopback lets others call.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one and logs it.")] = 8000
+    strict: Annotated[
+        bool, Field(description="Exit with 3 when the models folder is missing, empty or unreadable at start.")
+    ] = False
+    poll_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="How often the models folder is checked for changes.")
+    ] = 2.0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        Field(description="Where models run; 'cuda' refuses to start without a GPU build."),
+    ] = "auto"
+    threads: Annotated[
+        int, Field(ge=0, le=256, description="Threads one run of a model may use; 0 means the container's CPU quota.")
+    ] = 1
+    max_queue_rows: Annotated[
+        int, Field(ge=1, description="Rows that may wait for one model; more are answered 503 with Retry-After.")
+    ] = 100_000
+    max_batch_rows: Annotated[
+        int, Field(ge=1, description="Rows of several requests that are run together; one larger request runs alone.")
+    ] = 1024
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body.")] = 16 * MIB
+    max_bytes_in_flight: Annotated[
+        int, Field(ge=1024, description="Request bodies held at once, over all connections; more are answered 503.")
+    ] = 256 * MIB
+    max_instances: Annotated[int, Field(ge=1, description="Most rows in one request.")] = 100_000
+    max_elements: Annotated[int, Field(ge=1, description="Most values in one tensor.")] = 16_000_000
+    max_inputs: Annotated[int, Field(ge=1, description="Most inputs in one inference request.")] = 256
+    docs: Annotated[
+        Literal["auto", "on", "off"], Field(description="The pages under /docs; 'auto' shows them on loopback only.")
+    ] = "auto"
+    log_format: Annotated[Literal["console", "json"], Field(description="How log lines look.")] = "console"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="The least important lines that are logged.")
+    ] = "info"
+    access_log: Annotated[bool, Field(description="Log one line per request: never its body or its answer.")] = False
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether /docs is served."""
+        return self.docs == "on" or (self.docs == "auto" and self.is_loopback)
