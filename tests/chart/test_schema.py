@@ -1,4 +1,4 @@
-"""Values that must be refused by values.schema.json: typing errors, wrong types, and everything that weakens the pod."""
+"""Values that values.schema.json must refuse: typing errors, wrong types, and everything that weakens the pod."""
 
 from typing import Any
 

@@ -1,5 +1,7 @@
-"""Values that must work, by name: each is something a platform engineer really sets. Every general claim about the chart
-is checked for all of them."""
+"""Values that must work, by name: each is something a platform engineer really sets.
+
+Every general claim about the chart is checked for all of them.
+"""
 
 from typing import Any
 
@@ -82,7 +84,9 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "slow requests": {"shutdown": {"requestDeadlineSeconds": 120}},
     "no sleep before stop": {"shutdown": {"preStopSleepSeconds": 0}},
     "given grace": {"terminationGracePeriodSeconds": 26},
-    "user chosen by the platform": {"podSecurityContext": {"runAsUser": 1000680000, "runAsGroup": None, "fsGroup": None}},
+    "user chosen by the platform": {
+        "podSecurityContext": {"runAsUser": 1000680000, "runAsGroup": None, "fsGroup": None}
+    },
     "mounted secret": {
         "extraVolumes": [{"name": "keys", "secret": {"secretName": "keys"}}],
         "extraVolumeMounts": [{"name": "keys", "mountPath": "/keys", "readOnly": True}],
