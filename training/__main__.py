@@ -1,0 +1,23 @@
+"""python -m training CONFIG …: the train command alone, for an environment without the service's command line."""
+
+import sys
+
+import typer
+
+from app.errors import SlipwayError
+from training.cli import train
+
+
+def main() -> None:
+    """Run the command; an expected error becomes one sentence and its exit code."""
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command("train")(train)
+    try:
+        command(prog_name="python -m training")
+    except SlipwayError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()

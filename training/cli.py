@@ -1,0 +1,109 @@
+"""slipway train CONFIG: progress, the table of variants with the reason for the choice, and what to type next.
+
+Only what parses the command line is imported here; scikit-learn and the rest come with the workflow, when there is
+something to train.
+"""
+
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.contract.manifest import ModelManifest, Variant
+from app.registry.desired_state import CHAMPION
+from app.registry.store import Registry, StoredVersion
+from training import config as configs
+from training.data import lineage
+
+
+def train(
+    config: Annotated[str, typer.Argument(metavar="CONFIG", help="A shipped config's name, or the path of a .toml.")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="The CSV to learn from; sets data.path.")] = None,
+    models: Annotated[Path, typer.Option(help="The models folder to publish into.")] = Path("models"),
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; VALUE is a TOML literal.")
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Keep a version that came from the same config, data and code.")
+    ] = False,
+) -> None:
+    """Train a model, prove its ONNX export, try smaller variants and publish the best as a new version."""
+    console = Console(highlight=False)
+    wanted = configs.load(config, data, changes or ())
+    registry = Registry(models)
+    console.print(f"[bold]{escape(wanted.name)}[/bold]: {escape(wanted.description)}", soft_wrap=True)
+    known = lineage.find_equal(registry, wanted.name, lineage.recipe(wanted)) if reuse else None
+    if known is not None:
+        console.print(f"  reuse         version {known.manifest.model_version} has the same config, data and code")
+        if promote:
+            registry.promote(wanted.name, known.manifest.model_version)
+        version = known
+    else:
+        version = _train(console, wanted, registry, promote)
+        _show_variants(console, version.manifest)
+    _show_version(console, registry, version)
+
+
+def _train(console: Console, config: configs.TrainingConfig, registry: Registry, promote: bool) -> StoredVersion:
+    started = perf_counter()
+
+    def progress(step: str, result: str) -> None:
+        console.print(
+            f"  [green]{step:<13}[/green] {escape(result)} [dim]{perf_counter() - started:.1f} s[/dim]", soft_wrap=True
+        )
+
+    # The import takes seconds, which --help and --reuse need not wait for.
+    from training import workflow  # noqa: PLC0415
+
+    return workflow.run(config, registry, progress, promote=promote).version
+
+
+def _show_variants(console: Console, manifest: ModelManifest) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("variant", no_wrap=True)
+    for heading in ("bytes", "us@1", "us@64", "flips", "change", "score"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for variant in manifest.variants:
+        table.add_row(*_cells(variant, manifest.variant))
+    console.print()
+    console.print(table)
+    console.print(f"[bold]Chosen[/bold]: {escape(manifest.variant_reason)}", soft_wrap=True)
+    for variant in manifest.variants:
+        if not variant.passed and variant.verdict not in manifest.variant_reason:
+            console.print(f"Refused: {escape(variant.name)} {escape(variant.verdict)}", soft_wrap=True)
+
+
+def _cells(variant: Variant, chosen: str) -> list[str]:
+    verdict = "refused" if not variant.passed else "[bold green]chosen[/]" if variant.name == chosen else "passed"
+    if variant.parity is None or variant.score is None:
+        return [variant.name, *["-"] * 6, verdict]
+    return [
+        variant.name,
+        str(variant.size),
+        *(f"{microseconds:.0f}" for microseconds in variant.latency_us.values()),
+        str(variant.parity.label_flips),
+        f"{variant.parity.largest_difference:.1e}",
+        f"{variant.score:.4f}",
+        verdict,
+    ]
+
+
+def _show_version(console: Console, registry: Registry, version: StoredVersion) -> None:
+    manifest = version.manifest
+    size = manifest.files["model.onnx"].size
+    champion = registry.desired(manifest.model_name).aliases.get(CHAMPION)
+    role = "the champion" if champion == manifest.model_version else f"the champion is still version {champion}"
+    console.print(
+        f"Version {manifest.model_version} of {manifest.model_name}: {manifest.variant}, {size:,} bytes, {role}",
+        soft_wrap=True,
+    )
+    if champion != manifest.model_version:
+        console.print(f"Promote: slipway models promote {manifest.model_name} {manifest.model_version}", soft_wrap=True)
+    console.print(f"Next:    slipway serve --models {escape(str(registry.root))}", soft_wrap=True)

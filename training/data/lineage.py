@@ -1,0 +1,98 @@
+"""Digests of everything that decides what a version answers: data, config, code and libraries.
+
+Equal recipe digests mean equal work, so a version that has one need not be trained again. Nothing heavy is imported
+here: scikit-learn's data sets are digested as the files they come in, so that a look takes milliseconds.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from app.errors import RegistryError
+from app.registry.store import Registry, StoredVersion
+from training.config import TrainingConfig
+from training.data.csv_file import read_bytes
+
+LIBRARIES = ("numpy", "onnx", "pandas", "scikit-learn", "skl2onnx")
+_DATA_FILES = {
+    "breast_cancer": ("breast_cancer.csv",),
+    "diabetes": ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"),
+    "digits": ("digits.csv.gz",),
+    "iris": ("iris.csv",),
+    "wine": ("wine_data.csv",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The digests of one training run, and the config as it is saved with the model."""
+
+    data_digest: str
+    config_digest: str
+    code_digest: str
+    digest: str
+    config: dict[str, Any]
+    libraries: dict[str, str]
+
+
+def recipe(config: TrainingConfig) -> Recipe:
+    """Digest data, config, code and libraries; raises DataCheckFailed when the data cannot be read."""
+    saved = config.model_dump(mode="json", exclude_none=True)
+    if config.data.path is not None:
+        saved["data"]["path"] = config.data.path.name  # where a file lay says nothing about the model
+    data = _digest([_data(config)])
+    settings = _digest([_canonical({**saved, "data": {**saved["data"], "path": None}})])
+    code = _digest(file.read_bytes() for file in _code_files())
+    libraries = {name: version(name) for name in LIBRARIES}
+    both = _canonical([data, settings, code, libraries, platform.python_version()])
+    return Recipe(data, settings, code, _digest([both]), saved, libraries)
+
+
+def find_equal(registry: Registry, model_name: str, wanted: Recipe) -> StoredVersion | None:
+    """The newest whole version that came from the same recipe, if there is one."""
+    for number in reversed(registry.versions(model_name)):
+        try:
+            stored = registry.read(model_name, number)
+            if stored.manifest.provenance.recipe_digest == wanted.digest:
+                for name in stored.manifest.files:
+                    stored.read_file(name)
+                return stored
+        except RegistryError:
+            continue
+    return None
+
+
+def _data(config: TrainingConfig) -> bytes:
+    if config.data.source == "csv":
+        return read_bytes(config.data.path)
+    spec = find_spec("sklearn")
+    folder = Path(str(spec.origin)).parent / "datasets" / "data" if spec is not None else Path()
+    return b"".join((folder / name).read_bytes() for name in _DATA_FILES[config.data.source])
+
+
+def _code_files() -> list[Path]:
+    training = Path(__file__).parents[1]
+    contract = Path(str(_origin("app.contract"))).parent
+    return sorted([*training.rglob("*.py"), *contract.rglob("*.py")])
+
+
+def _origin(module: str) -> str | None:
+    spec = find_spec(module)
+    return spec.origin if spec is not None else None
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()

@@ -1,0 +1,72 @@
+"""What a model answers, whoever computes it: scikit-learn's pipeline or an ONNX session, in one comparable form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from app.contract.signature import Task
+from app.contract.tensors import Tensor
+from app.runtime.session import OnnxSession
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """`labels` is None for regression; `numbers` are probabilities [n, classes] or values [n, 1], float64."""
+
+    labels: NDArray[Any] | None
+    numbers: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def ask_pipeline(pipeline: Pipeline, frame: pd.DataFrame, task: Task) -> Answers:
+    """scikit-learn's own answers on float64 input, as users call it."""
+    if task is Task.REGRESSION:
+        return Answers(None, np.asarray(pipeline.predict(frame), dtype=np.float64).reshape(-1, 1))
+    return Answers(pipeline.predict(frame), np.asarray(pipeline.predict_proba(frame), dtype=np.float64))
+
+
+def ask_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task) -> Answers:
+    """The graph's answers."""
+    outputs = session.run(tensors)
+    if task is Task.REGRESSION:
+        return Answers(None, outputs[0].astype(np.float64).reshape(-1, 1))
+    return Answers(outputs[0], outputs[1].astype(np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Row by row: whether the label differs, and the largest difference of a number."""
+
+    flips: NDArray[np.bool_]
+    change: NDArray[np.float64]
+
+    @property
+    def largest(self) -> float:
+        """The worst row."""
+        return float(self.change.max(initial=0.0))
+
+
+def compare(expected: Answers, given: Answers, spread: float = 1.0) -> Differences:
+    """Differences of the same rows; numbers that are not finite count as infinitely far away."""
+    if expected.numbers.shape != given.numbers.shape:
+        raise AssertionError("the answers compared have different shapes")  # our bug
+    apart = np.abs(expected.numbers - given.numbers)
+    change = np.where(np.isfinite(apart), apart, np.inf).max(axis=1) / spread
+    flips = np.zeros(len(change), dtype=np.bool_)
+    if expected.labels is not None and given.labels is not None:
+        flips = np.asarray(expected.labels != given.labels, dtype=np.bool_)
+    return Differences(flips, change)
+
+
+def spread_of(answers: Answers) -> float:
+    """The scale of differences: 1 for probabilities, the standard deviation of the answers for values."""
+    if answers.labels is not None:
+        return 1.0
+    return float(answers.numbers.std()) or 1.0

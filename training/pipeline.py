@@ -1,0 +1,107 @@
+"""build(config, signature) -> Pipeline: the preprocessing that the kinds of the columns ask for, then the estimator.
+
+Only number columns: imputer and scaler over the whole matrix. Anything else: a ColumnTransformer with one branch per
+kind. A step that would do nothing is left out. Missing text is '' and booleans are 0 and 1, as Table has them.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from app.contract.signature import Kind, Signature
+from training.config import EstimatorConfig, FeaturesConfig, TrainingConfig
+from training.errors import ConfigError, closest
+
+MISSING_CATEGORY = "missing"
+
+_ESTIMATORS: dict[str, Any] = {
+    estimator.__name__: estimator
+    for estimator in (
+        DecisionTreeClassifier,
+        DecisionTreeRegressor,
+        ExtraTreesClassifier,
+        ExtraTreesRegressor,
+        GradientBoostingClassifier,
+        GradientBoostingRegressor,
+        LinearRegression,
+        LogisticRegression,
+        MLPClassifier,
+        MLPRegressor,
+        RandomForestClassifier,
+        RandomForestRegressor,
+        Ridge,
+    )
+}
+Steps = list[tuple[str, Any]]
+
+
+def build(config: TrainingConfig, signature: Signature) -> Pipeline:
+    """The unfitted pipeline of a config, for columns as the signature describes them."""
+    features = config.features
+    if signature.layout == "matrix":
+        steps = _numeric_steps(features, any(feature.nullable for feature in signature.features))
+    else:
+        steps = [("columns", _column_transformer(features, signature))]
+    return Pipeline([*steps, ("estimator", _estimator(config.estimator))])
+
+
+def _column_transformer(config: FeaturesConfig, signature: Signature) -> ColumnTransformer:
+    numeric = _columns(signature, Kind.NUMBER, Kind.INTEGER)
+    booleans = _columns(signature, Kind.BOOLEAN)
+    categories = _columns(signature, Kind.CATEGORY)
+    nullable = {feature.name for feature in signature.features if feature.nullable}
+    boolean_steps: Steps = [("impute", SimpleImputer(strategy="most_frequent"))] if nullable & {*booleans} else []
+    category_steps: Steps = [("impute", _category_imputer(config))] if nullable & {*categories} else []
+    category_steps.append(("encode", _encoder(config)))
+    branches = (
+        ("numbers", _numeric_steps(config, bool(nullable & {*numeric})), numeric),
+        ("booleans", boolean_steps, booleans),
+        ("categories", category_steps, categories),
+    )
+    transformers = [(name, Pipeline(steps) if steps else "passthrough", cols) for name, steps, cols in branches if cols]
+    return ColumnTransformer(transformers, sparse_threshold=0)
+
+
+def _numeric_steps(config: FeaturesConfig, has_missing: bool) -> Steps:
+    steps: Steps = [("impute", SimpleImputer(strategy=config.missing_numbers))] if has_missing else []
+    if config.scale != "none":
+        steps.append(("scale", StandardScaler() if config.scale == "standard" else MinMaxScaler()))
+    return steps
+
+
+def _category_imputer(config: FeaturesConfig) -> SimpleImputer:
+    fill = MISSING_CATEGORY if config.missing_categories == "constant" else None
+    return SimpleImputer(missing_values="", strategy=config.missing_categories, fill_value=fill)
+
+
+def _encoder(config: FeaturesConfig) -> OneHotEncoder:
+    unknown = "ignore" if config.unseen_categories == "allowed" else "error"
+    return OneHotEncoder(handle_unknown=unknown, sparse_output=False, dtype=np.float64)
+
+
+def _columns(signature: Signature, *kinds: Kind) -> list[str]:
+    return [feature.name for feature in signature.features if feature.kind in kinds]
+
+
+def _estimator(config: EstimatorConfig) -> Any:
+    estimator = _ESTIMATORS[config.type]
+    known = estimator().get_params()
+    for name in config.parameters:
+        if name not in known:
+            raise ConfigError(f"config: {config.type} has no parameter {name!r}{closest(name, known)}")
+    return estimator(**config.parameters)

@@ -1,0 +1,55 @@
+"""The model card: one short page of Markdown that says what the model is and what was proved of it."""
+
+from app.contract.manifest import Parity, Score, Variant
+from training.config import TrainingConfig
+from training.optimizer.gates import Choice
+
+
+def model_card(
+    config: TrainingConfig, rows: dict[str, int], metrics: tuple[Score, ...], parity: Parity, choice: Choice
+) -> str:
+    """Only what was measured; no promises."""
+    source = config.data.path.name if config.data.path else f"scikit-learn's {config.data.source}"
+    dropped = f" without the columns {', '.join(config.data.drop)}" if config.data.drop else ""
+    lines = [
+        f"# {config.name}",
+        "",
+        config.description or "No description was given in the config.",
+        "",
+        f"- **Task:** {config.task}, by {config.estimator.type}",
+        f"- **Data:** {source}{dropped}; {rows['train']} rows to learn from, {rows['held_out']} held out",
+        "",
+        "## Scores on held-out rows",
+        "",
+        "| score | value | better |",
+        "|---|---|---|",
+        *(f"| {s.name} | {s.value:.4f} | {'higher' if s.higher_is_better else 'lower'} |" for s in metrics),
+        "",
+        "## Parity with scikit-learn",
+        "",
+        _parity(parity),
+        "",
+        "## Variants",
+        "",
+        "| variant | bytes | labels changed | largest change | verdict |",
+        "|---|---|---|---|---|",
+        *map(_line, choice.variants),
+        "",
+        f"Published: {choice.reason}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _parity(parity: Parity) -> str:
+    return (
+        f"The exact ONNX graph was compared with the pipeline on {parity.rows} held-out rows and {parity.edge_rows} "
+        f"made-up edge rows: {parity.label_flips} labels differ, the largest difference is "
+        f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
+    )
+
+
+def _line(variant: Variant) -> str:
+    if variant.parity is None or variant.size is None:
+        return f"| {variant.name} | | | | {variant.verdict} |"
+    moved = f"{variant.parity.label_flips} | {variant.parity.largest_difference:.2g}"
+    return f"| {variant.name} | {variant.size} | {moved} | {variant.verdict} |"
