@@ -39,8 +39,17 @@ def render_text(values: Values | None = None, *, name: str = "demo", namespace: 
 
 def render(values: Values | None = None, *, name: str = "demo") -> list[KubernetesObject]:
     """The objects that these values make, test pods included."""
-    texts = [text for path, text in sorted(render_text(values, name=name).items()) if path.endswith(".yaml")]
-    return [document for text in texts for document in yaml.safe_load_all(text) if document]
+    documents: list[KubernetesObject] = json.loads(_render(json.dumps(values or {}), name))
+    return documents
+
+
+@cache
+def _render(values: str, name: str) -> str:
+    """Cached as text: many claims are checked for the same values, and nobody can change what others get."""
+    texts = [
+        text for path, text in sorted(render_text(json.loads(values), name=name).items()) if path.endswith(".yaml")
+    ]
+    return json.dumps([document for text in texts for document in yaml.safe_load_all(text) if document])
 
 
 def render_one(kind: str, values: Values | None = None, *, name: str = "demo") -> KubernetesObject:

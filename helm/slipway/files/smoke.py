@@ -1,47 +1,47 @@
+# ruff: noqa: INP001 (a script for a pod, in no package)
 """What a `helm test` pod runs: one question to the Service, exit 0 when the answer is right. Standard library only.
 
-`smoke.py live|ready|infer HOST:PORT MODEL BODY`; MODEL and BODY may be empty: then the first model of the metrics is
-asked for one row of zeros and empty strings, in the shape of its own metadata.
+`smoke.py live|ready|infer HOST:PORT MODEL BODY`; MODEL and BODY may be empty: then the first ready model
+that takes numbers only is asked for one row of zeros, in the shape of its own metadata.
 """
 
 import http.client
 import json
-import re
 import sys
+from typing import Any
 
 
 def main(step: str, address: str, model: str, body: str) -> str:
     """Ask the question of this step and return what to print."""
     if step != "infer":
         return f"{step}: {call(address, 'GET', f'/health/{step}')}"
-    model = model or first_model(call(address, "GET", "/metrics"))
-    body = body or json.dumps({"inputs": one_row(json.loads(call(address, "GET", f"/v2/models/{model}")))})
+    model = model or first_numeric_model(address)
+    body = body or json.dumps({"inputs": [one_row(tensor) for tensor in inputs(address, model)]})
     answer = call(address, "POST", f"/v2/models/{model}/infer", body)
     outputs = [output["name"] for output in json.loads(answer)["outputs"]]
     return f"infer: {model} answered {', '.join(outputs)}"
 
 
-def first_model(metrics: str) -> str:
-    """The first model that the server reports as loaded."""
-    found = re.search(r'^slipway_model_info\{(?:.*,)?model(?:_name)?="([^"]+)"', metrics, re.MULTILINE)
-    if found is None:
-        raise SystemExit("/metrics names no model; set tests.model")
-    return found[1]
+def first_numeric_model(address: str) -> str:
+    """The first ready model that takes any number; text may be limited to the categories a model knows."""
+    for model in json.loads(call(address, "GET", "/v2/models"))["models"]:
+        name: str = model["name"]
+        if model["ready"] and all(tensor["datatype"] != "BYTES" for tensor in inputs(address, name)):
+            return name
+    raise SystemExit("no model is ready that takes numbers only; set tests.model and tests.body")
 
 
-def one_row(metadata: dict[str, list[dict[str, object]]]) -> list[dict[str, object]]:
-    """One row of zeros, falses and empty strings for every input of the model."""
-    neutral = {"BOOL": False, "BYTES": ""}
-    return [
-        {
-            "name": tensor["name"],
-            "datatype": tensor["datatype"],
-            "shape": [1, width],
-            "data": [neutral.get(str(tensor["datatype"]), 0)] * width,
-        }
-        for tensor in metadata["inputs"]
-        for width in [int(str(list(tensor["shape"])[-1]))]  # type: ignore[call-overload]
-    ]
+def inputs(address: str, model: str) -> list[dict[str, Any]]:
+    """The inputs in the model's metadata."""
+    found: list[dict[str, Any]] = json.loads(call(address, "GET", f"/v2/models/{model}"))["inputs"]
+    return found
+
+
+def one_row(tensor: dict[str, Any]) -> dict[str, Any]:
+    """One row of zeros, falses or empty strings for this input."""
+    width = tensor["shape"][-1]
+    neutral = {"BOOL": False, "BYTES": ""}.get(tensor["datatype"], 0)
+    return {**tensor, "shape": [1, width], "data": [neutral] * width}
 
 
 def call(address: str, method: str, path: str, body: str | None = None) -> str:
@@ -56,4 +56,4 @@ def call(address: str, method: str, path: str, body: str | None = None) -> str:
 
 
 if __name__ == "__main__":
-    print(main(*sys.argv[1:5]))
+    sys.stdout.write(f"{main(*sys.argv[1:5])}\n")

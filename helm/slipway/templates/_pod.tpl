@@ -24,7 +24,7 @@
 {{- $selector := dict "matchLabels" (include "slipway.selectorLabels" . | fromYaml) }}
 {{- $spread := list }}
 {{- range .Values.topologySpreadConstraints }}
-{{- $spread = append $spread (merge (dict) . (dict "labelSelector" $selector)) }}
+{{- $spread = append $spread (hasKey . "labelSelector" | ternary . (merge (dict "labelSelector" $selector) .)) }}
 {{- end }}
 {{- with $spread }}
 topologySpreadConstraints: {{- toYaml . | nindent 2 }}
