@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> Guard:
     )
     predict, infer = PredictDoor(plane), v2.InferDoor(plane, content_limits)
     guard = Guard(
-        fastapi=_create_fastapi(settings, plane, metrics, reconciler),
+        fastapi=_create_fastapi(settings, plane, metrics, reconciler, executor),
         handlers={PREDICT: predict, PREDICT_VERSION: predict, INFER: infer, INFER_VERSION: infer},
         answer_error=error_handlers.answer_error,
         metrics=metrics,
@@ -59,12 +59,16 @@ def create_app(settings: Settings) -> Guard:
     return guard
 
 
-def _create_fastapi(settings: Settings, plane: DataPlane, metrics: Metrics, reconciler: Reconciler) -> FastAPI:
+def _create_fastapi(
+    settings: Settings, plane: DataPlane, metrics: Metrics, reconciler: Reconciler, executor: ThreadPoolExecutor
+) -> FastAPI:
     @asynccontextmanager
     async def keep_reconciling(_app: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(reconciler.run(settings.poll_seconds))
         yield
         task.cancel()
+        reconciler.close()
+        executor.shutdown(wait=False, cancel_futures=True)
 
     app = FastAPI(
         title="Slipway",

@@ -34,7 +34,9 @@ _ONNX_TYPES = {
 _DIGEST = "0" * 64
 
 
-def matrix_signature(features: int = 3, labels: tuple[Label, ...] | None = None, *, nullable: bool = False) -> Signature:
+def matrix_signature(
+    features: int = 3, labels: tuple[Label, ...] | None = None, *, nullable: bool = False
+) -> Signature:
     """All-numeric: one input X."""
     names = [f"f{number}" for number in range(features)]
     return Signature(
@@ -119,7 +121,10 @@ def failing_graph(signature: Signature) -> bytes:
 
 
 def _model(
-    signature: Signature, nodes: list[onnx.NodeProto], doubles: dict[str, float], labels: tuple[Label, ...] | None = None
+    signature: Signature,
+    nodes: list[onnx.NodeProto],
+    doubles: dict[str, float],
+    labels: tuple[Label, ...] | None = None,
 ) -> bytes:
     constants = [helper.make_tensor(name, TensorProto.DOUBLE, [], [value]) for name, value in doubles.items()]
     constants += [
@@ -136,7 +141,10 @@ def _model(
         nodes,
         "tiny",
         [helper.make_tensor_value_info(t.name, _ONNX_TYPES[t.datatype], ["n", *t.shape[1:]]) for t in signature.inputs],
-        [helper.make_tensor_value_info(t.name, _ONNX_TYPES[t.datatype], ["n", *t.shape[1:]]) for t in signature.outputs],
+        [
+            helper.make_tensor_value_info(t.name, _ONNX_TYPES[t.datatype], ["n", *t.shape[1:]])
+            for t in signature.outputs
+        ],
         constants,
     )
     used = {name for node in nodes for name in node.input}
@@ -170,9 +178,7 @@ def make_manifest(
     name: str, version: int, signature: Signature, graph: bytes, files: dict[str, FileDigest]
 ) -> ModelManifest:
     """A complete manifest whose measurements are made up and whose golden rows are true."""
-    parity = Parity(
-        rows=10, edge_rows=0, label_flips=0, largest_difference=0.0, p999_difference=0.0, tolerance=1e-5
-    )
+    parity = Parity(rows=10, edge_rows=0, label_flips=0, largest_difference=0.0, p999_difference=0.0, tolerance=1e-5)
     return ModelManifest(
         model_name=name,
         model_version=version,

@@ -58,6 +58,10 @@ class Reconciler:
                 logger.exception("reconciling the models folder failed; what is served stays")
             await asyncio.sleep(poll_seconds)
 
+    def close(self) -> None:
+        """Let the loading thread go; a load under way is abandoned."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     async def reconcile(self) -> None:
         """One pass over the folder."""
         loop = asyncio.get_running_loop()

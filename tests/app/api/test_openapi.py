@@ -1,0 +1,63 @@
+"""The OpenAPI document and the pages made from it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.service import service, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_each_served_model_has_a_typed_path(tmp_path: Path) -> None:
+    signature = mixed_signature()
+    publish(tmp_path, "house", signature, sum_graph(signature))
+    async with service(tmp_path) as client:
+        document = (await client.get("/openapi.json")).json()
+
+    row = document["components"]["schemas"]["house_row"]
+    assert "/predict/house" in document["paths"]
+    assert "/predict/{model_name}" not in document["paths"]
+    assert row["properties"]["heating"]["enum"] == ["gas", "oil"]
+    assert row["additionalProperties"] is False
+
+
+async def test_example_works_when_it_is_sent(tmp_path: Path) -> None:
+    signature = mixed_signature()
+    publish(tmp_path, "house", signature, sum_graph(signature))
+    async with service(tmp_path) as client:
+        document = (await client.get("/openapi.json")).json()
+        body = document["paths"]["/predict/house"]["post"]["requestBody"]["content"]["application/json"]["example"]
+        answer = await client.post("/predict/house", json=body)
+
+    assert answer.status_code == 200
+
+
+async def test_document_follows_what_is_served(tmp_path: Path) -> None:
+    publish(tmp_path, "first")
+    async with service(tmp_path) as client:
+        publish(tmp_path, "second", matrix_signature(2, (0, 1)), sign_graph(matrix_signature(2, (0, 1))))
+        await until(client, "/v2/models", '"name":"second","default_version":"1"')
+        document = (await client.get("/openapi.json")).json()
+
+    assert {"/predict/first", "/predict/second"} <= set(document["paths"])
+
+
+async def test_docs_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
+    publish(tmp_path)
+    async with service(tmp_path) as client:
+        page = await client.get("/docs")
+        script = await client.get("/static-offline-docs/swagger-ui-bundle.js")
+
+    assert "https://" not in page.text
+    assert script.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css"])
+async def test_docs_are_off_when_others_can_connect(tmp_path: Path, path: str) -> None:
+    publish(tmp_path)
+    async with service(tmp_path, host="0.0.0.0") as client:  # noqa: S104  # the address under test
+        answer = await client.get(path)
+
+    assert (answer.status_code, set(answer.json())) == (404, {"error"})

@@ -1,0 +1,57 @@
+"""The route table: what is found, and that nothing else is."""
+
+import pytest
+
+from app.front.routes import ROUTES, RouteTable
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "params"),
+    [
+        ("/predict/churn", "/predict/{model_name}", {"model_name": "churn"}),
+        ("/v2", "/v2", {}),
+        ("/v2/", "/v2", {}),
+        (
+            "/v2/models/churn/versions/3/infer",
+            "/v2/models/{model_name}/versions/{model_version}/infer",
+            {"model_name": "churn", "model_version": "3"},
+        ),
+        ("/health/ready", "/health/ready", {}),
+    ],
+)
+def test_path_is_found_with_its_parameters(path: str, template: str, params: dict[str, str]) -> None:
+    match = RouteTable().find(path)
+
+    assert match is not None
+    assert (match.route.template, match.params) == (template, params)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "//v2",
+        "/V2",
+        "/predict",
+        "/predict/",
+        "/predict/a/b",
+        "/v2//",
+        "/v2/models/a/infer/x",
+        "/metrics\n",
+        "/admin",
+    ],
+)
+def test_path_that_is_not_in_the_table_is_not_found(path: str) -> None:
+    assert RouteTable().find(path) is None
+
+
+def test_every_route_has_methods_and_templates_are_unique() -> None:
+    templates = [route.template for route in ROUTES]
+
+    assert all(route.methods for route in ROUTES)
+    assert len(set(templates)) == len(templates)
+
+
+def test_only_posts_are_hot() -> None:
+    assert {method for route in ROUTES if route.is_hot for method in route.methods} == {"POST"}

@@ -1,0 +1,143 @@
+"""The batcher with runs that record what they were given; the event loop is the only clock."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.contract.tensors import Tensor
+from app.errors import InferenceError, Overloaded
+from app.serving.batcher import Batcher, CostLine
+
+pytestmark = pytest.mark.anyio
+
+IN_LOOP = CostLine(0.0, 0.0)
+IN_THREAD = CostLine(1.0, 0.0)
+
+
+@dataclass
+class Recorder:
+    """A run that doubles its input, remembers each batch, and fails on batches that hold a negative number."""
+
+    batches: list[int] = field(default_factory=list)
+    observed: list[tuple[int, int]] = field(default_factory=list)
+
+    def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+        self.batches.append(len(tensors["X"]))
+        if (tensors["X"] < 0).any():
+            raise InferenceError("negative")
+        return [tensors["X"] * 2]
+
+    def observe_batch(self, waits: list[float], _compute: float, rows: int) -> None:
+        self.observed.append((len(waits), rows))
+
+
+def batcher(recorder: Recorder, cost: CostLine = IN_LOOP, *, batch: int = 1024, queue: int = 10_000) -> Batcher:
+    return Batcher("m", recorder.run, cost, ThreadPoolExecutor(1), recorder, max_batch_rows=batch, max_queue_rows=queue)
+
+
+def rows(*values: float) -> dict[str, Tensor]:
+    return {"X": np.array(values).reshape(-1, 1)}
+
+
+async def ask(queue: Batcher, *requests: dict[str, Tensor]) -> list[list[Tensor] | BaseException]:
+    calls = [queue.infer(request, len(request["X"])) for request in requests]
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+@pytest.mark.parametrize("cost", [IN_LOOP, IN_THREAD], ids=["loop", "thread"])
+async def test_requests_of_one_turn_run_together_and_get_their_own_rows(cost: CostLine) -> None:
+    recorder = Recorder()
+
+    answers = await ask(batcher(recorder, cost), rows(1), rows(2, 3), rows(4))
+
+    assert recorder.batches == [4]
+    assert [answer[0].ravel().tolist() for answer in answers if isinstance(answer, list)] == [[2], [4, 6], [8]]
+
+
+async def test_request_alone_runs_alone() -> None:
+    recorder = Recorder()
+    queue = batcher(recorder)
+
+    await ask(queue, rows(1))
+    await ask(queue, rows(2))
+
+    assert recorder.batches == [1, 1]
+
+
+async def test_batch_is_cut_at_its_limit_but_a_larger_request_still_runs() -> None:
+    recorder = Recorder()
+
+    await ask(batcher(recorder, batch=3), rows(1, 2), rows(3), rows(4, 5, 6, 7), rows(8))
+
+    assert recorder.batches == [3, 4, 1]
+
+
+async def test_failure_reaches_only_the_request_that_caused_it() -> None:
+    recorder = Recorder()
+
+    good, bad, other = await ask(batcher(recorder), rows(1), rows(-1), rows(3))
+
+    assert isinstance(bad, InferenceError)
+    assert [answer[0].item() for answer in (good, other) if isinstance(answer, list)] == [2, 6]
+
+
+async def test_full_queue_refuses_and_recovers() -> None:
+    queue = batcher(Recorder(), IN_THREAD, queue=3)
+
+    answers = await ask(queue, rows(1, 2), rows(3), rows(4))
+    later = await ask(queue, rows(5))
+
+    assert [type(answer) for answer in answers] == [list, list, Overloaded]
+    assert isinstance(later[0], list)
+
+
+async def test_what_arrives_during_a_run_in_a_thread_is_the_next_batch() -> None:
+    recorder = Recorder()
+    queue = batcher(recorder, IN_THREAD)
+
+    first = asyncio.ensure_future(queue.infer(rows(1), 1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.gather(first, queue.infer(rows(2), 1), queue.infer(rows(3), 1))
+
+    assert sum(recorder.batches) == 3
+    assert len(recorder.batches) <= 2
+
+
+async def test_caller_who_left_is_not_run() -> None:
+    recorder = Recorder()
+    queue = batcher(recorder)
+
+    leaving = asyncio.ensure_future(queue.infer(rows(1), 1))
+    staying = asyncio.ensure_future(queue.infer(rows(2), 1))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await staying
+
+    assert sum(recorder.batches) <= 2
+    assert leaving.cancelled() or leaving.done()
+
+
+async def test_every_batch_is_reported_with_its_waits_and_rows() -> None:
+    recorder = Recorder()
+
+    await ask(batcher(recorder), rows(1), rows(2, 3))
+
+    assert recorder.observed == [(2, 3)]
+
+
+@given(st.lists(st.lists(st.floats(0, 100), min_size=1, max_size=5), min_size=1, max_size=8), st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
+def test_batched_equals_unbatched_for_any_split(split: list[list[float]], limit: int) -> None:
+    requests = [rows(*values) for values in split]
+
+    answers = asyncio.run(ask(batcher(Recorder(), batch=limit), *requests))
+
+    expected = [(request["X"] * 2).tolist() for request in requests]
+    assert [answer[0].tolist() for answer in answers if isinstance(answer, list)] == expected

@@ -1,0 +1,48 @@
+"""States of the table that the folder cannot easily be brought into."""
+
+import pytest
+
+from app.errors import ModelNotFound, ModelNotReady, VersionNotFound
+from app.serving.model_table import ModelTable, ServedModel
+
+
+def test_unknown_model_is_not_found() -> None:
+    with pytest.raises(ModelNotFound):
+        ModelTable().resolve("churn")
+
+
+def test_version_that_is_being_loaded_is_not_ready_yet() -> None:
+    table = ModelTable()
+    table.put(ServedModel("churn", waiting={"1": "is still loading"}))
+
+    with pytest.raises(ModelNotReady, match="is still loading; try again shortly"):
+        table.resolve("churn", "1")
+
+
+def test_version_that_nobody_wants_is_not_found() -> None:
+    table = ModelTable()
+    table.put(ServedModel("churn", waiting={"1": "is still loading"}))
+
+    with pytest.raises(VersionNotFound):
+        table.resolve("churn", "2")
+
+
+def test_empty_table_is_not_ready() -> None:
+    assert not ModelTable().is_ready()
+
+
+def test_readiness_waits_for_models_by_name() -> None:
+    table = ModelTable()
+    table.put(ServedModel("churn"))
+
+    assert not table.is_ready()
+    assert table.why_not_ready() == "waiting for: churn"
+
+
+def test_removed_model_is_not_found() -> None:
+    table = ModelTable()
+    table.put(ServedModel("churn"))
+    table.remove("churn")
+
+    with pytest.raises(ModelNotFound):
+        table.resolve("churn")
