@@ -1,0 +1,75 @@
+"""`slipway loadtest` and `slipway bench`: options in, tables and an exit code out.
+
+Exit codes: 0 as promised, 1 a promise was missed, 2 it could not run. What the commands need is imported when they run,
+so that `slipway --help` loads neither.
+"""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+Folder = Annotated[Path, typer.Option("--models", metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")]
+
+
+def loadtest(
+    *,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="A running service; without it one is started for the test.")
+    ] = "",
+    models: Folder = Path("models"),
+    users: Annotated[int, typer.Option(min=1, help="Users at the same time.")] = 20,
+    spawn_rate: Annotated[float, typer.Option(min=0.1, help="Users that start per second.")] = 20.0,
+    pace: Annotated[float, typer.Option(min=0, help="Requests per second of each user; 0: no pause.")] = 20.0,
+    seconds: Annotated[int, typer.Option(min=1, max=3600, help="How long.")] = 20,
+    shape: Annotated[
+        str, typer.Option(metavar="steps|spike|soak", help="Stages instead of --users, --spawn-rate and --seconds.")
+    ] = "",
+    p50_ms: Annotated[float, typer.Option(min=0, help="Objective: half of the answers within this time.")] = 25.0,
+    p95_ms: Annotated[float, typer.Option(min=0, help="Objective: 95 % of the answers within this time.")] = 100.0,
+    p99_ms: Annotated[float, typer.Option(min=0, help="Objective: 99 % of the answers within this time.")] = 250.0,
+    least_rps: Annotated[float, typer.Option(min=0, help="Objective: answered requests per second.")] = 0.0,
+) -> None:
+    """Send valid requests to every model and check every answer; exit 1 when one is wrong or an objective missed."""
+    from loadtests.errors import CannotRun  # noqa: PLC0415
+    from loadtests.loadtest import run_loadtest  # noqa: PLC0415
+    from loadtests.locust_run import SHAPES, Load  # noqa: PLC0415
+    from loadtests.slo import Limits  # noqa: PLC0415
+
+    if shape and shape not in SHAPES:
+        _refuse(f"no shape {shape!r}; there are: {', '.join(SHAPES)}")
+    load = Load(users, spawn_rate, seconds, pace, shape or None)
+    try:
+        passed = run_loadtest(url.rstrip("/"), models, load, Limits(p50_ms, p95_ms, p99_ms, least_rps))
+    except CannotRun as reason:
+        _refuse(str(reason))
+    raise typer.Exit(0 if passed else 1)
+
+
+def bench(
+    *,
+    models: Folder = Path("models"),
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Which model to ask. Default: the first whose rows are all numbers.")
+    ] = "",
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds, of which medians are taken.")] = 3,
+    seconds: Annotated[int, typer.Option(min=1, max=60, help="Seconds per measurement.")] = 2,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every figure as JSON.")] = None,
+    require_ratio: Annotated[
+        float, typer.Option(min=0, help="Exit with 1 when the efficiency at 32 connections is below this.")
+    ] = 0.0,
+) -> None:
+    """Measure the service beside a bare uvicorn application: rate, latency, CPU time, memory, time to ready."""
+    from loadtests.bench.benchmark import run_bench  # noqa: PLC0415
+    from loadtests.errors import CannotRun  # noqa: PLC0415
+
+    try:
+        efficiency = run_bench(models, model, rounds, seconds, json)
+    except CannotRun as reason:
+        _refuse(str(reason))
+    raise typer.Exit(1 if efficiency < require_ratio else 0)
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"slipway: {reason}", err=True)
+    raise typer.Exit(2)

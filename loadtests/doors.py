@@ -1,0 +1,27 @@
+"""The ways into a model: where to send rows, in which form, and how to tell whether the answer is right.
+
+Users and benchmarks take a door as a value, so that another wire format is one more entry here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loadtests import answers, payloads
+from loadtests.published import PublishedModel, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way in. `problem(model, rows, status, body)` is None when the answer is right."""
+
+    name: str
+    template: str
+    encode: Callable[[PublishedModel, list[Row]], bytes]
+    problem: Callable[[PublishedModel, int, int, bytes], str | None]
+
+    def path(self, model: PublishedModel) -> str:
+        return self.template.format(model=model.name)
+
+
+PREDICT = Door("predict", "/predict/{model}", payloads.row_body, answers.row_problem)
+INFER = Door("infer", "/v2/models/{model}/infer", payloads.tensor_body, answers.tensor_problem)

@@ -1,0 +1,120 @@
+"""Locust users: each asks one door for predictions, of one model after the other, and reads every answer.
+
+A request that came back with status 200 and a wrong body is a failure like any other. Most requests ask about one row,
+some about several, so that rows and predictions can get out of step and be caught. Importing this module patches the
+process for gevent, so only Locust imports it.
+"""
+
+import itertools
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any, ClassVar
+
+from locust import events, poisson, task
+from locust.argument_parser import LocustArgumentParser
+from locust.contrib.fasthttp import FastHttpUser
+from locust.env import Environment
+
+from loadtests import slo
+from loadtests.doors import INFER, PREDICT, Door
+from loadtests.errors import CannotRun
+from loadtests.http import JSON_HEADERS
+from loadtests.payloads import distinct_rows
+from loadtests.published import PublishedModel, Row, read_models
+
+_FEW_ROWS = 20
+_ROWS_OF_REQUESTS = (1, 1, 1, 1, 1, 1, 1, 1, 1, _FEW_ROWS)
+
+logger = logging.getLogger(__name__)
+
+hooks: Any = events  # whose methods have no types
+
+
+class ModelUser(FastHttpUser):
+    """Asks `door`; on average `--pace` times a second, at random moments, or without a pause when the pace is 0."""
+
+    abstract = True
+    door: ClassVar[Door]
+    requests: ClassVar[Iterator[tuple[PublishedModel, list[Row]]]] = iter(())
+
+    def wait_time(self) -> float:
+        pace: float = self.environment.parsed_options.pace
+        return poisson(pace)(self) if pace else 0.0
+
+    @task
+    def ask(self) -> None:
+        model, rows = next(self.requests)
+        path = self.door.path(model)
+        body: Any = self.door.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
+        with self.client.post(path, name=path, data=body, headers=JSON_HEADERS, catch_response=True) as response:
+            problem = self.door.problem(model, len(rows), response.status_code, response.content or b"")
+            if problem:
+                response.failure(problem)
+            else:
+                response.success()
+
+
+class RowUser(ModelUser):
+    """Sends rows, as somebody with a form or a table does."""
+
+    door = PREDICT
+
+
+class JsonTensorUser(ModelUser):
+    """Sends tensors as JSON, as a client of the Open Inference Protocol does."""
+
+    door = INFER
+
+
+def endless_requests(models: list[PublishedModel]) -> Iterator[tuple[PublishedModel, list[Row]]]:
+    """Requests to the models in turn, whose rows come round again only when all of them have been sent."""
+    supplies = [(model, itertools.cycle(distinct_rows(model))) for model in models]
+    for size in itertools.cycle(_ROWS_OF_REQUESTS):
+        for model, rows in supplies:
+            yield model, list(itertools.islice(rows, size))
+
+
+def _add_options(parser: LocustArgumentParser) -> None:
+    defaults = slo.Limits()
+    parser.add_argument("--pace", type=float, default=20.0, help="requests per second of each user; 0: no pause")
+    parser.add_argument("--report", metavar="FILE", default="", help="write the measurements as JSON")
+    parser.add_argument("--p50-ms", type=float, default=defaults.p50_ms)
+    parser.add_argument("--p95-ms", type=float, default=defaults.p95_ms)
+    parser.add_argument("--p99-ms", type=float, default=defaults.p99_ms)
+    parser.add_argument("--least-rps", type=float, default=defaults.requests_per_second)
+
+
+def _prepare(environment: Environment, **_: Any) -> None:
+    """Learn the models and start counting."""
+    try:
+        ModelUser.requests = endless_requests(read_models(environment.host or ""))
+    except CannotRun as error:
+        logger.error("%s", error)  # noqa: TRY400 - the sentence is enough
+        sys.exit(2)
+    tally = slo.Tally()
+    started = perf_counter()
+
+    def count(name: str, response_time: float, exception: Exception | None, **_: Any) -> None:
+        tally.add(name, response_time, None if exception is None else str(exception))
+
+    def judge(environment: Environment, **_: Any) -> None:
+        report = tally.report(perf_counter() - started)
+        options = environment.parsed_options
+        assert options is not None  # noqa: S101 - Locust's command line always has them
+        limits = slo.Limits(options.p50_ms, options.p95_ms, options.p99_ms, options.least_rps)
+        sentences = slo.missed(report, limits)
+        for sentence in sentences:
+            logger.error("missed: %s", sentence)
+        environment.process_exit_code = 1 if sentences else 0
+        if options.report:
+            report.write(Path(options.report))
+
+    hooks.request.add_listener(count)
+    hooks.test_stop.add_listener(judge)
+
+
+hooks.init_command_line_parser.add_listener(_add_options)
+hooks.test_start.add_listener(_prepare)
