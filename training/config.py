@@ -98,7 +98,7 @@ class ParityConfig(_Section):
     tolerance: Annotated[float, Field(gt=0)] = Field(
         1e-5, description="largest difference of a probability, or of a value relative to the spread of all values"
     )
-    max_edge_rows: Annotated[int, Field(ge=100)] = Field(20_000, description="bound on the made-up edge rows")
+    max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the made-up edge rows")
 
 
 class GateConfig(_Section):

@@ -21,9 +21,9 @@ from training.data.schema import describe
 from training.data.splits import split
 from training.data.table import Table
 from training.data.tensors import to_tensors
+from training.evaluation.answers import ask_pipeline
 from training.evaluation.metrics import scores
 from training.export import parity
-from training.export.answers import ask_pipeline
 from training.export.onnx_export import export
 from training.optimizer import candidates, gates, variants
 from training.publishing import Trained, publish

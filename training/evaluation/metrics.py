@@ -15,7 +15,7 @@ from sklearn.metrics import (
 )
 
 from app.contract.manifest import Score
-from training.export.answers import Answers
+from training.evaluation.answers import Answers
 
 
 def scores(target: NDArray[Any], answers: Answers) -> tuple[Score, ...]:

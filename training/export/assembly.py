@@ -8,8 +8,7 @@ from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, compose, he
 
 from app.contract.tensors import Datatype, TensorMetadata
 
-OPSET = 19
-ML_OPSET = 3
+TARGET = {"": 19, "ai.onnx.ml": 3}
 IR_VERSION = 9
 """What the graphs ask of a runtime: onnxruntime 1.16 and newer load it, so every server we support does."""
 
@@ -54,7 +53,7 @@ class Assembly:
         graph = helper.make_graph(
             self.nodes, name, list(map(_value_info, inputs)), list(map(_value_info, outputs)), self.initializers
         )
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
+        opsets = [helper.make_opsetid(domain, version) for domain, version in TARGET.items()]
         return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
 
 

@@ -1,8 +1,9 @@
 """Edge rows: made-up rows where a graph and a pipeline would part first.
 
 Around every split threshold of a tree, mapped back through the transformers to the raw column by bisection with the
-fitted pipeline as oracle: the float64 values on both sides and the float32 values around them. For every column its
-extremes and far beyond, missing where allowed, an unseen category and the empty text where allowed.
+fitted pipeline as oracle: the float64 values on both sides and the float32 values around them, one column at a time
+and all columns at once. For every column its extremes and far beyond, missing where allowed, an unseen category and the
+empty text where allowed.
 """
 
 from collections.abc import Iterator
@@ -18,13 +19,15 @@ from app.contract.signature import Feature, Kind, Signature
 UNSEEN_CATEGORY = "\N{SNOWMAN} never seen"
 _BASE_ROWS = 4
 _VALUES_PER_THRESHOLD = 5
+_MIXED_ROWS = 2000
 
 
 def edge_rows(pipeline: Pipeline, signature: Signature, base: pd.DataFrame, limit: int) -> pd.DataFrame:
     """At most `limit` rows, the same for the same model; `base` are real rows whose cells are replaced one by one."""
     parts = list(_column_edges(signature, base))
-    room = limit - sum(map(len, parts))
-    return pd.concat([*parts, _threshold_rows(pipeline, signature, base, room)], ignore_index=True)
+    room = limit - sum(map(len, parts)) - _MIXED_ROWS
+    values = _threshold_values(pipeline, signature, base, room)
+    return pd.concat([*parts, *_threshold_rows(values, base)], ignore_index=True)
 
 
 def thresholds(estimator: Any) -> NDArray[np.float64]:
@@ -58,21 +61,31 @@ def _edge_values(feature: Feature) -> list[Any]:
     return [low, high, *beyond, *([np.nan] if feature.nullable else [])]
 
 
-def _threshold_rows(pipeline: Pipeline, signature: Signature, base: pd.DataFrame, room: int) -> pd.DataFrame:
+def _threshold_values(
+    pipeline: Pipeline, signature: Signature, base: pd.DataFrame, room: int
+) -> dict[str, NDArray[np.float64]]:
+    """For each raw column the values around the thresholds that depend on it alone."""
     pairs = thresholds(pipeline[-1])
     most = max(room, 0) // _VALUES_PER_THRESHOLD
     if len(pairs) > most:
         pairs = pairs[np.linspace(0, len(pairs) - 1, most).astype(int)]
-    origins = _origins(pipeline, signature, base)
-    parts = [base.iloc[:0]]
-    for column, feature in origins.items():
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    for column, feature in _origins(pipeline, signature, base).items() if len(pairs) else ():
         wanted = pairs[pairs[:, 0] == column, 1]
         if len(wanted):
             raw = _last_at_or_below(pipeline, feature, base, column, wanted)
-            values = np.unique(_neighbours(raw, feature))
-            rows = base.iloc[np.arange(len(values)) % len(base)]
-            parts.append(rows.assign(**{feature.name: values}))
-    return pd.concat(parts, ignore_index=True)
+            found.setdefault(feature.name, []).append(_neighbours(raw, feature))
+    return {name: np.unique(np.concatenate(values)) for name, values in found.items()}
+
+
+def _threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """One column on a threshold at a time, then every column on one: the latter are where trees are of two minds."""
+    for name, own in values.items():
+        yield base.iloc[np.arange(len(own)) % len(base)].assign(**{name: own})
+    if values:
+        random = np.random.default_rng(0)
+        rows = base.iloc[np.arange(_MIXED_ROWS) % len(base)]
+        yield rows.assign(**{name: random.choice(own, _MIXED_ROWS) for name, own in values.items()})
 
 
 def _origins(pipeline: Pipeline, signature: Signature, base: pd.DataFrame) -> dict[int, Feature]:

@@ -13,7 +13,7 @@ from app.contract.signature import Feature, Kind, Signature
 from app.runtime.session import OnnxSession
 from training.data.schema import round_number
 from training.data.tensors import to_frame, to_tensors
-from training.export.answers import ask_session
+from training.evaluation.answers import ask_session
 
 ROWS = 6
 TOLERANCE = 1e-5

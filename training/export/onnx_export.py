@@ -18,11 +18,9 @@ from sklearn.pipeline import Pipeline
 from app.contract.signature import MATRIX_INPUT, Signature
 from app.contract.tensors import Datatype
 from training.errors import ConversionError
-from training.export.assembly import ML_OPSET, OPSET, Assembly
+from training.export.assembly import TARGET, Assembly
 from training.export.converters.catalogue import CONVERTERS, SHAPES
 from training.export.corrections import make_ties_exact
-
-_TARGET = {"": OPSET, "ai.onnx.ml": ML_OPSET}
 
 
 def export(pipeline: Pipeline, signature: Signature) -> ModelProto:
@@ -74,7 +72,7 @@ def _convert(fitted: Any, types: list[tuple[str, Any]], what: str) -> ModelProto
                 fitted,
                 name="graph",
                 initial_types=types,
-                target_opset=_TARGET,
+                target_opset=TARGET,
                 options={"zipmap": False} if has_options else None,
                 custom_conversion_functions=CONVERTERS,
                 custom_shape_calculators=SHAPES,

@@ -17,7 +17,7 @@ from app.runtime.session import OnnxSession, UnloadableModel
 from training.config import ParityConfig
 from training.data.tensors import take, to_tensors
 from training.errors import ParityError
-from training.export.answers import Answers, Differences, ask_pipeline, ask_session, compare, spread_of
+from training.evaluation.answers import Answers, Differences, ask_pipeline, ask_session, compare, spread_of
 from training.export.edges import edge_rows
 
 _SINGLE_ROWS = 20

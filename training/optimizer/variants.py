@@ -19,8 +19,8 @@ from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 from training.config import GateConfig
 from training.data.tensors import take, to_tensors
+from training.evaluation.answers import Answers, ask_session, compare
 from training.evaluation.metrics import first_score
-from training.export.answers import Answers, ask_session, compare
 from training.export.parity import Reference
 
 EXACT = "fp32"

@@ -1,0 +1,98 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.contract.signature import Task
+from tests.training.passengers import PASSENGERS
+from tests.training.prepared import real_titanic, shipped
+from tests.training.tables import config_for, table
+from training import config as configs
+from training.data import sources
+from training.data.checks import check_split, check_table
+from training.data.splits import split
+from training.errors import DataCheckFailed
+
+N = 40
+NOISE = np.random.default_rng(0).normal(size=N).tolist()
+LABELS = [0, 1] * (N // 2)
+
+
+@pytest.mark.parametrize(
+    ("target", "columns", "sentence"),
+    [
+        ([1] * N, {"a": NOISE}, "the target has one class only"),
+        ([*LABELS[:-1], 2], {"a": NOISE}, "a class of the target has a single row"),
+        (LABELS, {"a": NOISE, "b": [np.nan] * N}, "column 'b' is missing in every row; write data.drop = ['b']"),
+        (LABELS, {"a": NOISE, "b": [""] * N}, "column 'b' is missing in every row; write data.drop = ['b']"),
+        (LABELS, {"b": [f"text {i}" for i in range(N)]}, "column 'b' has another text in nearly every row"),
+        (LABELS, {"label": NOISE}, "column 'label' has the name of one of the model's answers"),
+        (LABELS[:10], {"a": NOISE[:10]}, "the data has 10 rows; at least 20 are needed"),
+    ],
+)
+def test_worthless_table_is_refused(target: list[Any], columns: dict[str, list[Any]], sentence: str) -> None:
+    with pytest.raises(DataCheckFailed) as refusal:
+        check_table(table(target, **columns), config_for())
+
+    assert sentence in str(refusal.value)
+
+
+def test_constant_value_is_nothing_to_learn() -> None:
+    config = config_for(task="regression", estimator={"type": "Ridge"})
+
+    with pytest.raises(DataCheckFailed, match="the same value in every row"):
+        check_table(table([1.5] * N, a=NOISE), config)
+
+
+@pytest.mark.parametrize("source", ["passengers", "the real list"])
+def test_column_that_repeats_the_target_is_refused_by_name(source: str) -> None:
+    path = PASSENGERS if source == "passengers" else real_titanic()
+    config = configs.load("titanic", path, ["data.drop=[]"])
+    learn, held_out = split(sources.load(config.data, config.task), config.split, config.task)
+
+    with pytest.raises(DataCheckFailed, match=r"column 'alive' alone predicts.*write data.drop = \['alive'\]"):
+        check_split(learn, held_out, config)
+
+
+def test_drop_line_keeps_what_was_dropped_before() -> None:
+    config = configs.load("titanic", PASSENGERS, ['data.drop=["sex"]'])
+    learn, held_out = split(sources.load(config.data, config.task), config.split, config.task)
+
+    with pytest.raises(DataCheckFailed, match=r"write data.drop = \['sex', 'alive'\]"):
+        check_split(learn, held_out, config)
+
+
+def test_number_that_gives_a_value_away_is_refused() -> None:
+    values = np.arange(200, dtype=np.float64)
+    whole = table(values.tolist(), twice=(2 * values).tolist(), noise=(values % 7).tolist())
+    config = config_for(task="regression", estimator={"type": "Ridge"})
+    learn, held_out = split(whole, config.split, Task.REGRESSION)
+
+    with pytest.raises(DataCheckFailed, match="column 'twice' alone predicts"):
+        check_split(learn, held_out, config)
+
+
+def test_honest_columns_pass() -> None:
+    config = shipped("titanic")
+    whole = sources.load(config.data, config.task)
+    check_table(whole, config)
+
+    learn, held_out = split(whole, config.split, config.task)
+
+    check_split(learn, held_out, config)
+    assert len(learn.target) + len(held_out.target) == len(whole.target)
+
+
+def test_category_of_held_out_rows_only_is_refused_when_unseen_ones_are() -> None:
+    config = config_for(features={"unseen_categories": "refused"})
+    learn, held_out = table(LABELS, a=["x", "y"] * 20), table(LABELS, a=["x", "z"] * 20)
+
+    with pytest.raises(DataCheckFailed, match="column 'a' has a category in the held-out rows only"):
+        check_split(learn, held_out, config)
+
+
+def test_column_without_training_values_is_refused() -> None:
+    learn, held_out = table(LABELS, a=[np.nan] * N), table(LABELS, a=NOISE)
+
+    with pytest.raises(DataCheckFailed, match="column 'a' is missing in every training row"):
+        check_split(learn, held_out, config_for())

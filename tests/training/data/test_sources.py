@@ -1,0 +1,64 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.contract.signature import Kind, Task
+from tests.training.prepared import shipped
+from tests.training.tables import config_for, write_csv
+from training.data import sources
+from training.errors import ConfigError, DataCheckFailed, SlipwayError
+
+
+def test_passenger_list_has_every_kind_of_column() -> None:
+    table = sources.load(shipped("titanic").data, Task.CLASSIFICATION)
+
+    assert table.kinds["age"] is Kind.NUMBER
+    assert table.kinds["pclass"] is Kind.INTEGER
+    assert table.kinds["alone"] is Kind.BOOLEAN
+    assert table.kinds["deck"] is Kind.CATEGORY
+    assert "alive" not in table.frame
+
+
+def test_integers_among_numbers_only_are_numbers(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", {"a": [1, 2], "b": [1.5, 2], "y": [0, 1]})
+
+    assert sources.load(config_for(path).data, Task.CLASSIFICATION).kinds == {"a": Kind.NUMBER, "b": Kind.NUMBER}
+
+
+def test_config_may_insist_on_a_kind(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", {"a": [1, 2], "b": [1.5, 2], "y": [0, 1]})
+    config = config_for(path, data={"kinds": {"a": "category"}})
+
+    table = sources.load(config.data, Task.CLASSIFICATION)
+
+    assert table.kinds == {"a": Kind.CATEGORY, "b": Kind.NUMBER}
+    assert table.frame["a"].tolist() == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "sentence"),
+    [
+        ({"target": "why"}, DataCheckFailed, "rows.csv has no target column 'why'; did you mean 'whyy'?"),
+        ({"target": "whyy", "drop": ["aa"]}, ConfigError, "data.drop names the column 'aa', which rows.csv has not"),
+        ({"target": "whyy", "kinds": {"q": "number"}}, ConfigError, "data.kinds names the column 'q'"),
+        ({"target": "whyy", "nullable": ["q"]}, ConfigError, "data.nullable names the column 'q'"),
+        ({"target": "whyy", "drop": ["a"]}, DataCheckFailed, "has no column left beside the target"),
+    ],
+)
+def test_columns_that_are_not_there_are_named(
+    tmp_path: Path, data: dict[str, Any], error: type[SlipwayError], sentence: str
+) -> None:
+    path = write_csv(tmp_path / "rows.csv", {"a": [1, 2], "whyy": [0, 1]})
+
+    with pytest.raises(error) as refusal:
+        sources.load(config_for(path, data=data).data, Task.CLASSIFICATION)
+
+    assert sentence in str(refusal.value)
+
+
+def test_class_names_are_labels_when_asked_for() -> None:
+    table = sources.load(shipped("cancer_forest").data, Task.CLASSIFICATION)
+
+    assert set(table.target) == {"benign", "malignant"}
+    assert table.line(7) == "row 7"

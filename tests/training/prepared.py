@@ -1,0 +1,63 @@
+"""The shipped models, trained once per test process and shared: tests read them, nobody writes."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from onnx import ModelProto
+from sklearn.pipeline import Pipeline
+
+from app.contract.signature import Signature
+from tests.training.passengers import PASSENGERS
+from training import config as configs
+from training.config import TrainingConfig
+from training.data import sources
+from training.data.schema import describe
+from training.data.splits import split
+from training.data.table import Table
+from training.export import parity
+from training.export.onnx_export import export
+from training.export.parity import Reference
+from training.workflow import fit
+
+REAL_TITANIC = Path(__file__).parents[3] / "shared" / "data" / "titanic.csv"
+MODELS = ("breast_cancer", "cancer_forest", "diabetes", "digits", "titanic")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model with everything that the later steps of the workflow are given."""
+
+    config: TrainingConfig
+    learn: Table
+    held_out: Table
+    signature: Signature
+    pipeline: Pipeline
+    graph: ModelProto
+    expected: Reference
+
+
+@cache
+def prepared(name: str, *changes: str) -> Prepared:
+    """A shipped config, changed as `--set` does, through every step up to the exported graph."""
+    config = shipped(name, *changes)
+    table = sources.load(config.data, config.task)
+    learn, held_out = split(table, config.split, config.task)
+    signature = describe(table, learn, config)
+    pipeline, _ = fit(config, signature, learn)
+    graph = export(pipeline, signature)
+    expected = parity.reference(pipeline, signature, held_out.frame, config.parity)
+    return Prepared(config, learn, held_out, signature, pipeline, graph, expected)
+
+
+def shipped(name: str, *changes: str) -> TrainingConfig:
+    """A shipped config; `titanic` reads the committed passenger list."""
+    return configs.load(name, PASSENGERS if name == "titanic" else None, changes)
+
+
+def real_titanic() -> Path:
+    """The real passenger list, or a skip where this machine lacks it."""
+    if not REAL_TITANIC.is_file():
+        pytest.skip("the real titanic.csv is not beside the repository")
+    return REAL_TITANIC

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from training import config as configs
+from training.errors import ConfigError
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "cancer_forest", "diabetes", "digits", "titanic"])
+def test_shipped_config_is_valid_and_carries_its_own_name(name: str) -> None:
+    assert configs.load(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("nam='x'", "unknown key 'nam'; did you mean 'name'?"),
+        ("split.tst_size=0.5", "unknown key 'split.tst_size'; did you mean 'test_size'?"),
+        ("gate.zzz=1", "unknown key 'gate.zzz'; known: flip_share, minimum_score, probability_change,"),
+        ("split.test_size=1.5", "'split.test_size' must be less than 1"),
+        ("split.random_state='x'", "'split.random_state' must be a valid integer"),
+        ("features.scale='big'", "'features.scale' must be 'standard', 'minmax' or 'none'"),
+        ("task='regression'", "estimator.type MLPClassifier is not for task 'regression'"),
+        ("data.source='csv'", "a CSV needs data.target, the column to predict"),
+        ("data.target='y'", "data.path and data.target are for source = 'csv'"),
+        ("name='a/b'", "'name' must"),
+    ],
+)
+def test_wrong_value_is_refused_in_one_sentence(change: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        configs.load("digits", changes=[change])
+
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_missing_key_is_named() -> None:
+    with pytest.raises(ConfigError, match="config: 'name' is missing"):
+        configs.parse({"task": "regression", "data": {"source": "diabetes"}, "estimator": {"type": "Ridge"}})
+
+
+def test_misspelt_key_comes_before_the_missing_one_it_causes() -> None:
+    with pytest.raises(ConfigError, match=r"unknown key 'nmae'; did you mean 'name'\? \(and 1 more\)"):
+        configs.parse(
+            {"nmae": "x", "task": "regression", "data": {"source": "diabetes"}, "estimator": {"type": "Ridge"}}
+        )
+
+
+def test_unknown_config_lists_what_is_shipped() -> None:
+    with pytest.raises(ConfigError, match="no config 'digts'.*breast_cancer, cancer_forest, diabetes, digits, titanic"):
+        configs.load("digts")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("split.test_size", "is not of the form section.key=VALUE"),
+        ("data.source=csv", "--set data.source: the value is no TOML literal; text needs quotes of its own"),
+        ("name.x=1", "--set name.x: 'name' is a value, not a section"),
+    ],
+)
+def test_set_that_cannot_be_applied_says_why(change: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        configs.load("digits", changes=[change])
+
+    assert sentence in str(refusal.value)
+
+
+def test_set_reaches_into_sections_that_the_file_leaves_out() -> None:
+    config = configs.load("diabetes", changes=["parity.tolerance=1e-3", "estimator.parameters.max_depth=2"])
+
+    assert config.parity.tolerance == 1e-3
+    assert config.estimator.parameters["max_depth"] == 2
+    assert config.estimator.parameters["n_estimators"] == 100
+
+
+def test_data_option_is_for_csv_configs() -> None:
+    with pytest.raises(ConfigError, match="--data is for configs with source = 'csv'"):
+        configs.load("digits", data=Path("rows.csv"))
+
+
+def test_path_in_a_config_is_relative_to_it(tmp_path: Path) -> None:
+    text = (
+        configs.shipped()["titanic"].read_text("utf-8").replace('target = "survived"', 'target = "y"\npath = "r.csv"')
+    )
+    (tmp_path / "mine.toml").write_text(text)
+
+    assert configs.load(str(tmp_path / "mine.toml")).data.path == tmp_path / "r.csv"
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("name = ", "is not TOML"), ("\xff", "is not TOML")])
+def test_broken_file_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "mine.toml").write_text(text, encoding="latin-1")
+
+    with pytest.raises(ConfigError, match=sentence):
+        configs.load(str(tmp_path / "mine.toml"))
+
+
+def test_folder_is_no_config(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        configs.load(str(tmp_path))
