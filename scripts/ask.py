@@ -1,0 +1,81 @@
+"""Asks a running service for one prediction per model, by rows and by tensors, and says where to look next.
+
+usage: ask.py URL PROCESS_ID; the process is the server's, so that waiting ends when the server does.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+_PATIENCE_SECONDS = 60
+_LONGEST_LINE = 160
+
+
+def main() -> int:
+    url, process = sys.argv[1], int(sys.argv[2])
+    if not _is_ready(url, process):
+        sys.stderr.write("demo: the server did not become ready; its last lines say why\n")
+        return 1
+    document = _call(f"{url}/openapi.json")
+    for path, methods in document["paths"].items():
+        if path.startswith("/predict/"):
+            _show_rows(url, path, methods["post"])
+    _show_tensors(url)
+    _show_where_next(url)
+    return 0
+
+
+def _is_ready(url: str, process: int) -> bool:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            os.kill(process, 0)
+            return bool(_call(f"{url}/health/ready"))
+        except ProcessLookupError:
+            return False
+        except urllib.error.URLError:
+            time.sleep(0.05)
+    return False
+
+
+def _show_rows(url: str, path: str, operation: dict[str, Any]) -> None:
+    body = operation["requestBody"]["content"]["application/json"]["example"]
+    print(f"\nPOST {path}\n  asked     {_short(body)}\n  answered  {_short(_call(url + path, body))}")
+
+
+def _show_tensors(url: str) -> None:
+    model = _call(f"{url}/v2/models")["models"][0]["name"]
+    declared = _call(f"{url}/v2/models/{model}")["inputs"][0]
+    width = declared["shape"][1]
+    tensor = {"name": declared["name"], "datatype": declared["datatype"], "shape": [1, width], "data": [1.5] * width}
+    path = f"/v2/models/{model}/infer"
+    answer = _call(url + path, {"inputs": [tensor]})
+    print(f"\nPOST {path}\n  asked     {_short({'inputs': [tensor]})}\n  answered  {_short(answer)}")
+
+
+def _show_where_next(url: str) -> None:
+    print(f"""
+Look next:
+  {url}/docs       every model's fields, with an example to send
+  {url}/v2/models  what is served, and which version
+  {url}/metrics    requests, latencies, batches
+""")
+
+
+def _call(url: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data), timeout=10) as answer:  # noqa: S310  # our own URL
+        return json.load(answer)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 2]} …"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
