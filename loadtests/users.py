@@ -72,9 +72,11 @@ class JsonTensorUser(ModelUser):
 def endless_requests(models: list[PublishedModel]) -> Iterator[tuple[PublishedModel, list[Row]]]:
     """Requests to the models in turn, whose rows come round again only when all of them have been sent."""
     supplies = [(model, itertools.cycle(distinct_rows(model))) for model in models]
-    for size in itertools.cycle(_ROWS_OF_REQUESTS):
-        for model, rows in supplies:
-            yield model, list(itertools.islice(rows, size))
+    return (
+        (model, list(itertools.islice(rows, size)))
+        for size in itertools.cycle(_ROWS_OF_REQUESTS)
+        for model, rows in supplies
+    )
 
 
 def _add_options(parser: LocustArgumentParser) -> None:
@@ -87,23 +89,24 @@ def _add_options(parser: LocustArgumentParser) -> None:
     parser.add_argument("--least-rps", type=float, default=defaults.requests_per_second)
 
 
-def _prepare(environment: Environment, **_: Any) -> None:
-    """Learn the models and start counting."""
+def _learn_models(environment: Environment, **_: Any) -> None:
+    """Before the clock runs: drawing ten thousand rows per model takes a while."""
     try:
-        ModelUser.requests = endless_requests(read_models(environment.host or ""))
+        ModelUser.requests = endless_requests(read_models((environment.host or "").rstrip("/")))
     except CannotRun as error:
-        logger.error("%s", error)  # noqa: TRY400 - the sentence is enough
-        sys.exit(2)
-    tally = slo.Tally()
-    started = perf_counter()
+        sys.exit(f"cannot run: {error}")
+
+
+def _measure(environment: Environment, **_: Any) -> None:
+    """Count from the start of the test to its end, then judge."""
+    tally, started = slo.Tally(), perf_counter()
 
     def count(name: str, response_time: float, exception: Exception | None, **_: Any) -> None:
         tally.add(name, response_time, None if exception is None else str(exception))
 
-    def judge(environment: Environment, **_: Any) -> None:
+    def judge(**_: Any) -> None:
         report = tally.report(perf_counter() - started)
-        options = environment.parsed_options
-        assert options is not None  # noqa: S101 - Locust's command line always has them
+        options: Any = environment.parsed_options
         limits = slo.Limits(options.p50_ms, options.p95_ms, options.p99_ms, options.least_rps)
         sentences = slo.missed(report, limits)
         for sentence in sentences:
@@ -111,10 +114,13 @@ def _prepare(environment: Environment, **_: Any) -> None:
         environment.process_exit_code = 1 if sentences else 0
         if options.report:
             report.write(Path(options.report))
+        hooks.request.remove_listener(count)
+        hooks.test_stop.remove_listener(judge)
 
     hooks.request.add_listener(count)
     hooks.test_stop.add_listener(judge)
 
 
 hooks.init_command_line_parser.add_listener(_add_options)
-hooks.test_start.add_listener(_prepare)
+hooks.init.add_listener(_learn_models)
+hooks.test_start.add_listener(_measure)

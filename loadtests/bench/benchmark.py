@@ -1,0 +1,153 @@
+"""The benchmark from start to finish: servers up, workloads in rounds, tables, and one line with the verdict.
+
+The service and the bare uvicorn application stand on the same core and are asked in turn by wrk on another. The bare
+application is the floor of the stack, so the ratio says how much of the machine is left after our own work.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from loadtests import service
+from loadtests.bench.figures import Figure, Workload, figures
+from loadtests.bench.machine import Machine, this_machine, two_cores
+from loadtests.bench.process_tree import Memory, memory
+from loadtests.bench.rounds import Contestant, Pace, check_answer, prepare, take_rounds
+from loadtests.bench.startup import Startup, measure_startup
+from loadtests.bench.tables import WIDTH, figures_table, startup_table
+from loadtests.bench.wrk import check_tools
+from loadtests.doors import INFER, PREDICT
+from loadtests.errors import CannotRun
+from loadtests.payloads import ENOUGH_ROWS, distinct_rows
+from loadtests.published import PublishedModel, read_models
+
+TARGET = 0.40
+BARE, SLIPWAY = "bare app", "slipway"
+HEADLINE = Workload(INFER.name, 1, 32)
+WORKLOADS = (
+    Workload(INFER.name, 1, 1),
+    HEADLINE,
+    Workload(INFER.name, 100, 8),
+    Workload(INFER.name, 1000, 4),
+    Workload(PREDICT.name, 1, 1),
+    Workload(PREDICT.name, 1, 32),
+)
+
+_DOORS = {door.name: door for door in (INFER, PREDICT)}
+_STARTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything that was measured, and of what, on what."""
+
+    machine: Machine
+    model: str
+    models: int
+    distinct_bodies: int
+    figures: list[Figure]
+    startup: Startup
+    after_load: Memory
+
+    @property
+    def headline(self) -> Figure:
+        """The service at the workload that the target is about."""
+        return next(f for f in self.figures if f.server == SLIPWAY and f.workload == HEADLINE)
+
+
+def run_bench(models: Path, model_name: str, rounds: int, seconds: int, json_file: Path | None) -> float:
+    """Measure, print and, where asked for, write; returns the CPU efficiency that the target is about."""
+    check_tools()
+    result = measure(models, model_name, Pace(rounds, seconds))
+    console = Console(width=WIDTH)
+    for part in report(result):
+        console.print(part, soft_wrap=isinstance(part, str))
+    if json_file:
+        json_file.write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
+    return result.headline.cpu_efficiency
+
+
+def measure(
+    models: Path,
+    model_name: str,
+    pace: Pace,
+    workloads: Sequence[Workload] = WORKLOADS,
+    starts: int = _STARTS,
+) -> Result:
+    """Start everything, take all measurements, stop everything."""
+    machine, (server_core, load_core) = this_machine(), two_cores()
+    pin = ["taskset", "--cpu-list", str(server_core)]
+    command = service.slipway_command(models)
+    with _progress("starting") as advance:
+        startup = measure_startup(command, pin, starts)
+        advance(0, len(workloads) * 2 * (pace.rounds + 1))
+        with (
+            tempfile.TemporaryDirectory(prefix="slipway-") as folder,
+            service.running([*pin, *command]) as ours,
+            service.running([*pin, *service.bare_command()]) as bare,
+        ):
+            published = read_models(ours.url)
+            model = _choose(published, model_name)
+            rows = distinct_rows(model, ENOUGH_ROWS)
+            work = []
+            for workload in workloads:
+                door = _DOORS[workload.door]
+                work.append(prepare(model, door, workload, rows, Path(folder)))
+                check_answer(model, door, ours.url, work[-1])
+            contestants = [Contestant(BARE, bare), Contestant(SLIPWAY, ours)]
+            samples = take_rounds(contestants, work, pace, load_core, lambda: advance(1, None))
+            after_load = memory(ours.process.pid)
+    distinct = max(prepared.distinct for prepared in work)
+    return Result(machine, model.name, len(published), distinct, figures(samples, BARE), startup, after_load)
+
+
+def report(result: Result) -> Iterator[object]:
+    """What is printed, from top to bottom."""
+    yield f"model {result.model} of {result.models}, {result.distinct_bodies:,} different rows; {result.machine}"
+    yield ""
+    yield figures_table(result.figures)
+    yield ""
+    yield startup_table(result.startup)
+    yield f"after the load: private {result.after_load.private_mib:.1f} MiB, PSS {result.after_load.pss_mib:.1f} MiB"
+    yield ""
+    yield verdict(result)
+
+
+def verdict(result: Result) -> str:
+    """The target, what was reached, and on what floor."""
+    reached = result.headline.cpu_efficiency
+    floor = next(f for f in result.figures if f.server == BARE and f.workload == HEADLINE)
+    state = "met" if reached >= TARGET else "missed"
+    return (
+        f"{state}: {reached:.2f} of the bare app's CPU efficiency for one JSON row at {HEADLINE.connections} connections "
+        f"({result.headline.cpu_us:.0f} µs against {floor.cpu_us:.0f} µs), the target is {TARGET:.2f}"
+    )
+
+
+def _choose(published: list[PublishedModel], name: str) -> PublishedModel:
+    if name:
+        found = next((model for model in published if model.name == name), None)
+        if found is None:
+            raise CannotRun(f"no model {name!r}; there are: {', '.join(model.name for model in published)}")
+        return found
+    found = next((model for model in published if model.is_numeric), None)
+    if found is None:
+        raise CannotRun("no model takes numbers only; name one with --model")
+    return found
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+
+        def advance(steps: int, total: int | None) -> None:
+            progress.update(task, advance=steps, total=total, description="measuring")
+
+        yield advance

@@ -1,0 +1,40 @@
+"""The machine a figure belongs to, and which of its cores the server and the load generator get."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.errors import CannotRun
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Printed with every result: a figure without its machine says little."""
+
+    processor: str
+    cores: int
+    python: str
+    load_before: float
+
+    def __str__(self) -> str:
+        return f"{self.processor}, {self.cores} cores, Python {self.python}, load {self.load_before:.2f} before"
+
+
+def this_machine() -> Machine:
+    return Machine(_processor(), len(os.sched_getaffinity(0)), platform.python_version(), os.getloadavg()[0])
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def two_cores() -> tuple[int, int]:
+    """A core for the server and one for the load generator; raises CannotRun where there is only one."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) == 1:
+        raise CannotRun("one core cannot hold both a server and its load generator apart; two are needed")
+    return cores[0], cores[1]

@@ -1,0 +1,88 @@
+"""Servers in turn under the same workloads, round after round."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.bench.figures import Sample, Workload
+from loadtests.bench.process_tree import cpu_seconds
+from loadtests.bench.wrk import burst
+from loadtests.doors import Door
+from loadtests.errors import CannotRun
+from loadtests.http import call
+from loadtests.payloads import chunks
+from loadtests.published import PublishedModel, Row
+from loadtests.service import Server
+
+_WARM_UP_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A server that takes part, by the name it has in the table."""
+
+    name: str
+    server: Server
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A workload with its path and a file of different bodies, one per line."""
+
+    workload: Workload
+    path: str
+    bodies: Path
+    distinct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many rounds, and how many seconds each measurement takes."""
+
+    rounds: int
+    seconds: int
+
+
+def prepare(model: PublishedModel, door: Door, workload: Workload, rows: list[Row], folder: Path) -> Prepared:
+    """Write the bodies that this workload posts."""
+    file = folder / f"{workload.door}-{workload.rows}.jsonl"
+    bodies = [door.encode(model, group) for group in chunks(rows, workload.rows)]
+    file.write_bytes(b"\n".join(bodies) + b"\n")
+    return Prepared(workload, door.path(model), file, len(bodies))
+
+
+def check_answer(model: PublishedModel, door: Door, url: str, prepared: Prepared) -> None:
+    """Post one body and read the answer; raises CannotRun when it is wrong, because then its speed means nothing."""
+    with prepared.bodies.open("rb") as lines:
+        body = lines.readline().rstrip(b"\n")
+    problem = door.problem(model, prepared.workload.rows, *call(url + prepared.path, body))
+    if problem:
+        raise CannotRun(f"{prepared.workload} of model {model.name!r} is answered wrongly: {problem}")
+
+
+def take_rounds(
+    contestants: Sequence[Contestant],
+    work: Sequence[Prepared],
+    pace: Pace,
+    core: int,
+    on_sample: Callable[[], None],
+) -> list[Sample]:
+    """All samples. Before the first round every server meets every workload once, uncounted."""
+    for prepared in work:
+        for contestant in contestants:
+            _sample(contestant, prepared, _WARM_UP_SECONDS, core)
+            on_sample()
+    samples = []
+    for _ in range(pace.rounds):
+        for prepared in work:
+            for contestant in contestants:
+                samples.append(_sample(contestant, prepared, pace.seconds, core))
+                on_sample()
+    return samples
+
+
+def _sample(contestant: Contestant, prepared: Prepared, seconds: int, core: int) -> Sample:
+    process, url = contestant.server.process.pid, contestant.server.url + prepared.path
+    before = cpu_seconds(process)
+    seen = burst(url, prepared.bodies, prepared.workload.connections, seconds, core)
+    return Sample(contestant.name, prepared.workload, seen, cpu_seconds(process) - before)

@@ -1,0 +1,50 @@
+"""Results as tables for people, within 100 columns."""
+
+from rich.table import Table
+
+from loadtests.bench.figures import Figure
+from loadtests.bench.startup import Startup
+
+WIDTH = 100
+
+
+def figures_table(figures: list[Figure]) -> Table:
+    """Rate, latency and CPU time per workload and server."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("workload", no_wrap=True)
+    table.add_column("conns", justify="right")
+    table.add_column("server")
+    for column in ("requests/s", "p50 ms", "p99 ms", "CPU µs", "CPU eff.", "rate ratio", "failed"):
+        table.add_column(column, justify="right")
+    previous = None
+    for figure in figures:
+        is_new = figure.workload != previous
+        previous = figure.workload
+        table.add_row(
+            str(figure.workload) if is_new else "",
+            str(figure.workload.connections) if is_new else "",
+            figure.server,
+            f"{figure.requests_per_second:,.0f}",
+            f"{figure.p50_ms:.2f}",
+            f"{figure.p99_ms:.2f}",
+            f"{figure.cpu_us:,.0f}",
+            f"{figure.cpu_efficiency:.2f}",
+            f"{figure.rate_ratio:.2f}",
+            str(figure.failed),
+        )
+    return table
+
+
+def startup_table(startup: Startup) -> Table:
+    """Memory and time to ready, against a process that only imports fastapi, uvicorn and onnxruntime."""
+    table = Table("when ready", box=None, pad_edge=False, header_style="bold")
+    for column in ("private MiB", "PSS MiB", "seconds"):
+        table.add_column(column, justify="right")
+    for name, memory, seconds in (
+        ("slipway", startup.service, startup.ready_seconds),
+        ("imports only", startup.imports, startup.import_seconds),
+    ):
+        table.add_row(name, f"{memory.private_mib:.1f}", f"{memory.pss_mib:.1f}", f"{seconds:.2f}")
+    over, ratio = startup.private_mib_over_imports, startup.ready_ratio
+    table.add_row("difference, ratio", f"{over:+.1f}", "", f"x {ratio:.2f}", style="bold")
+    return table

@@ -1,0 +1,42 @@
+"""The load generator: wrk, on a core of its own, posting a file of bodies over a number of connections."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.errors import CannotRun
+
+_SCRIPT = Path(__file__).with_name("wrk.lua")
+_MARK = "result "
+_PATIENCE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What wrk saw in one measurement; `failed` counts answers other than 2xx and everything that broke."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    failed: int
+
+
+def check_tools() -> None:
+    """Raises CannotRun when a program that the benchmark needs is missing."""
+    for program, package in (("wrk", "wrk"), ("taskset", "util-linux")):
+        if shutil.which(program) is None:
+            raise CannotRun(f"the program {program!r} is needed; next: apt-get install {package}")
+
+
+def burst(url: str, bodies: Path, connections: int, seconds: int, core: int) -> Burst:
+    """Post the lines of `bodies` to `url` for some seconds."""
+    wrk = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+    command = ["taskset", "--cpu-list", str(core), *wrk, "--script", str(_SCRIPT), url, "--", str(bodies)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS, check=False)
+    for line in done.stdout.splitlines():
+        if line.startswith(_MARK):
+            return Burst(**json.loads(line.removeprefix(_MARK)))
+    raise CannotRun(f"wrk gave no result: {(done.stderr or done.stdout).strip()[-300:]}")
