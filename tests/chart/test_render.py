@@ -94,6 +94,12 @@ def test_service_selects_the_servers_and_no_test_pod(values: dict[str, Any]) -> 
     assert selected == ["Deployment"]
 
 
+@every_value_set
+def test_objects_name_the_namespace_of_the_release(values: dict[str, Any]) -> None:
+    """So that rendered text can be applied by other tools than Helm without landing elsewhere."""
+    assert {document["metadata"].get("namespace") for document in render(values)} == {"ml"}
+
+
 def test_pod_labels_cannot_break_the_selector() -> None:
     deployment = render_one("Deployment", {"podLabels": {"app.kubernetes.io/name": "other", "team": "ml"}})
 
