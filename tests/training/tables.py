@@ -27,7 +27,7 @@ def table(target: Sequence[Any], **columns: Sequence[Any]) -> Table:
     return Table(frame, labels, kinds, lambda row: f"line {row + 2}")
 
 
-def config_for(path: Path | None = None, **changes: Mapping[str, Any]) -> TrainingConfig:
+def config_for(path: Path | None = None, **changes: Any) -> TrainingConfig:
     """A config for a CSV with the target `y`; sections are given as keywords."""
     document: dict[str, Any] = {
         "name": "small",

@@ -4,10 +4,11 @@ from typing import Any
 import pytest
 
 from app.contract.signature import Kind, Task
+from app.errors import SlipwayError
 from tests.training.prepared import shipped
 from tests.training.tables import config_for, write_csv
 from training.data import sources
-from training.errors import ConfigError, DataCheckFailed, SlipwayError
+from training.errors import ConfigError, DataCheckFailed
 
 
 def test_passenger_list_has_every_kind_of_column() -> None:

@@ -1,0 +1,124 @@
+"""Each converter is bit-equal to its transformer in float64, whatever the numbers."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from skl2onnx import convert_sklearn
+from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+
+from app.runtime.session import OnnxSession
+from training.errors import ConversionError
+from training.export.assembly import TARGET
+from training.export.converters.catalogue import CONVERTERS, SHAPES
+
+LEARNT = np.random.default_rng(0).normal(3.0, 7.0, size=(50, 3))
+TEXT = np.array([["a", "x"], ["b", ""], ["", "y"], ["a", "x"]], dtype=object)
+ROWS = hnp.arrays(np.float64, st.tuples(st.integers(1, 8), st.just(3)), elements=st.floats(-1e12, 1e12))
+WORD_PAIRS = st.tuples(st.sampled_from(["a", "b", "", "ü"]), st.sampled_from(["x", "", "z"]))
+WORDS = st.lists(WORD_PAIRS, min_size=1, max_size=8)
+
+
+@cache
+def session_of(fitted: Any, *, is_text: bool) -> OnnxSession:
+    """The converted transformer, made once for all the examples that ask it."""
+    kind = StringTensorType if is_text else DoubleTensorType
+    model = convert_sklearn(
+        fitted,
+        initial_types=[("X", kind([None, fitted.n_features_in_]))],
+        target_opset=TARGET,
+        custom_conversion_functions=CONVERTERS,
+        custom_shape_calculators=SHAPES,
+    )
+    return OnnxSession(model.SerializeToString())
+
+
+def through_onnx(fitted: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    return session_of(fitted, is_text=rows.dtype == object).run({"X": rows})[0]
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        StandardScaler().fit(LEARNT),
+        StandardScaler(with_mean=False).fit(LEARNT),
+        StandardScaler(with_std=False).fit(LEARNT),
+        MinMaxScaler().fit(LEARNT),
+        MinMaxScaler(feature_range=(-1, 2), clip=True).fit(LEARNT),
+    ],
+    ids=str,
+)
+@settings(deadline=None)
+@given(rows=ROWS)
+def test_scaler_computes_in_float64_as_scikit_learn_does(fitted: Any, rows: NDArray[np.float64]) -> None:
+    assert np.array_equal(through_onnx(fitted, rows), fitted.transform(rows))
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [SimpleImputer(strategy=s).fit(np.where(LEARNT > 12, np.nan, LEARNT)) for s in ("median", "mean", "most_frequent")],
+    ids=str,
+)
+@settings(deadline=None)
+@given(rows=ROWS, holes=hnp.arrays(np.bool_, 3))
+def test_numbers_are_imputed_in_float64(fitted: Any, rows: NDArray[np.float64], holes: NDArray[np.bool_]) -> None:
+    asked = np.where(holes, np.nan, rows)
+
+    assert np.array_equal(through_onnx(fitted, asked), fitted.transform(asked))
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        SimpleImputer(missing_values="", strategy="most_frequent").fit(TEXT),
+        SimpleImputer(missing_values="", strategy="constant", fill_value="none").fit(TEXT),
+    ],
+    ids=str,
+)
+@settings(deadline=None)
+@given(words=WORDS)
+def test_missing_text_is_imputed(fitted: Any, words: list[tuple[str, str]]) -> None:
+    asked = np.array(words, dtype=object)
+
+    assert through_onnx(fitted, asked).tolist() == fitted.transform(asked).tolist()
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        OneHotEncoder(handle_unknown="ignore", drop=drop, sparse_output=False).fit(TEXT)
+        for drop in (None, "first", "if_binary")
+    ],
+    ids=str,
+)
+@settings(deadline=None)
+@given(words=WORDS)
+@pytest.mark.filterwarnings("ignore:Found unknown categories:UserWarning")
+def test_categories_are_encoded_and_unseen_ones_are_all_zeros(fitted: Any, words: list[tuple[str, str]]) -> None:
+    asked = np.array(words, dtype=object)
+
+    assert np.array_equal(through_onnx(fitted, asked), fitted.transform(asked))
+
+
+@pytest.mark.parametrize(
+    ("fitted", "rows", "sentence"),
+    [
+        (SimpleImputer(add_indicator=True).fit(LEARNT), LEARNT, "set add_indicator to false"),
+        (SimpleImputer(missing_values=-1.0).fit(LEARNT), LEARNT, "must have missing_values=NaN"),
+        (SimpleImputer(missing_values="?", strategy="most_frequent").fit(TEXT), TEXT, "must have missing_values=''"),
+        (OneHotEncoder(min_frequency=2).fit(TEXT), TEXT, "leave min_frequency unset"),
+        (OneHotEncoder().fit(np.round(LEARNT)), LEARNT, "give the column the kind 'category'"),
+    ],
+)
+def test_option_without_an_exact_form_is_refused(fitted: Any, rows: NDArray[Any], sentence: str) -> None:
+    with pytest.raises(ConversionError) as refusal:
+        through_onnx(fitted, rows)
+
+    assert sentence in str(refusal.value)

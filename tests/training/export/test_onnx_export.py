@@ -1,0 +1,90 @@
+import numpy as np
+import onnx
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from app.contract.signature import Feature, Kind, Signature, Task
+from app.contract.tensors import Datatype
+from app.runtime.session import OnnxSession
+from tests.training.prepared import MODELS, prepared
+from training.errors import ConversionError
+from training.export.assembly import IR_VERSION, TARGET
+from training.export.onnx_export import export
+
+
+class Strange(FunctionTransformer):  # type: ignore[misc]  # scikit-learn has no types
+    """A transformer that no exporter has heard of."""
+
+
+NUMBERS = Signature(
+    task=Task.CLASSIFICATION, layout="matrix", features=(Feature(name="a", kind=Kind.NUMBER),), labels=(False, True)
+)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_graph_takes_and_gives_what_the_signature_says(name: str) -> None:
+    model = prepared(name)
+
+    session = OnnxSession(model.graph.SerializeToString())
+
+    assert session.inputs == model.signature.inputs
+    assert session.outputs == model.signature.outputs
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_graph_asks_for_one_pinned_version_per_domain(name: str) -> None:
+    graph = prepared(name).graph
+
+    assert [(entry.domain, entry.version) for entry in graph.opset_import] == list(TARGET.items())
+    assert graph.ir_version == IR_VERSION
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_same_pipeline_gives_the_same_bytes(name: str) -> None:
+    model = prepared(name)
+
+    again = export(model.pipeline, model.signature)
+
+    assert again.SerializeToString() == model.graph.SerializeToString()
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "cancer_forest", "digits"])
+def test_one_cast_to_float32_stands_just_before_the_estimator(name: str) -> None:
+    graph = prepared(name).graph.graph
+    casts = [n for n in graph.node if n.op_type == "Cast" and n.attribute[0].i == onnx.TensorProto.FLOAT]
+
+    before = [tensor for tensor in graph.initializer if tensor.name.startswith("prepare/")]
+
+    assert casts[0].output[0] == "features"
+    assert before
+    assert {tensor.data_type for tensor in before} == {onnx.TensorProto.DOUBLE}
+
+
+def test_columns_travel_as_their_kinds() -> None:
+    inputs = {tensor.name: tensor.datatype for tensor in prepared("titanic").signature.inputs}
+
+    assert inputs["pclass"] is Datatype.INT64
+    assert inputs["alone"] is Datatype.BOOL
+    assert inputs["age"] is Datatype.FP64
+    assert inputs["sex"] is Datatype.BYTES
+
+
+def test_boolean_labels_come_back_as_booleans() -> None:
+    x = np.array([[-1.0], [1.0], [-2.0], [2.0]])
+    pipeline = Pipeline([("estimator", LogisticRegression())]).fit(x, x[:, 0] > 0)
+
+    session = OnnxSession(export(pipeline, NUMBERS).SerializeToString())
+    label, _ = session.run({"X": x})
+
+    assert session.outputs == NUMBERS.outputs
+    assert label.tolist() == [False, True, False, True]
+
+
+def test_step_without_a_converter_is_named() -> None:
+    x = np.arange(20.0).reshape(-1, 1)
+    pipeline = Pipeline([("strange", Strange()), ("estimator", LogisticRegression())]).fit(x, x[:, 0] > 9)
+
+    with pytest.raises(ConversionError, match="the preprocessing steps cannot be converted to ONNX"):
+        export(pipeline, NUMBERS)
