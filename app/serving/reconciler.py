@@ -37,6 +37,7 @@ class Reconciler:
         metrics: Metrics,
         *,
         on_change: Callable[[], None] = lambda: None,
+        on_first_pass: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._registry = registry
@@ -44,6 +45,7 @@ class Reconciler:
         self._loader = loader
         self._metrics = metrics
         self._on_change = on_change
+        self._on_first_pass = on_first_pass
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._retries: dict[str, tuple[float, float]] = {}
@@ -51,12 +53,17 @@ class Reconciler:
 
     async def run(self, poll_seconds: float) -> None:
         """Reconcile until cancelled."""
+        await self._reconcile_or_log()
+        self._on_first_pass()
         while True:
-            try:
-                await self.reconcile()
-            except Exception:
-                logger.exception("reconciling the models folder failed; what is served stays")
             await asyncio.sleep(poll_seconds)
+            await self._reconcile_or_log()
+
+    async def _reconcile_or_log(self) -> None:
+        try:
+            await self.reconcile()
+        except Exception:
+            logger.exception("reconciling the models folder failed; what is served stays")
 
     def close(self) -> None:
         """Let the loading thread go; a load under way is abandoned."""
