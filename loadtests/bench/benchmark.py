@@ -93,7 +93,7 @@ def measure(
             service.running([*pin, *service.bare_command()]) as bare,
         ):
             published = read_models(ours.url)
-            model = _choose(published, model_name)
+            model = choose_model(published, model_name)
             rows = distinct_rows(model, ENOUGH_ROWS)
             work = []
             for workload in workloads:
@@ -124,13 +124,15 @@ def verdict(result: Result) -> str:
     reached = result.headline.cpu_efficiency
     floor = next(f for f in result.figures if f.server == BARE and f.workload == HEADLINE)
     state = "met" if reached >= TARGET else "missed"
+    costs = f"{result.headline.cpu_us:.0f} µs against {floor.cpu_us:.0f} µs"
     return (
-        f"{state}: {reached:.2f} of the bare app's CPU efficiency for one JSON row at {HEADLINE.connections} connections "
-        f"({result.headline.cpu_us:.0f} µs against {floor.cpu_us:.0f} µs), the target is {TARGET:.2f}"
+        f"{state}: {reached:.2f} of the bare app's CPU efficiency for one JSON row at {HEADLINE.connections} "
+        f"connections, {costs}; the target is {TARGET:.2f}"
     )
 
 
-def _choose(published: list[PublishedModel], name: str) -> PublishedModel:
+def choose_model(published: list[PublishedModel], name: str) -> PublishedModel:
+    """The model of this name or, without one, the first whose rows are all numbers."""
     if name:
         found = next((model for model in published if model.name == name), None)
         if found is None:

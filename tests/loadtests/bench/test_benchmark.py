@@ -1,0 +1,118 @@
+"""The benchmark with real servers and a real load generator, as short as can be, and its tables on made-up figures."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from loadtests.bench.benchmark import HEADLINE, Result, choose_model, measure, report, verdict
+from loadtests.bench.figures import figures
+from loadtests.bench.machine import Machine, this_machine
+from loadtests.bench.process_tree import Memory
+from loadtests.bench.rounds import Pace
+from loadtests.bench.startup import Startup
+from loadtests.errors import CannotRun
+from loadtests.published import read_models
+from tests.loadtests.samples import sample
+
+needs_wrk = pytest.mark.skipif(
+    shutil.which("wrk") is None or this_machine().cores == 1, reason="needs the program wrk and two cores"
+)
+
+
+def _result(efficiency: float) -> Result:
+    taken = [sample("bare app", 1000, 0.08), sample("slipway", 1000, 0.08 / efficiency)]
+    startup = Startup(1.5, 1.0, Memory(56.0, 70.0), Memory(46.0, 50.0))
+    machine = Machine("Some CPU @ 3 GHz", 2, "3.12.1", 0.5)
+    return Result(machine, "wide", 5, 10_000, figures(taken, "bare app"), startup, Memory(60.0, 75.0))
+
+
+def _printed(result: Result) -> str:
+    console = Console(width=100, file=io.StringIO())
+    for part in report(result):
+        console.print(part, soft_wrap=isinstance(part, str))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _words(printed: str) -> list[str]:
+    """The lines, with single spaces for columns."""
+    return [" ".join(line.split()) for line in printed.splitlines()]
+
+
+def test_tables_show_rate_cpu_time_and_ratio_of_both_servers() -> None:
+    lines = _words(_printed(_result(0.5)))
+
+    assert "infer, 1 row 32 bare app 1,000 1.00 2.00 80 1.00 1.00 0" in lines
+    assert "slipway 1,000 1.00 2.00 160 0.50 1.00 0" in lines
+
+
+def test_startup_is_shown_against_imports_alone() -> None:
+    lines = _words(_printed(_result(0.5)))
+
+    assert "difference, ratio +10.0 x 1.50" in lines
+    assert "after the load: private 60.0 MiB, PSS 75.0 MiB" in lines
+
+
+@pytest.mark.parametrize(("efficiency", "word"), [(0.5, "met"), (0.25, "missed")])
+def test_the_last_line_says_whether_the_target_was_met(efficiency: float, word: str) -> None:
+    line = verdict(_result(efficiency))
+
+    assert line.startswith(f"{word}: {efficiency:.2f} of the bare app's CPU efficiency")
+    assert line.endswith("80 µs; the target is 0.40")
+
+
+def test_every_line_fits_100_columns_whatever_the_rates() -> None:
+    result = _result(0.5)
+    fast = replace(result.figures[0], requests_per_second=123_456, p99_ms=12_345.67, cpu_us=123_456)
+
+    printed = _printed(replace(result, figures=[fast, result.figures[1]]))
+
+    table = printed.splitlines()[2:5]
+    assert max(map(len, table)) <= 100
+    assert "123,456" in table[1]
+
+
+@needs_wrk
+def test_two_real_servers_are_measured_without_a_failed_request(registry: Path) -> None:
+    result = measure(registry, "", Pace(rounds=1, seconds=1), workloads=[HEADLINE], starts=1)
+
+    assert (result.model, result.models, result.distinct_bodies) == ("wide", 2, 10_000)
+    assert [figure.failed for figure in result.figures] == [0, 0]
+    assert all(figure.requests_per_second > 10 and figure.cpu_us > 1 for figure in result.figures)
+    assert 0 < result.headline.cpu_efficiency < 1
+    assert result.startup.private_mib_over_imports > 0
+    json.dumps(result.startup.ready_ratio)
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("", "wide"), ("mixed", "mixed")])
+def test_the_model_is_the_named_one_or_the_first_of_numbers_only(service_url: str, name: str, chosen: str) -> None:
+    assert choose_model(read_models(service_url), name).name == chosen
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones(service_url: str) -> None:
+    with pytest.raises(CannotRun, match="no model 'deep'; there are: mixed, wide"):
+        choose_model(read_models(service_url), "deep")
+
+
+def test_without_a_model_of_numbers_only_one_must_be_named(service_url: str) -> None:
+    others = [model for model in read_models(service_url) if model.name == "mixed"]
+
+    with pytest.raises(CannotRun, match="name one with --model"):
+        choose_model(others, "")
+
+
+@needs_wrk
+def test_an_empty_folder_exits_with_2_and_the_next_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app", "bench", "--models", str(tmp_path)]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == f"slipway: no models in {tmp_path}; next: slipway train breast_cancer --models {tmp_path}\n"

@@ -1,0 +1,34 @@
+"""Shapes are lists of stages; asked in a process of its own, since importing Locust patches the one it is in."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from loadtests.locust_run import SHAPES
+
+
+def _ask(expression: str, shape: str = "") -> str:
+    script = f"from loadtests import shapes; print({expression})"
+    environment = {**os.environ, "LOADTEST_SHAPE": shape}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
+
+
+def test_a_stage_lasts_its_seconds_and_the_last_ends_the_test() -> None:
+    stages = "[shapes.Stage(10, 5, 1), shapes.Stage(20, 50, 9)]"
+
+    answer = _ask(f"[shapes.stage_at({stages}, second) for second in (0, 9.9, 10, 29.9, 30)]")
+
+    assert answer == "[(5, 1), (5, 1), (50, 9), (50, 9), None]"
+
+
+def test_the_command_offers_every_shape_there_is() -> None:
+    assert _ask("*shapes.SHAPES") == " ".join(SHAPES)
+
+
+@pytest.mark.parametrize(("shape", "chosen"), [("", "None"), ("spike", "Spike")])
+def test_the_environment_chooses_the_shape(shape: str, chosen: str) -> None:
+    assert _ask("shapes.chosen and shapes.chosen.__name__", shape) == chosen
