@@ -30,14 +30,11 @@ class VersionMetrics:
     forget: Callable[[], None]
     """Drop the version's series once it is no longer served."""
 
-    def observe_request(self, seconds: float) -> None:
-        """From tensors that fit to outputs: queue and compute together."""
-        self.request_seconds.observe(seconds)
-
     def observe_batch(self, waits: list[float], compute: float, rows: int) -> None:
         """One run: how long each of its requests had waited, how long it took, how many rows it had."""
         for wait in waits:
             self.queue_seconds.observe(wait)
+            self.request_seconds.observe(wait + compute)
         self.compute_seconds.observe(compute)
         self.batch_rows.observe(rows)
 

@@ -73,8 +73,11 @@ class Batcher:
         self._queued_rows = 0
         self._is_due = False
 
-    async def infer(self, tensors: Mapping[str, Tensor], rows: int) -> list[Tensor]:
-        """Outputs for these rows; raises Overloaded when the queue is full, InferenceError when the run fails."""
+    def submit(self, tensors: Mapping[str, Tensor], rows: int) -> asyncio.Future[list[Tensor]]:
+        """The outputs for these rows, to be awaited; raises Overloaded at once when the queue is full.
+
+        Awaiting raises InferenceError when the run fails.
+        """
         if self._queue and self._queued_rows + rows > self._max_queue_rows:
             raise Overloaded(f"model {self._name!r}")
         loop = asyncio.get_running_loop()
@@ -84,14 +87,14 @@ class Batcher:
         if not self._is_due:
             self._is_due = True
             loop.call_soon(self._run_next)
-        return await entry.future
+        return entry.future
 
     def _run_next(self) -> None:
         batch = self._take_batch()
         if not batch:
             self._is_due = False
             return
-        rows = sum(entry.rows for entry in batch)
+        rows = sum([entry.rows for entry in batch])
         if self._cost.seconds(rows) > INLINE_SECONDS:
             loop = asyncio.get_running_loop()
             started = perf_counter()
@@ -129,8 +132,9 @@ class Batcher:
                 entry.future.set_exception(outcome)
             else:
                 entry.future.set_result(outcome)
-        waits = [started - entry.queued_at for entry in batch]
-        self._observer.observe_batch(waits, seconds, sum(entry.rows for entry in batch))
+        self._observer.observe_batch(
+            [started - entry.queued_at for entry in batch], seconds, sum([entry.rows for entry in batch])
+        )
         if self._queue:
             asyncio.get_running_loop().call_soon(self._run_next)
         else:
