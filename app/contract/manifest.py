@@ -22,7 +22,7 @@ Cell = bool | int | float | str | None
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class FileDigest(_Part):
@@ -130,7 +130,7 @@ class ModelManifest(_Part):
     golden_rows: GoldenRows
     provenance: Provenance
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
 
 
 class UnreadableManifest(ValueError):

@@ -42,7 +42,7 @@ class Feature(BaseModel):
     `categories` lists the values seen in training; another value is refused when `unseen_categories` says so.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     name: Annotated[str, Field(min_length=1, max_length=256)]
     kind: Kind
@@ -82,6 +82,10 @@ class Signature(BaseModel):
             raise ValueError("layout 'matrix' is for number features only")
         if (self.task is Task.CLASSIFICATION) != (self.labels is not None):
             raise ValueError("labels belong to classification, and only there")
+        if self.labels is not None and not _are_labels(self.labels):
+            raise ValueError("labels must be of one type, and no two of them the same")
+        if self.layout == "columns" and not {o.name for o in self.outputs}.isdisjoint(names):
+            raise ValueError("a feature has the name of an output, which an ONNX graph cannot tell apart")
         return self
 
     @cached_property
@@ -108,3 +112,7 @@ class Signature(BaseModel):
         if isinstance(first, bool):
             return Datatype.BOOL
         return Datatype.INT64 if isinstance(first, int) else Datatype.BYTES
+
+
+def _are_labels(labels: tuple[Label, ...]) -> bool:
+    return len(set(map(type, labels))) == 1 and len(set(labels)) == len(labels)

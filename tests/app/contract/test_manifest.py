@@ -1,0 +1,158 @@
+"""Manifests: written, read back, and refused with the reason when they are not what this code can read."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from pydantic import ValidationError
+
+from app.contract.manifest import (
+    SCHEMA,
+    ModelManifest,
+    Score,
+    UnreadableManifest,
+    manifest_from_json,
+    manifest_to_json,
+)
+from tests.factories import make_manifest, matrix_signature, sum_graph
+from tests.strategies import FEW, MANY, manifests
+
+GOLDEN_FILES = sorted((Path(__file__).parents[2] / "data" / "manifests").glob("schema-*.json"))
+
+
+def manifest() -> ModelManifest:
+    signature = matrix_signature()
+    return make_manifest("sum", 1, signature, sum_graph(signature), {})
+
+
+def document(**changed: Any) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(manifest_to_json(manifest()))
+    return {**read, **changed}
+
+
+@FEW
+@given(manifests())
+def test_manifest_is_read_back_equal(written: ModelManifest) -> None:
+    content = manifest_to_json(written)
+    read = manifest_from_json(content)
+
+    assert read == written
+    assert manifest_to_json(read) == content
+
+
+@FEW
+@given(manifests())
+def test_cells_of_golden_rows_keep_their_types(written: ModelManifest) -> None:
+    read = manifest_from_json(manifest_to_json(written))
+
+    assert [[(name, type(cell)) for name, cell in row.row.items()] for row in read.golden_rows.rows] == [
+        [(name, type(cell)) for name, cell in row.row.items()] for row in written.golden_rows.rows
+    ]
+
+
+def test_every_schema_has_a_golden_file() -> None:
+    assert [path.name for path in GOLDEN_FILES] == [f"schema-{number}.json" for number in range(1, SCHEMA + 1)]
+
+
+@pytest.mark.parametrize("path", GOLDEN_FILES, ids=lambda path: path.stem)
+def test_golden_file_is_still_read(path: Path) -> None:
+    read = manifest_from_json(path.read_bytes())
+
+    assert (read.model_name, read.model_version, read.variant) == ("houses", 7, "int8")
+    assert [feature.name for feature in read.signature.features] == [
+        "age",
+        "rooms",
+        "floors",
+        "garden",
+        "city",
+        "heating",
+    ]
+    assert read.golden_rows.rows[1].row["city"] is None
+    assert read.variants[0].latency_us == {1: 10.5, 64: 80.25}
+
+
+def test_golden_file_of_the_current_schema_is_written_byte_for_byte() -> None:
+    content = GOLDEN_FILES[-1].read_bytes()
+
+    assert manifest_to_json(manifest_from_json(content)) == content
+
+
+def test_manifest_is_text_that_people_can_read() -> None:
+    content = manifest_to_json(manifest()).decode()
+
+    assert content.startswith('{\n  "schema": 1,\n  "model_name": "sum",\n')
+    assert content.endswith("}\n")
+
+
+REFUSED = {
+    "empty": (b"", "manifest.json is not JSON"),
+    "text": (b"hello", "manifest.json is not JSON"),
+    "half": (b'{"schema": 1, "model_na', "manifest.json is not JSON"),
+    "not UTF-8": (b'{"schema": 1, "model_name": "\xff"}', "manifest.json is not JSON"),
+    "nested without end": (b"[" * 100_000, "manifest.json is not JSON"),
+    "a list": (b"[]", "manifest.json has no schema number"),
+    "null": (b"null", "manifest.json has no schema number"),
+    "no schema": (b'{"model_name": "sum"}', "manifest.json has no schema number"),
+    "schema in quotes": (b'{"schema": "1"}', "manifest.json has no schema number"),
+    "schema true": (b'{"schema": true}', "manifest.json has no schema number"),
+    "schema 0": (b'{"schema": 0}', "manifest.json has no schema number"),
+    "newer schema": (
+        b'{"schema": 2}',
+        "manifest.json has schema 2, this release reads up to 1; upgrade the server",
+    ),
+    "schema alone": (b'{"schema": 1}', "manifest.json: model_name: Field required"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_manifest_is_refused_with_the_reason(content: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableManifest) as refused:
+        manifest_from_json(content)
+
+    assert str(refused.value) == reason
+
+
+WRONG_VALUES = {
+    "version 0": ({"model_version": 0}, "model_version"),
+    "version as text": ({"model_version": "x"}, "model_version"),
+    "a name that climbs": ({"model_name": "../sum"}, "model_name"),
+    "a name with a line end": ({"model_name": "sum\n"}, "model_name"),
+    "no golden rows": ({"golden_rows": {"rows": [], "tolerance": 0.1}}, "golden_rows.rows"),
+    "a short digest": ({"files": {"model.onnx": {"sha256": "ab", "size": 1}}}, "files.model.onnx.sha256"),
+    "a negative size": ({"files": {"model.onnx": {"sha256": "a" * 64, "size": -1}}}, "files.model.onnx.size"),
+    "no date": ({"created_at": "yesterday"}, "created_at"),
+    "NaN as a score": ({"metrics": [{"name": "auc", "value": float("nan")}]}, "metrics.0.value"),
+    "a matrix of text": ({"signature": {"task": "regression", "layout": "matrix", "features": []}}, "signature"),
+}
+
+
+@pytest.mark.parametrize(("changed", "where"), WRONG_VALUES.values(), ids=WRONG_VALUES.keys())
+def test_wrong_value_is_refused_with_its_place(changed: dict[str, Any], where: str) -> None:
+    content = json.dumps(document(**changed)).encode()
+
+    with pytest.raises(UnreadableManifest, match=rf"^manifest\.json: {where}"):
+        manifest_from_json(content)
+
+
+@MANY
+@given(cut=..., flipped=...)
+def test_damaged_bytes_are_read_or_refused_and_nothing_else(cut: int, flipped: int) -> None:
+    content = bytearray(GOLDEN_FILES[0].read_bytes())
+    content[flipped % len(content)] ^= 1 << (flipped % 8)
+
+    with suppress(UnreadableManifest):
+        manifest_from_json(bytes(content[: cut % len(content)]))
+
+
+def test_unknown_keys_are_ignored() -> None:
+    content = json.dumps(document(colour="blue", parity={**document()["parity"], "shade": 3})).encode()
+
+    assert manifest_from_json(content) == manifest()
+
+
+def test_score_that_is_no_number_cannot_be_put_into_a_manifest() -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        Score(name="auc", value=float("nan"))
