@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import onnx
 from onnx import TensorProto, helper
@@ -135,7 +136,7 @@ def _model(
         helper.make_tensor("half", TensorProto.FLOAT, [], [0.5]),
     ]
     if labels:
-        values = [label.encode() if isinstance(label, str) else label for label in labels]
+        values: Any = [label.encode() if isinstance(label, str) else label for label in labels]
         constants.append(helper.make_tensor("labels", _ONNX_TYPES[signature.label_datatype], [len(values)], values))
     graph = helper.make_graph(
         nodes,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
-_LISTENING = re.compile(r"url='(http://[^']+)'")
+_LISTENING = re.compile(r"(http://[^'\"]+)")
 
 
 @dataclass
