@@ -19,7 +19,9 @@ def run_loadtest(url: str, models: Path, load: Load, limits: Limits) -> bool:
     with own or nullcontext() as server:
         target = server.url if server else url
         served = read_models(target)
-        console.print(f"{_described(load)} against {target}, models: {', '.join(model.name for model in served)}")
+        console.print(
+            f"{_described(load)} against {target}, models: {', '.join(model.name for model in served)}", soft_wrap=True
+        )
         with console.status("measuring"):
             report = run_locust(target, load, limits)
     console.print(loadtest_table(report))
@@ -28,7 +30,7 @@ def run_loadtest(url: str, models: Path, load: Load, limits: Limits) -> bool:
         console.print(f"[red]missed[/red] {sentence}")
     if not sentences:
         times = f"p50 {limits.p50_ms:g} ms, p95 {limits.p95_ms:g} ms, p99 {limits.p99_ms:g} ms"
-        console.print(f"[green]passed[/green] objectives: {times}, no failure; every body was checked")
+        console.print(f"[green]passed[/green] objectives: {times}, no failure; every body was checked", soft_wrap=True)
     return not sentences
 
 

@@ -34,16 +34,22 @@ class Staged(LoadTestShape):
 
 
 class Steps(Staged):
+    """Twice the users every fifteen seconds."""
+
     abstract = True
     stages: ClassVar = [Stage(15, users, 20) for users in (5, 10, 20, 40, 80)]
 
 
 class Spike(Staged):
+    """Ten times the users for a moment, then back."""
+
     abstract = True
     stages: ClassVar = [Stage(15, 10, 10), Stage(15, 100, 100), Stage(30, 10, 100)]
 
 
 class Soak(Staged):
+    """An hour of the same."""
+
     abstract = True
     stages: ClassVar = [Stage(3600, 20, 5)]
 

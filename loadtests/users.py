@@ -47,9 +47,9 @@ class ModelUser(FastHttpUser):
     @task
     def ask(self) -> None:
         model, rows = next(self.requests)
-        path = self.door.path(model)
+        path, name = self.door.path(model), f"{self.door.name} {model.name}"
         body: Any = self.door.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
-        with self.client.post(path, name=path, data=body, headers=JSON_HEADERS, catch_response=True) as response:
+        with self.client.post(path, name=name, data=body, headers=JSON_HEADERS, catch_response=True) as response:
             problem = self.door.problem(model, len(rows), response.status_code, response.content or b"")
             if problem:
                 response.failure(problem)

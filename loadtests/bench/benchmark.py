@@ -126,7 +126,7 @@ def verdict(result: Result) -> str:
     state = "met" if reached >= TARGET else "missed"
     costs = f"{result.headline.cpu_us:.0f} µs against {floor.cpu_us:.0f} µs"
     return (
-        f"{state}: {reached:.2f} of the bare app's CPU efficiency for one JSON row at {HEADLINE.connections} "
+        f"{state}: {reached:.3f} of the bare app's CPU efficiency for one JSON row at {HEADLINE.connections} "
         f"connections, {costs}; the target is {TARGET:.2f}"
     )
 

@@ -22,6 +22,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
+    """The machine this runs on, as busy as it is now."""
     return Machine(_processor(), len(os.sched_getaffinity(0)), platform.python_version(), os.getloadavg()[0])
 
 

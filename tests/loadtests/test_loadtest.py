@@ -57,7 +57,7 @@ def test_a_service_started_for_the_test_passes(registry: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed objectives: p50 5000 ms" in done.stdout
-    for name in ("/predict/mixed", "/predict/wide", "/v2/models/mixed/infer", "/v2/models/wide/infer", "overall"):
+    for name in ("predict mixed", "predict wide", "infer mixed", "infer wide", "overall"):
         assert name in done.stdout
 
 

@@ -11,7 +11,7 @@ def _hundred_times() -> Tally:
     """One door answers in 1 to 100 ms."""
     tally = Tally()
     for milliseconds in range(1, 101):
-        tally.add("/predict/a", milliseconds, None)
+        tally.add("predict a", milliseconds, None)
     return tally
 
 
@@ -36,7 +36,7 @@ def test_each_missed_limit_is_said_with_both_numbers(limits: Limits, sentence: s
 
 def test_a_single_failed_request_misses_whatever_the_times() -> None:
     tally = _hundred_times()
-    tally.add("/predict/b", 1, "status 503")
+    tally.add("predict b", 1, "status 503")
 
     assert missed(tally.report(10), Limits(999, 999, 999)) == ["1 of 101 requests failed: 1 x status 503"]
 
@@ -47,14 +47,14 @@ def test_a_test_without_requests_is_no_pass() -> None:
 
 def test_overall_covers_all_doors_and_each_line_only_its_own() -> None:
     tally = Tally()
-    tally.add("/predict/a", 1, None)
-    tally.add("/predict/b", 3, "not JSON")
+    tally.add("predict a", 1, None)
+    tally.add("predict b", 3, "not JSON")
 
     report = tally.report(seconds=2)
 
     assert [(line.name, line.requests, line.failed) for line in report.lines] == [
-        ("/predict/a", 1, 0),
-        ("/predict/b", 1, 1),
+        ("predict a", 1, 0),
+        ("predict b", 1, 1),
     ]
     assert (report.overall.requests, report.overall.requests_per_second, report.overall.failed) == (2, 1.0, 1)
 

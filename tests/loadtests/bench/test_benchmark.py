@@ -64,7 +64,7 @@ def test_startup_is_shown_against_imports_alone() -> None:
 def test_the_last_line_says_whether_the_target_was_met(efficiency: float, word: str) -> None:
     line = verdict(_result(efficiency))
 
-    assert line.startswith(f"{word}: {efficiency:.2f} of the bare app's CPU efficiency")
+    assert line.startswith(f"{word}: {efficiency:.3f} of the bare app's CPU efficiency")
     assert line.endswith("80 µs; the target is 0.40")
 
 
