@@ -8,8 +8,8 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.errors import NothingPublished, PublishConflict, RegistryError
@@ -18,9 +18,16 @@ from app.registry.durable import make_folder, sync_folder, write_file
 CHAMPION = "champion"
 SCHEMA = 1
 
-_GENERATION_FILE = re.compile(r"^([1-9][0-9]{0,17})\.json$")
-_VERSION = re.compile(r"^[1-9][0-9]{0,17}$")
+_GENERATION_FILE = re.compile(r"([1-9][0-9]{0,17})\.json")
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _ATTEMPTS = 20
+
+
+class DamagedGeneration(RegistryError):
+    """A generation's file is not what this code writes; the next generation repairs it."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where} {what}; write a new generation with 'slipway models promote'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,14 @@ class DesiredState:
 
 
 def generations(model_folder: Path) -> list[int]:
-    """The generations on disk, oldest first; other entries of the folder are ignored."""
+    """The generations on disk, oldest first, other entries ignored; raises RegistryError when they cannot be listed."""
     try:
         names = [entry.name for entry in (model_folder / "desired").iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(int(match[1]) for match in map(_GENERATION_FILE.match, names) if match)
+    except OSError as error:
+        raise RegistryError(f"{model_folder.name}/desired cannot be listed: {os.strerror(error.errno or 0)}") from None
+    return sorted(int(match[1]) for match in map(_GENERATION_FILE.fullmatch, names) if match)
 
 
 def read_generation(model_folder: Path, generation: int) -> DesiredState:
@@ -55,15 +64,17 @@ def read_generation(model_folder: Path, generation: int) -> DesiredState:
     try:
         document = json.loads((model_folder / "desired" / f"{generation}.json").read_bytes())
     except (OSError, ValueError, RecursionError):
-        raise RegistryError(f"{where} cannot be read; write a new generation with 'slipway models promote'") from None
+        raise DamagedGeneration(where, "cannot be read") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if type(schema) is not int or schema < SCHEMA:
+        raise DamagedGeneration(where, "is not a desired state")
+    if schema > SCHEMA:
+        raise RegistryError(f"{where} has schema {schema}, this release reads {SCHEMA}; upgrade the server")
     try:
-        schema = document["schema"]
         aliases = {str(alias): _version(value) for alias, value in document["aliases"].items()}
         digests = {_version(key): str(value) for key, value in document.get("manifest_sha256", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise RegistryError(f"{where} is not a desired state; write a new one with 'slipway models promote'") from None
-    if schema != SCHEMA:
-        raise RegistryError(f"{where} has schema {schema}, this release reads {SCHEMA}; upgrade the server")
+        raise DamagedGeneration(where, "is not a desired state") from None
     return DesiredState(generation, aliases, digests, str(document.get("reason", "")))
 
 
@@ -76,33 +87,50 @@ def read_current(model_folder: Path) -> DesiredState:
 def champions(model_folder: Path) -> list[DesiredState]:
     """Every readable generation that names a champion, newest first, each champion version once."""
     found: dict[int, DesiredState] = {}
-    for generation in reversed(generations(model_folder)):
-        try:
-            state = read_generation(model_folder, generation)
-        except RegistryError:
-            continue
+    for state in _readable(model_folder):
         if CHAMPION in state.aliases:
             found.setdefault(state.aliases[CHAMPION], state)
     return list(found.values())
 
 
+def named_versions(model_folder: Path) -> set[int]:
+    """Every version that any readable generation gave an alias."""
+    return {version for state in _readable(model_folder) for version in state.aliases.values()}
+
+
+def _readable(model_folder: Path) -> Iterator[DesiredState]:
+    for generation in reversed(generations(model_folder)):
+        try:
+            yield read_generation(model_folder, generation)
+        except RegistryError:
+            continue
+
+
 def write(model_folder: Path, state: DesiredState) -> None:
-    """Write a generation; raises PublishConflict when that number was taken by another writer."""
-    folder = model_folder / "desired"
-    make_folder(folder)
+    """Write a generation; raises PublishConflict when another writer took that number, RegistryError for the disk."""
     document = {
         "schema": SCHEMA,
         "aliases": {alias: str(version) for alias, version in sorted(state.aliases.items())},
         "manifest_sha256": {str(version): value for version, value in sorted(state.manifest_sha256.items())},
         "reason": state.reason,
     }
-    temporary = folder / f".{uuid.uuid4().hex}"
-    write_file(temporary, json.dumps(document, indent=2).encode() + b"\n")
     try:
-        os.link(temporary, folder / f"{state.generation}.json")
+        _link_exclusively(model_folder / "desired", state.generation, json.dumps(document, indent=2).encode() + b"\n")
+    except OSError as error:
+        raise RegistryError(
+            f"the desired state of model {model_folder.name!r} cannot be written: {os.strerror(error.errno or 0)}"
+        ) from None
+
+
+def _link_exclusively(folder: Path, generation: int, content: bytes) -> None:
+    make_folder(folder)
+    temporary = folder / f".{uuid.uuid4().hex}"
+    try:
+        write_file(temporary, content)
+        os.link(temporary, folder / f"{generation}.json")
     except FileExistsError:
         raise PublishConflict(
-            f"generation {state.generation} of model {model_folder.name!r} was written by somebody else; try again"
+            f"generation {generation} of model {folder.parent.name!r} was written by somebody else; try again"
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
@@ -112,10 +140,11 @@ def write(model_folder: Path, state: DesiredState) -> None:
 def update(model_folder: Path, change: Callable[[DesiredState], DesiredState | None]) -> DesiredState:
     """Apply a change to the newest generation and write it, again if another writer was faster.
 
-    `change` returns the next generation, or None to leave things as they are. Returns what is desired afterwards.
+    Where the newest is damaged, the change applies to the last one that is whole. `change` returns the next generation,
+    or None to leave things as they are. Returns what is desired afterwards.
     """
     for _ in range(_ATTEMPTS):
-        current = read_current(model_folder)
+        current = _last_whole(model_folder)
         wanted = change(current)
         if wanted is None:
             return current
@@ -127,6 +156,26 @@ def update(model_folder: Path, change: Callable[[DesiredState], DesiredState | N
     raise PublishConflict(f"model {model_folder.name!r} is being changed by others all the time; try again later")
 
 
+def is_whole(model_folder: Path) -> bool:
+    """Whether the newest generation, if there is any, can be read."""
+    try:
+        read_current(model_folder)
+    except RegistryError:
+        return False
+    return True
+
+
+def _last_whole(model_folder: Path) -> DesiredState:
+    """The last generation that is whole, numbered as the newest, so that what is built on it comes after all."""
+    known = generations(model_folder)
+    for generation in reversed(known):
+        try:
+            return replace(read_generation(model_folder, generation), generation=known[-1])
+        except DamagedGeneration:
+            continue
+    return DesiredState(known[-1] if known else 0)
+
+
 def previous_champion(model_folder: Path) -> DesiredState:
     """The generation whose champion was served before today's; raises NothingPublished where there was none."""
     earlier = champions(model_folder)[1:]
@@ -136,6 +185,6 @@ def previous_champion(model_folder: Path) -> DesiredState:
 
 
 def _version(value: object) -> int:
-    if not isinstance(value, str) or not _VERSION.match(value):
+    if not isinstance(value, str) or not _VERSION.fullmatch(value):
         raise ValueError(value)
     return int(value)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 from app.contract.manifest import FileDigest
@@ -24,14 +25,15 @@ def digest(content: bytes) -> FileDigest:
 def read_file(path: Path) -> bytes:
     """Read a regular file; links are refused, since what they point to can change after the check."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise IntegrityError(f"{path.name} is not a regular file")
+        with open(descriptor, "rb") as file:
+            return file.read()
     except OSError as error:
         raise IntegrityError(f"{path.name} cannot be read ({os.strerror(error.errno or 0)})") from None
-    with open(descriptor, "rb") as file:
-        try:
-            return file.read()
-        except OSError as error:
-            raise IntegrityError(f"{path.name} cannot be read ({os.strerror(error.errno or 0)})") from None
 
 
 def read_verified(path: Path, expected: FileDigest) -> bytes:

@@ -31,9 +31,10 @@ from app.registry.integrity import IntegrityError, digest, read_file, read_verif
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 
-_MODEL_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _NOT_MODELS = frozenset({"lost+found", "README.md"})
-_VERSION = re.compile(r"^[1-9][0-9]{0,17}$")
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _STAGING = ".staging-"
 _STALE_STAGING_SECONDS = 3600
 _ATTEMPTS = 100
@@ -55,7 +56,7 @@ class StoredVersion:
         """The bytes of one file of the version, checked; raises DamagedVersion."""
         manifest = self.manifest
         expected = manifest.files.get(name)
-        if expected is None:
+        if expected is None or not _FILE_NAME.fullmatch(name):
             raise DamagedVersion(manifest.model_name, manifest.model_version, f"the manifest names no {name}")
         try:
             return read_verified(self.folder / name, expected)
@@ -71,25 +72,26 @@ class Registry:
 
     def folder(self, model_name: str) -> Path:
         """The folder of a model; raises NothingPublished for a name that no model can have."""
-        if not _MODEL_NAME.match(model_name) or model_name in _NOT_MODELS:
+        if not _is_model_name(model_name):
             raise NothingPublished(f"{model_name!r} is not a model name: letters, digits, '_', '-', '.', at most 128")
         return self.root / model_name
 
     def model_names(self) -> list[str]:
         """Names of the models in the folder, sorted; raises RegistryError when the folder cannot be listed."""
         try:
-            entries = list(os.scandir(self.root))
+            return sorted(name for name in _folders(self.root) if _is_model_name(name))
         except OSError as error:
             raise RegistryError(f"models folder {self.root}: {os.strerror(error.errno or 0)}") from None
-        return sorted(e.name for e in entries if _MODEL_NAME.match(e.name) and e.name not in _NOT_MODELS and e.is_dir())
 
     def versions(self, model_name: str) -> list[int]:
         """Version numbers of a model, ascending; empty where there is no such model."""
+        folder = self.folder(model_name)
         try:
-            names = [entry.name for entry in self.folder(model_name).iterdir()]
+            return sorted(int(name) for name in _folders(folder) if _VERSION.fullmatch(name))
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(int(name) for name in names if _VERSION.match(name))
+        except OSError as error:
+            raise RegistryError(f"model folder {folder}: {os.strerror(error.errno or 0)}") from None
 
     def desired(self, model_name: str) -> DesiredState:
         """The newest desired state of a model."""
@@ -132,6 +134,9 @@ class Registry:
         refuses; nothing is then left behind.
         """
         folder = self.folder(model_name)
+        for name in files:
+            if not _FILE_NAME.fullmatch(name) or name == MANIFEST_FILE:
+                raise RegistryError(f"{name!r} cannot be a file of a version")
         digests = {name: digest(content) for name, content in files.items()}
         try:
             make_folder(folder)
@@ -151,7 +156,7 @@ class Registry:
     def promote(self, model_name: str, version: int, alias: str = CHAMPION, reason: str = "promoted") -> DesiredState:
         """Point an alias at a version that is whole; raises NothingPublished, DamagedVersion or PublishConflict."""
         stored = self.read(model_name, version)
-        for name in stored.manifest.files:
+        for name in {MODEL_FILE, *stored.manifest.files}:
             stored.read_file(name)
         return self._set_alias(stored, alias, reason)
 
@@ -161,14 +166,17 @@ class Registry:
         return self.promote(model_name, previous, reason=f"rolled back to {previous}")
 
     def _set_alias(self, stored: StoredVersion, alias: str, reason: str) -> DesiredState:
-        version = stored.manifest.model_version
+        version, folder = stored.manifest.model_version, stored.folder.parent
 
         def change(current: DesiredState) -> DesiredState | None:
-            if current.aliases.get(alias) == version and current.manifest_sha256.get(version) == stored.manifest_sha256:
+            is_set = (
+                current.aliases.get(alias) == version and current.manifest_sha256.get(version) == stored.manifest_sha256
+            )
+            if is_set and desired_state.is_whole(folder):
                 return None
             return current.with_alias(alias, version, stored.manifest_sha256, reason)
 
-        return desired_state.update(stored.folder.parent, change)
+        return desired_state.update(folder, change)
 
     def _make_first_champion(self, stored: StoredVersion) -> None:
         version = stored.manifest.model_version
@@ -182,7 +190,7 @@ class Registry:
 
     def _rename_to_next(self, staged: Path, folder: Path, build: Callable[[int], ModelManifest]) -> StoredVersion:
         for _ in range(_ATTEMPTS):
-            version = self._next_version(folder.name)
+            version = _next_version(folder)
             manifest = build(version)
             content = manifest_to_json(manifest)
             (staged / MANIFEST_FILE).unlink(missing_ok=True)
@@ -200,10 +208,27 @@ class Registry:
             f"model {folder.name!r}: other publishers took {_ATTEMPTS} numbers in a row; try again later"
         )
 
-    def _next_version(self, model_name: str) -> int:
-        # Numbers in the history count too: a deleted version's number must never mean something else.
-        named = [v for state in self.champions(model_name) for v in state.aliases.values()]
-        return max([0, *self.versions(model_name), *named]) + 1
+
+def _is_model_name(name: str) -> bool:
+    return bool(_MODEL_NAME.fullmatch(name)) and name not in _NOT_MODELS
+
+
+def _folders(parent: Path) -> list[str]:
+    with os.scandir(parent) as entries:
+        return [entry.name for entry in entries if _is_folder(entry)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere
+        return False
+
+
+def _next_version(folder: Path) -> int:
+    # Numbers in the history count too: a deleted version's number must never mean something else.
+    taken = {int(entry.name) for entry in folder.iterdir() if _VERSION.fullmatch(entry.name)}
+    return max({0} | taken | desired_state.named_versions(folder)) + 1
 
 
 @contextmanager
