@@ -1,6 +1,7 @@
 """python -m training CONFIG …: the train command alone, for an environment without the service's command line."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -8,12 +9,12 @@ from app.errors import SlipwayError
 from training.cli import train
 
 
-def main() -> None:
-    """Run the command; an expected error becomes one sentence and its exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line given, or the program's own; an expected error becomes one sentence and its exit code."""
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     command.command("train")(train)
     try:
-        command(prog_name="python -m training")
+        command(arguments, prog_name="python -m training")
     except SlipwayError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(error.exit_code) from None

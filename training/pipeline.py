@@ -104,4 +104,9 @@ def _estimator(config: EstimatorConfig) -> Any:
     for name in config.parameters:
         if name not in known:
             raise ConfigError(f"config: {config.type} has no parameter {name!r}{closest(name, known)}")
-    return estimator(**config.parameters)
+    built = estimator(**config.parameters)
+    try:
+        built._validate_params()  # noqa: SLF001  # what fit asks first, here before any work is done
+    except ValueError as error:
+        raise ConfigError(f"config: {error}") from None
+    return built

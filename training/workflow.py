@@ -21,6 +21,7 @@ from training.data.schema import describe
 from training.data.splits import split
 from training.data.table import Table
 from training.data.tensors import to_tensors
+from training.errors import ConfigError
 from training.evaluation.answers import ask_pipeline
 from training.evaluation.metrics import scores
 from training.export import parity
@@ -88,7 +89,12 @@ def fit(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Pip
     pipeline = pipelines.build(config, signature)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        pipeline.fit(learn.frame, learn.target)
+        try:
+            pipeline.fit(learn.frame, learn.target)
+        except ValueError as error:
+            raise ConfigError(
+                f"config: {config.estimator.type} cannot be fitted with these parameters: {str(error).splitlines()[0]}"
+            ) from error
     has_stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     return pipeline, " (stopped before it converged; raise max_iter)" if has_stopped else ""
 

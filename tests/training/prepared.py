@@ -1,5 +1,6 @@
 """The shipped models, trained once per test process and shared: tests read them, nobody writes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from onnx import ModelProto
 from sklearn.pipeline import Pipeline
 
 from app.contract.signature import Signature
+from app.registry.store import StoredVersion
 from tests.training.passengers import PASSENGERS
 from training import config as configs
 from training.config import TrainingConfig
@@ -22,6 +24,9 @@ from training.export.parity import Reference
 from training.workflow import fit
 
 REAL_TITANIC = Path(__file__).parents[3] / "shared" / "data" / "titanic.csv"
+Published = Callable[[str], StoredVersion]
+"""Gives the first version of a shipped model; see the fixture of that name."""
+
 MODELS = ("breast_cancer", "cancer_forest", "diabetes", "digits", "titanic")
 
 

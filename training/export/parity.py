@@ -61,12 +61,12 @@ def prove(model: bytes, expected: Reference, signature: Signature, config: Parit
     if parity.label_flips:
         raise ParityError(
             f"step parity: {parity.label_flips} of {len(expected.frame)} rows get another label from the exported "
-            "graph than from scikit-learn; choose another estimator or scaler, nothing was published"
+            "graph than from scikit-learn; set features.scale or choose another estimator, nothing was published"
         )
     if parity.largest_difference > config.tolerance:
         raise ParityError(
             f"step parity: the exported graph is off by {parity.largest_difference:.2g}, parity.tolerance is "
-            f"{config.tolerance:.2g}; raise it if that is acceptable, nothing was published"
+            f"{config.tolerance:.2g}; set features.scale, or raise the tolerance if that is acceptable"
         )
     return parity
 

@@ -6,6 +6,7 @@ more than the config allows and saves enough; the smallest of those that pass is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 
 from app.contract.manifest import Score, Variant
 from app.contract.signature import Task
@@ -78,11 +79,8 @@ def _best(passing: Sequence[Measured]) -> Measured:
 
 
 def _slowness(one: Measured) -> float:
-    """One figure of both batch sizes: the geometric mean weighs their ratios alike."""
-    product = 1.0
-    for microseconds in one.latency_us.values():
-        product *= microseconds
-    return product
+    """One figure of all batch sizes: the geometric mean weighs their ratios alike."""
+    return geometric_mean(one.latency_us.values())
 
 
 def _entry(built: Built, measured: Measured | None, why_not: str) -> Variant:

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.training.prepared import prepared
+from training.export.edges import UNSEEN_CATEGORY, edge_rows, thresholds
+
+
+@pytest.mark.parametrize("name", ["cancer_forest", "diabetes"])
+def test_every_threshold_has_a_row_on_each_side(name: str) -> None:
+    model = prepared(name)
+    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
+    steps = model.pipeline[:-1]
+    seen = (steps.transform(edges) if len(steps) else edges.to_numpy()).astype(np.float32)
+
+    has_both = [has_both_sides(seen[:, int(column)], value) for column, value in thresholds(model.pipeline[-1])]
+
+    assert len(has_both) > 200
+    assert all(has_both)
+
+
+def test_rows_are_no_more_than_the_limit() -> None:
+    model = prepared("cancer_forest")
+
+    assert 4000 < len(edge_rows(model.pipeline, model.signature, model.held_out.frame, 5000)) <= 5000
+
+
+def test_mixed_table_has_missing_unseen_empty_and_extreme_cells() -> None:
+    model = prepared("titanic")
+
+    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
+
+    assert edges["age"].isna().any()
+    assert {UNSEEN_CATEGORY, ""} <= set(edges["deck"])
+    assert edges["fare"].min() < 0 < model.learn.frame["fare"].max() < edges["fare"].max()
+    assert not edges["pclass"].isna().any()
+    assert set(edges["alone"]) == {0.0, 1.0}
+
+
+def test_integer_columns_stay_integers_around_thresholds() -> None:
+    tree = prepared("titanic", 'estimator={type="DecisionTreeClassifier"}', "gate={}")
+
+    edges = edge_rows(tree.pipeline, tree.signature, tree.held_out.frame, 20_000)
+
+    assert np.array_equal(edges["sibsp"], edges["sibsp"].round())
+    assert len(edges) > 2000
+
+
+def has_both_sides(column: NDArray[np.float32], threshold: float) -> bool:
+    """Whether values lie within a few float32 steps on both sides of a threshold."""
+    near = 8 * np.spacing(np.float32(max(abs(threshold), 1e-3)))
+    apart = column.astype(np.float64) - threshold
+    return bool(np.any((apart <= 0) & (apart > -near)) and np.any((apart > 0) & (apart < near)))

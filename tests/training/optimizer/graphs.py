@@ -1,0 +1,39 @@
+"""Tiny graphs with one matrix of weights, and measured variants made by hand, for the optimizer's tests."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+from app.contract.manifest import Parity
+from training.export.assembly import IR_VERSION, TARGET
+from training.optimizer.variants import EXACT, Built, Measured
+
+
+def product(weights: NDArray[np.float32], kind: str = "MatMul", **attributes: Any) -> ModelProto:
+    """`y = x · weights` as a graph."""
+    node = helper.make_node(kind, ["x", "w"], ["y"], name="product", **attributes)
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", None]) for name in ("x", "y")]
+    graph = helper.make_graph([node], "product", value[:1], value[1:], [numpy_helper.from_array(weights, "w")])
+    opsets = [helper.make_opsetid(domain, version) for domain, version in TARGET.items()]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+
+
+def measured(
+    name: str = EXACT,
+    *,
+    size: int = 1000,
+    flips: int = 0,
+    change: float = 0.0,
+    score: float = 0.9,
+    latency: float = 10.0,
+    is_portable: bool = True,
+) -> Measured:
+    """A variant on 1,000 held-out rows with the measurements given."""
+    parity = Parity(
+        rows=1000, edge_rows=0, label_flips=flips, largest_difference=change, p999_difference=change, tolerance=0.02
+    )
+    model = bytes(size)
+    built = Built(name, f"made up {name}", model, is_portable=is_portable)
+    return Measured(built, model, parity, score, {1: latency, 64: latency})

@@ -1,0 +1,28 @@
+import pytest
+
+from tests.training.prepared import prepared, shipped
+from training.errors import ConfigError
+from training.pipeline import build
+
+
+def steps(name: str, *changes: str) -> list[str]:
+    return [step for step, _ in build(shipped(name, *changes), prepared(name).signature).steps]
+
+
+def test_step_that_would_do_nothing_is_left_out() -> None:
+    assert steps("diabetes") == ["estimator"]
+    assert steps("diabetes", 'features.scale="standard"') == ["scale", "estimator"]
+
+
+def test_mixed_columns_have_one_branch_per_kind() -> None:
+    pipeline = prepared("titanic").pipeline
+
+    branches = {name: [step for step, _ in steps.steps] for name, steps, _ in pipeline[0].transformers[::2]}
+
+    assert branches == {"numbers": ["impute", "scale"], "categories": ["impute", "encode"]}
+    assert pipeline[0].transformers[1] == ("booleans", "passthrough", ["adult_male", "alone"])
+
+
+def test_misspelt_parameter_of_the_estimator_names_the_closest() -> None:
+    with pytest.raises(ConfigError, match=r"LogisticRegression has no parameter 'max_itr'; did you mean 'max_iter'\?"):
+        build(shipped("breast_cancer", "estimator.parameters.max_itr=5"), prepared("breast_cancer").signature)

@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import pytest
+
+from app.registry.desired_state import CHAMPION
+from app.registry.store import Registry
+from app.runtime.session import OnnxSession
+from tests.training.prepared import Published, shipped
+from training.data.lineage import find_equal, recipe
+from training.data.tensors import to_frame, to_tensors
+from training.evaluation.answers import ask_session
+from training.workflow import run
+
+
+def silent(step: str, result: str) -> None:
+    """A progress report that nobody reads."""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path)
+
+
+def test_first_version_becomes_the_champion_and_a_later_one_only_when_asked(registry: Registry) -> None:
+    config = shipped("breast_cancer")
+    champions = []
+
+    for promote in (False, False, True):
+        run(config, registry, silent, promote=promote)
+        champions.append(registry.desired("breast_cancer").aliases[CHAMPION])
+
+    assert champions == [1, 1, 3]
+
+
+def test_version_holds_the_model_the_variants_that_passed_and_a_card(published: Published) -> None:
+    stored = published("digits")
+
+    passed = {f"variants/{variant.name}.onnx" for variant in stored.manifest.variants if variant.passed}
+
+    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", *passed}
+    assert stored.read_model() == stored.read_file(f"variants/{stored.manifest.variant}.onnx")
+
+
+def test_refused_variants_stand_in_the_manifest_with_their_measurements(published: Published) -> None:
+    refused = [variant for variant in published("digits").manifest.variants if not variant.passed]
+
+    assert {variant.name for variant in refused} >= {"static_int8"}
+    assert all(variant.size and variant.parity and variant.latency_us and variant.verdict for variant in refused)
+
+
+@pytest.mark.parametrize("name", ["titanic", "diabetes", "digits"])
+def test_golden_rows_are_what_the_published_graph_answers(published: Published, name: str) -> None:
+    stored = published(name)
+    golden, signature = stored.manifest.golden_rows, stored.manifest.signature
+    tensors = to_tensors(to_frame([row.row for row in golden.rows], signature), signature)
+
+    answers = ask_session(OnnxSession(stored.read_model()), tensors, signature.task)
+
+    wanted = [row.probabilities or (row.value,) for row in golden.rows]
+    assert answers.numbers.tolist() == [pytest.approx(numbers, abs=golden.tolerance) for numbers in wanted]
+
+
+def test_equal_recipe_is_found_and_another_is_not(registry: Registry) -> None:
+    config = shipped("breast_cancer")
+    stored = run(config, registry, silent).version
+
+    found = find_equal(registry, "breast_cancer", recipe(config))
+
+    assert found is not None
+    assert found.folder == stored.folder
+    assert find_equal(registry, "breast_cancer", recipe(shipped("breast_cancer", "split.random_state=1"))) is None
+
+
+def test_damaged_version_is_not_reused(registry: Registry) -> None:
+    config = shipped("breast_cancer")
+    stored = run(config, registry, silent).version
+    (stored.folder / "model.onnx").write_bytes(b"damaged")
+
+    assert find_equal(registry, "breast_cancer", recipe(config)) is None
+
+
+def test_integer_arithmetic_widens_the_golden_tolerance_to_what_the_gate_allows(registry: Registry) -> None:
+    changes = ("estimator.parameters.max_iter=10", "gate={probability_change=0.3, flip_share=1.0, score_drop=1.0}")
+    config = shipped("digits", 'quantize.candidates=["dynamic_int8"]', *changes)
+
+    manifest = run(config, registry, silent).version.manifest
+
+    assert manifest.variant == "dynamic_int8"
+    assert manifest.golden_rows.tolerance == 0.3
+
+
+def test_provenance_says_where_the_version_came_from(published: Published) -> None:
+    provenance = published("titanic").manifest.provenance
+
+    assert provenance.rows == {"train": 168, "held_out": 72}
+    assert provenance.config["data"]["path"] == "passengers.csv"
+    assert set(provenance.libraries) == {"numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx"}
+
+
+def test_card_tells_data_scores_parity_and_the_reason(published: Published) -> None:
+    stored = published("titanic")
+
+    card = stored.read_file("model_card.md").decode()
+
+    assert card.startswith("# titanic\n\nDid a passenger of the Titanic survive.\n")
+    assert "passengers.csv without the columns alive; 168 rows to learn from, 72 held out" in card
+    assert "0 labels differ" in card
+    assert f"Published: {stored.manifest.variant_reason}." in card
