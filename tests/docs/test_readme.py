@@ -1,0 +1,79 @@
+"""Every command of the README is run, and the answers printed under the requests are the answers that come."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import Server, running_server
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(r"```sh\n(?P<command>.+?)\n```(?:\n\n```text\n(?P<output>.+?)\n```)?", re.DOTALL)
+TEST_COMMAND = "scripts/test"  # running it from here would run this test again
+BLOCKS = {match["command"]: match["output"] for match in BLOCK.finditer(README) if match["command"] != TEST_COMMAND}
+REQUESTS = {command: output for command, output in BLOCKS.items() if command.startswith("curl")}
+
+
+def run(command: str, models: Path, port: str = "0") -> str:
+    environment = {**os.environ, "SLIPWAY_MODELS": str(models), "SLIPWAY_PORT": port}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=150
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the README's training commands leave behind."""
+    folder = tmp_path_factory.mktemp("models")
+    run("scripts/demo --once", folder, free_port())
+    run(".venv/bin/slipway train titanic --data tests/data/csv/passengers.csv", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(models: Path) -> Iterator[Server]:
+    with running_server(models) as server:
+        yield server
+
+
+def test_readme_names_the_two_commands() -> None:
+    assert "```sh\nscripts/demo\n```" in README
+    assert f"```sh\n{TEST_COMMAND}\n```" in README
+
+
+@pytest.mark.parametrize("command", [command for command in BLOCKS if command not in REQUESTS])
+def test_command_works(command: str, models: Path) -> None:
+    run(command.replace("scripts/demo", "scripts/demo --once"), models, free_port())
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("command", REQUESTS)
+def test_request_is_answered_as_printed(command: str, server: Server) -> None:
+    printed = run(command.replace("localhost:8000", server.address), Path("unused"))
+
+    assert _without_ids(printed) == _without_ids(REQUESTS[command])
+
+
+def test_demo_prints_what_the_readme_says(models: Path) -> None:
+    printed = run("scripts/demo --once", models, free_port())
+
+    for line in BLOCKS["scripts/demo"].splitlines():
+        if line.startswith("POST "):
+            assert line in printed
+
+
+def _without_ids(text: str) -> str:
+    return re.sub(r'"request_id":"[^"]+"', '"request_id":"…"', text.strip())
