@@ -21,10 +21,17 @@ def main() -> int:
         sys.stderr.write("demo: the server did not become ready; its last lines say why\n")
         return 1
     document = _call(f"{url}/openapi.json")
-    for path, methods in document["paths"].items():
-        if path.startswith("/predict/"):
-            _show_rows(url, path, methods["post"])
-    _show_tensors(url)
+    examples = {
+        path: methods["post"]["requestBody"]["content"]["application/json"]["example"]
+        for path, methods in document["paths"].items()
+        if path.startswith("/predict/")
+    }
+    for path, example in examples.items():
+        _show(url, path, example)
+    path, example = next(iter(examples.items()))
+    row = list(example["instances"][0].values())
+    tensor = {"name": "X", "datatype": "FP64", "shape": [1, len(row)], "data": row}
+    _show(url, path.replace("/predict/", "/v2/models/") + "/infer", {"inputs": [tensor]})
     _show_where_next(url)
     return 0
 
@@ -42,19 +49,8 @@ def _is_ready(url: str, process: int) -> bool:
     return False
 
 
-def _show_rows(url: str, path: str, operation: dict[str, Any]) -> None:
-    body = operation["requestBody"]["content"]["application/json"]["example"]
+def _show(url: str, path: str, body: Any) -> None:
     print(f"\nPOST {path}\n  asked     {_short(body)}\n  answered  {_short(_call(url + path, body))}")
-
-
-def _show_tensors(url: str) -> None:
-    model = _call(f"{url}/v2/models")["models"][0]["name"]
-    declared = _call(f"{url}/v2/models/{model}")["inputs"][0]
-    width = declared["shape"][1]
-    tensor = {"name": declared["name"], "datatype": declared["datatype"], "shape": [1, width], "data": [1.5] * width}
-    path = f"/v2/models/{model}/infer"
-    answer = _call(url + path, {"inputs": [tensor]})
-    print(f"\nPOST {path}\n  asked     {_short({'inputs': [tensor]})}\n  answered  {_short(answer)}")
 
 
 def _show_where_next(url: str) -> None:

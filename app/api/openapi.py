@@ -19,27 +19,30 @@ _ERRORS = {
 }
 
 
-class _Answered(Exception):
-    """The guard answers hot routes; FastAPI reaching one is our bug."""
+class _AnsweredByTheGuard(Exception):
+    """FastAPI was asked to answer a hot route, which the guard does: our bug."""
 
 
 def declare_hot_routes(app: FastAPI) -> None:
     """Declare the hot routes to FastAPI from their rows in the table, for OpenAPI only: the guard answers them."""
 
-    async def answered_by_the_guard() -> None:
-        raise _Answered
+    async def by_model(model_name: str) -> None:
+        raise _AnsweredByTheGuard(model_name)
 
-    for route, summary in ((INFER, "Inference on tensors"), (INFER_VERSION, "Inference on tensors, by a version")):
+    async def by_version(model_name: str, model_version: str) -> None:
+        raise _AnsweredByTheGuard(model_name, model_version)
+
+    for route, endpoint in ((INFER, by_model), (INFER_VERSION, by_version)):
         app.add_api_route(
             route.template,
-            answered_by_the_guard,
+            endpoint,
             methods=sorted(route.methods),
-            summary=summary,
+            summary="Inference on tensors",
             tags=["Open Inference Protocol"],
             openapi_extra=_infer_operation(),
         )
-    for route in (PREDICT, PREDICT_VERSION):
-        app.add_api_route(route.template, answered_by_the_guard, methods=sorted(route.methods), tags=["predict"])
+    for route, endpoint in ((PREDICT, by_model), (PREDICT_VERSION, by_version)):
+        app.add_api_route(route.template, endpoint, methods=sorted(route.methods), tags=["predict"])
 
 
 def build(app: FastAPI, table: ModelTable) -> dict[str, Any]:

@@ -34,6 +34,15 @@ async def test_example_works_when_it_is_sent(tmp_path: Path) -> None:
     assert answer.status_code == 200
 
 
+async def test_inference_names_its_path_parameters(tmp_path: Path) -> None:
+    publish(tmp_path)
+    async with service(tmp_path) as client:
+        document = (await client.get("/openapi.json")).json()
+
+    operation = document["paths"]["/v2/models/{model_name}/versions/{model_version}/infer"]["post"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["model_name", "model_version"]
+
+
 async def test_document_follows_what_is_served(tmp_path: Path) -> None:
     publish(tmp_path, "first")
     async with service(tmp_path) as client:
