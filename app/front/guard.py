@@ -70,6 +70,8 @@ class Exchange:
     match: Match | None = None
     headers: dict[bytes, bytes] = field(default_factory=dict)
     status: int = 0
+    held: int = 0
+    """Bytes of the body that are in memory."""
 
 
 class Guard:
@@ -162,13 +164,12 @@ class Guard:
 
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
         self._check_head(exchange.headers)
-        body = await self._read_body(receive)
-        self._bytes_in_flight += len(body)
         try:
+            body = await self._read_body(exchange, receive)
             request = HotRequest(match.params, exchange.headers, body, exchange.request_id)
             return await self._handlers[match.route](request)
         finally:
-            self._bytes_in_flight -= len(body)
+            self._bytes_in_flight -= exchange.held
 
     def _check_head(self, headers: dict[bytes, bytes]) -> None:
         """What can be refused before the body is read."""
@@ -179,22 +180,30 @@ class Guard:
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._limits.body:
             raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
-        if self._bytes_in_flight > self._limits.in_flight:
-            raise Overloaded
 
-    async def _read_body(self, receive: Receive) -> bytes:
+    async def _read_body(self, exchange: Exchange, receive: Receive) -> bytes:
         message = await receive()
-        body = _chunk(message)
+        body = self._hold(exchange, message)
         if not message.get("more_body", False):
             return body
-        chunks, size = [body], len(body)
+        chunks = [body]
         while message.get("more_body", False):
             message = await receive()
-            chunks.append(_chunk(message))
-            size += len(chunks[-1])
-            if size > self._limits.body:
-                raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+            chunks.append(self._hold(exchange, message))
         return b"".join(chunks)
+
+    def _hold(self, exchange: Exchange, message: Message) -> bytes:
+        """A chunk of the body, once it is counted against the limits."""
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        exchange.held += len(chunk)
+        self._bytes_in_flight += len(chunk)
+        if exchange.held > self._limits.body:
+            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+        if self._bytes_in_flight > self._limits.in_flight:
+            raise Overloaded
+        return chunk
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id")
@@ -232,13 +241,6 @@ def _canonical(scope: Scope) -> Scope:
     if method != "HEAD" and not path.endswith("/"):
         return scope
     return {**scope, "method": "GET" if method == "HEAD" else method, "path": path.removesuffix("/")}
-
-
-def _chunk(message: Message) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    body: bytes = message.get("body", b"")
-    return body
 
 
 async def _send(send: Send, response: HotResponse, request_id: str) -> None:

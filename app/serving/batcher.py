@@ -16,11 +16,12 @@ from typing import Protocol
 import numpy as np
 
 from app.contract.tensors import Tensor
-from app.errors import InferenceError, Overloaded
+from app.errors import Overloaded
 
 INLINE_SECONDS = 0.002
 
 Run = Callable[[Mapping[str, Tensor]], list[Tensor]]
+_Outcome = list[Tensor] | Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Batcher:
     def submit(self, tensors: Mapping[str, Tensor], rows: int) -> asyncio.Future[list[Tensor]]:
         """The outputs for these rows, to be awaited; raises Overloaded at once when the queue is full.
 
-        Awaiting raises InferenceError when the run fails.
+        Awaiting raises what the run raised.
         """
         if self._queue and self._queued_rows + rows > self._max_queue_rows:
             raise Overloaded(f"model {self._name!r}")
@@ -99,7 +100,7 @@ class Batcher:
             loop = asyncio.get_running_loop()
             started = perf_counter()
             running = loop.run_in_executor(self._executor, self._outcomes, batch)
-            running.add_done_callback(lambda done: self._finish(batch, done.result(), started))
+            running.add_done_callback(lambda done: done.cancelled() or self._finish(batch, done.result(), started))
             return
         started = perf_counter()
         self._finish(batch, self._outcomes(batch), started)
@@ -115,20 +116,20 @@ class Batcher:
                 rows += entry.rows
         return batch
 
-    def _outcomes(self, batch: list[_Entry]) -> list[list[Tensor] | InferenceError]:
+    def _outcomes(self, batch: list[_Entry]) -> list[_Outcome]:
         try:
             return list(_run_together(self._run, batch))
-        except InferenceError as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for it and the queue must go on
             if len(batch) == 1:
                 return [error]
         return [outcome for entry in batch for outcome in self._outcomes([entry])]
 
-    def _finish(self, batch: list[_Entry], outcomes: list[list[Tensor] | InferenceError], started: float) -> None:
+    def _finish(self, batch: list[_Entry], outcomes: list[_Outcome], started: float) -> None:
         seconds = perf_counter() - started
         for entry, outcome in zip(batch, outcomes, strict=True):
             if entry.future.done():
                 continue
-            if isinstance(outcome, InferenceError):
+            if isinstance(outcome, Exception):
                 entry.future.set_exception(outcome)
             else:
                 entry.future.set_result(outcome)

@@ -214,7 +214,7 @@ async def test_bodies_in_flight_are_bounded_together() -> None:
         handlers={PREDICT: hold},
         answer_error=answer_error,
         metrics=Metrics(),
-        limits=Limits(body=100, in_flight=150),
+        limits=Limits(body=100, in_flight=200),
     )
     async with client_of(front) as client:
         held = [asyncio.ensure_future(client.post("/predict/any", content=b"x" * 100)) for _ in range(2)]

@@ -91,6 +91,18 @@ async def test_failure_reaches_only_the_request_that_caused_it() -> None:
     assert [answer[0].item() for answer in (good, other) if isinstance(answer, list)] == [2, 6]
 
 
+@pytest.mark.parametrize("cost", [IN_LOOP, IN_THREAD], ids=["loop", "thread"])
+async def test_queue_goes_on_after_an_error_that_nobody_expected(cost: CostLine) -> None:
+    recorder = Recorder()
+    queue = batcher(recorder, cost)
+
+    (broken,) = await ask(queue, {"X": np.array([["text"]], np.object_)})
+    (good,) = await ask(queue, rows(1))
+
+    assert isinstance(broken, TypeError)
+    assert isinstance(good, list)
+
+
 async def test_full_queue_refuses_and_recovers() -> None:
     queue = batcher(Recorder(), IN_THREAD, queue=3)
 
