@@ -46,7 +46,7 @@ _SHA256 = st.text("0123456789abcdef", min_size=64, max_size=64)
 _NOT_NEGATIVE = st.floats(0, 1e300)
 _INTEGER_RANGES = {d: np.iinfo(NUMPY_DTYPES[d]) for d in Datatype if NUMPY_DTYPES[d].kind in "iu"}
 
-JSON_DATATYPES = [datatype for datatype in Datatype if datatype is not Datatype.FP16]
+JSON_DATATYPES: list[Datatype] = [datatype for datatype in Datatype if datatype is not Datatype.FP16]
 
 
 def labels() -> st.SearchStrategy[tuple[Label, ...]]:
@@ -195,3 +195,30 @@ def _provenances() -> st.SearchStrategy[Provenance]:
         python=TEXT,
         platform=TEXT,
     )
+
+
+def almost_requests() -> st.SearchStrategy[Any]:
+    """Documents close to an inference request: each part is right or any JSON."""
+    name = st.sampled_from(["X", "", "a" * 257, "X\n"]) | JSON
+    tensor = st.fixed_dictionaries(
+        {
+            "name": name,
+            "datatype": st.sampled_from(JSON_DATATYPES) | JSON,
+            "shape": st.lists(st.integers(-2, 3) | JSON, max_size=3) | JSON,
+            "data": st.lists(JSON, max_size=6) | JSON,
+        },
+        optional={"parameters": JSON},
+    )
+    return st.fixed_dictionaries(
+        {"inputs": st.lists(tensor | JSON, max_size=3) | JSON},
+        optional={"id": JSON, "outputs": JSON, "parameters": JSON},
+    )
+
+
+def almost_rows(signature: Signature) -> st.SearchStrategy[Any]:
+    """Documents close to a row request for a signature: each part is right or any JSON."""
+    cells = {feature.name: _cells_of(feature) | JSON for feature in signature.features}
+    by_name = st.fixed_dictionaries({}, optional={**cells, "unknown": JSON})
+    by_position = st.tuples(*cells.values()) | st.lists(JSON, max_size=8)
+    rows = st.lists(by_name | by_position | JSON, max_size=4)
+    return st.fixed_dictionaries({"instances": rows | JSON}, optional={"more": JSON})

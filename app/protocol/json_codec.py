@@ -10,7 +10,7 @@ import orjson
 
 from app.contract.tensors import Datatype
 from app.errors import MalformedRequest, RequestTooLarge
-from app.protocol.json_values import flatten, parse, to_array
+from app.protocol.json_values import flatten, parse, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
 from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
 
@@ -40,15 +40,18 @@ def _decode_input(item: Any, limits: ContentLimits) -> NamedTensor:
     name = _name(item, "input")
     datatype = _DATATYPES.get(item["datatype"]) if type(item.get("datatype")) is str else None
     if datatype is None:
-        raise MalformedRequest(f"input {name!r}: 'datatype' must be one of {', '.join(_DATATYPES)}")
+        raise MalformedRequest(f"input {shown(name)}: 'datatype' must be one of {', '.join(_DATATYPES)}")
     shape = _shape(name, item.get("shape"), limits)
-    _check_parameters(f"input {name!r}", item.get("parameters"))
+    if "parameters" in item:
+        _check_parameters(f"input {shown(name)}", item["parameters"])
     data = item.get("data")
     if type(data) is not list:
-        raise MalformedRequest(f"input {name!r}: 'data' must be a list")
+        raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
     values = flatten(name, data)
     if len(values) != prod(shape):
-        raise MalformedRequest(f"input {name!r}: 'data' has {len(values)} elements, 'shape' asks for {prod(shape)}")
+        raise MalformedRequest(
+            f"input {shown(name)}: 'data' has {len(values)} elements, 'shape' asks for {prod(shape)}"
+        )
     return NamedTensor(name, datatype, to_array(name, datatype, values).reshape(shape))
 
 
@@ -61,12 +64,12 @@ def _name(item: Any, what: str) -> str:
 
 def _shape(name: str, shape: Any, limits: ContentLimits) -> list[int]:
     if type(shape) is not list or len(shape) > MAX_RANK:
-        raise MalformedRequest(f"input {name!r}: 'shape' must be a list of at most {MAX_RANK} integers")
+        raise MalformedRequest(f"input {shown(name)}: 'shape' must be a list of at most {MAX_RANK} integers")
     for size in shape:
         if type(size) is not int or not 0 <= size <= MAX_DIMENSION:
-            raise MalformedRequest(f"input {name!r}: 'shape' must hold integers from 0 to {MAX_DIMENSION}")
+            raise MalformedRequest(f"input {shown(name)}: 'shape' must hold integers from 0 to {MAX_DIMENSION}")
     if prod(shape) > limits.elements:
-        raise RequestTooLarge(f"input {name!r}: more than {limits.elements} elements")
+        raise RequestTooLarge(f"input {shown(name)}: more than {limits.elements} elements")
     return shape
 
 
@@ -79,9 +82,9 @@ def _output_names(outputs: Any, limits: ContentLimits) -> list[str] | None:
         raise RequestTooLarge(f"more than {limits.inputs} outputs")
     names = [_name(item, "output") for item in outputs]
     for name, item in zip(names, outputs, strict=True):
-        _check_parameters(f"output {name!r}", item.get("parameters"))
+        _check_parameters(f"output {shown(name)}", item.get("parameters"))
         if (item.get("parameters") or {}).get("binary_data"):
-            raise MalformedRequest(f"output {name!r}: binary outputs are not offered; ask without 'binary_data'")
+            raise MalformedRequest(f"output {shown(name)}: binary outputs are not offered; ask without 'binary_data'")
     return names or None
 
 

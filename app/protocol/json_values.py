@@ -17,6 +17,7 @@ from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor
 from app.errors import MalformedRequest
 from app.protocol.limits import MAX_RANK
 
+_SHOWN_CHARACTERS = 64
 _SIGNED = frozenset({Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64})
 
 
@@ -52,6 +53,11 @@ def _finite(text: str) -> float:
     return number
 
 
+def shown(name: str) -> str:
+    """A name as a message repeats it: escaped, and cut so that the message stays short."""
+    return repr(name[:_SHOWN_CHARACTERS])
+
+
 def flatten(name: str, data: list[Any]) -> list[Any]:
     """The elements of a nested or flat list in row-major order; raises MalformedRequest on mixed nesting."""
     for _ in range(MAX_RANK):
@@ -60,7 +66,7 @@ def flatten(name: str, data: list[Any]) -> list[Any]:
         if set(map(type, data)) != {list}:
             break
         data = list(chain.from_iterable(data))
-    raise MalformedRequest(f"input {name!r}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
+    raise MalformedRequest(f"input {shown(name)}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
 
 
 def to_array(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
@@ -79,7 +85,7 @@ def to_array(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
 
 def _floating(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
     if datatype is Datatype.FP16:
-        raise MalformedRequest(f"input {name!r}: FP16 has no JSON form; send FP32")
+        raise MalformedRequest(f"input {shown(name)}: FP16 has no JSON form; send FP32")
     # The set of types costs as much as the conversion, and is the only cheap way to tell true from 1.
     types = set(map(type, values))
     if not types <= {float, int}:
@@ -92,7 +98,7 @@ def _floating(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
     with np.errstate(over="ignore"):
         single = numbers.astype(np.float32)
     if np.isinf(single).any():
-        raise MalformedRequest(f"input {name!r}: a number is too large for FP32; send FP64")
+        raise MalformedRequest(f"input {shown(name)}: a number is too large for FP32; send FP64")
     return single
 
 
@@ -105,7 +111,7 @@ def _integers(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
     )
     bounds = np.iinfo(dtype)
     if wide.size and (wide.min() < bounds.min or wide.max() > bounds.max):
-        raise MalformedRequest(f"input {name!r}: an integer does not fit into {datatype}")
+        raise MalformedRequest(f"input {shown(name)}: an integer does not fit into {datatype}")
     return wide.astype(dtype, copy=False)
 
 
@@ -130,4 +136,4 @@ def _refuse(name: str, datatype: Datatype) -> NoReturn:
     wanted = {Datatype.BOOL: "true and false", Datatype.BYTES: "strings"}.get(
         datatype, "numbers" if datatype in FLOATING else "integers in range"
     )
-    raise MalformedRequest(f"input {name!r}: 'data' must hold only {wanted}, as its datatype {datatype} says")
+    raise MalformedRequest(f"input {shown(name)}: 'data' must hold only {wanted}, as its datatype {datatype} says")

@@ -13,10 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.contract.signature import Feature, Kind, Label, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
-from app.errors import InferenceError, InvalidRows, RequestTooLarge
+from app.errors import InferenceError
 from app.protocol.limits import ContentLimits
-from app.protocol.row_problems import parse_with_missing, problems_of
-from app.protocol.row_schema import list_request, object_request
+from app.protocol.row_problems import read_rows, validate_rows
+from app.protocol.row_schema import list_request, list_row, object_request, object_row
 
 _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
@@ -28,8 +28,10 @@ class RowCodec:
     def __init__(self, model_name: str, model_version: str, signature: Signature, limits: ContentLimits) -> None:
         self.signature = signature
         self._limits = limits
-        self._objects: TypeAdapter[Any] = TypeAdapter(object_request(signature, limits.instances))
+        self._objects: TypeAdapter[Any] = TypeAdapter(object_request(signature, limits.instances, is_complete=False))
         self._lists: TypeAdapter[Any] = TypeAdapter(list_request(signature, limits.instances))
+        self._object_row: TypeAdapter[Any] = TypeAdapter(object_row(signature))
+        self._list_row: TypeAdapter[Any] = TypeAdapter(list_row(signature))
         self._names = [feature.name for feature in signature.features]
         self._head = b'{"model":%b,"version":%b,"request_id":' % (orjson.dumps(model_name), orjson.dumps(model_version))
         self._template = _prediction_template(signature)
@@ -37,7 +39,8 @@ class RowCodec:
 
     def request_schema(self) -> dict[str, Any]:
         """JSON schema of a request with rows as objects, self-contained."""
-        return self._objects.json_schema(ref_template="#/components/schemas/{model}")
+        request: TypeAdapter[Any] = TypeAdapter(object_request(self.signature, self._limits.instances))
+        return request.json_schema(ref_template="#/components/schemas/{model}")
 
     def decode(self, body: bytes) -> dict[str, Tensor]:
         """Tensors of the signature's inputs; raises InvalidRows, MalformedRequest or RequestTooLarge."""
@@ -45,21 +48,16 @@ class RowCodec:
         adapter = self._lists if by_position else self._objects
         try:
             instances = adapter.validate_json(body)["instances"]
-        except ValidationError as error:
-            instances = self._decode_again(body, adapter, error)
-        return self._by_position(instances) if by_position else self._by_name(instances)
+            return self._by_position(instances) if by_position else self._by_name(instances)
+        except (ValidationError, KeyError) as error:
+            return self._decode_again(body, error)
 
-    def _decode_again(self, body: bytes, adapter: TypeAdapter[Any], error: ValidationError) -> Any:
+    def _decode_again(self, body: bytes, error: ValidationError | KeyError) -> dict[str, Tensor]:
         """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""
-        document = parse_with_missing(body, error)
-        if document is not None:
-            try:
-                return adapter.validate_python(document)["instances"]
-            except ValidationError as second:
-                error = second
-        if any(d["type"] == "too_long" and d["loc"] == ("instances",) for d in error.errors(include_url=False)):
-            raise RequestTooLarge(f"more than {self._limits.instances} instances")
-        raise InvalidRows(*problems_of(error, self.signature))
+        rows = read_rows(body, error, self._limits)
+        if type(rows[0]) is list:
+            return self._by_position(validate_rows(rows, self._list_row, self.signature))
+        return self._by_name(validate_rows(rows, self._object_row, self.signature))
 
     def _by_name(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         if self.signature.layout == "matrix":
@@ -114,6 +112,9 @@ def _column(feature: Feature, values: list[Any]) -> Tensor:
         column = np.empty(len(values), np.object_)
         column[:] = ["" if value is None else value for value in values]
         return column.reshape(-1, 1)
+    if feature.kind is Kind.INTEGER:
+        # The schema lets 2.9999999999999996 pass, which must not become 2.
+        values = [value if value is None else round(value) for value in values]
     return np.array(values, dtype).reshape(-1, 1)
 
 
