@@ -1,9 +1,10 @@
-"""build(config, signature) -> Pipeline: the preprocessing that the kinds of the columns ask for, then the estimator.
+"""build and fit: the preprocessing that the kinds of the columns ask for, then the estimator.
 
 Only number columns: imputer and scaler over the whole matrix. Anything else: a ColumnTransformer with one branch per
 kind. A step that would do nothing is left out. Missing text is '' and booleans are 0 and 1, as Table has them.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,18 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.contract.signature import Kind, Signature
 from training.config import EstimatorConfig, FeaturesConfig, TrainingConfig
+from training.data.table import Table
 from training.errors import ConfigError, closest
 
 MISSING_CATEGORY = "missing"
@@ -58,6 +62,22 @@ def build(config: TrainingConfig, signature: Signature) -> Pipeline:
     else:
         steps = [("columns", _column_transformer(features, signature))]
     return Pipeline([*steps, ("estimator", _estimator(config.estimator))])
+
+
+def fit(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Pipeline, str]:
+    """The fitted pipeline, and a note when the estimator stopped before it converged."""
+    pipeline = build(config, signature)
+    # One thread: sums then have the same order, and the model the same bytes, on any number of cores.
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        try:
+            pipeline.fit(learn.frame, learn.target)
+        except ValueError as error:
+            raise ConfigError(
+                f"config: {config.estimator.type} cannot be fitted with these parameters: {str(error).splitlines()[0]}"
+            ) from error
+    has_stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return pipeline, " (stopped before it converged; raise max_iter)" if has_stopped else ""
 
 
 def _column_transformer(config: FeaturesConfig, signature: Signature) -> ColumnTransformer:

@@ -5,28 +5,21 @@ load -> validate -> split -> fit -> evaluate -> export -> prove parity -> quanti
 Nothing is written before the last step, so a refusal at any step leaves the models folder as it was.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.pipeline import Pipeline
-
-from app.contract.signature import Signature
 from app.registry.store import Registry, StoredVersion
-from training import pipeline as pipelines
 from training.config import TrainingConfig
 from training.data import checks, lineage, sources
 from training.data.schema import describe
 from training.data.splits import split
-from training.data.table import Table
 from training.data.tensors import to_tensors
-from training.errors import ConfigError
 from training.evaluation.answers import ask_pipeline
 from training.evaluation.metrics import scores
 from training.export import parity
 from training.export.onnx_export import export
 from training.optimizer import candidates, gates, variants
+from training.pipeline import fit
 from training.publishing import Trained, publish
 
 Progress = Callable[[str, str], None]
@@ -82,21 +75,6 @@ def run(config: TrainingConfig, registry: Registry, progress: Progress, *, promo
         registry.promote(config.name, number, reason="promoted when it was trained")
     progress("publish", f"version {number} of {config.name}")
     return Outcome(version, trained)
-
-
-def fit(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Pipeline, str]:
-    """The fitted pipeline, and a note when the estimator stopped before it converged."""
-    pipeline = pipelines.build(config, signature)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        try:
-            pipeline.fit(learn.frame, learn.target)
-        except ValueError as error:
-            raise ConfigError(
-                f"config: {config.estimator.type} cannot be fitted with these parameters: {str(error).splitlines()[0]}"
-            ) from error
-    has_stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-    return pipeline, " (stopped before it converged; raise max_iter)" if has_stopped else ""
 
 
 def _parity_in_words(rows: int, edge_rows: int, largest: float) -> str:

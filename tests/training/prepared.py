@@ -21,7 +21,7 @@ from training.data.table import Table
 from training.export import parity
 from training.export.onnx_export import export
 from training.export.parity import Reference
-from training.workflow import fit
+from training.pipeline import fit
 
 REAL_TITANIC = Path(__file__).parents[3] / "shared" / "data" / "titanic.csv"
 Published = Callable[[str], StoredVersion]

@@ -2,7 +2,7 @@ import pytest
 
 from tests.training.prepared import prepared, shipped
 from training.errors import ConfigError
-from training.pipeline import build
+from training.pipeline import build, fit
 
 
 def steps(name: str, *changes: str) -> list[str]:
@@ -21,6 +21,22 @@ def test_mixed_columns_have_one_branch_per_kind() -> None:
 
     assert branches == {"numbers": ["impute", "scale"], "categories": ["impute", "encode"]}
     assert pipeline[0].transformers[1] == ("booleans", "passthrough", ["adult_male", "alone"])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("estimator.parameters.C='big'", "config: The 'C' parameter of LogisticRegression must be a float"),
+        ("estimator.parameters.solver='newton-cholesky'", "LogisticRegression cannot be fitted with these parameters"),
+    ],
+)
+def test_parameter_that_the_estimator_refuses_is_an_error_of_the_config(change: str, sentence: str) -> None:
+    model = prepared("breast_cancer")
+
+    with pytest.raises(ConfigError) as refusal:
+        fit(shipped("breast_cancer", change, "estimator.parameters.l1_ratio=0.5"), model.signature, model.learn)
+
+    assert sentence in str(refusal.value)
 
 
 def test_misspelt_parameter_of_the_estimator_names_the_closest() -> None:

@@ -81,6 +81,16 @@ def test_passengers_go_through_every_classifier(estimator: dict[str, Any]) -> No
     assert trained.parity.label_flips == 0
 
 
+@pytest.mark.parametrize("drop", [["alive"], ["alive", "age"], ["alive", "age", "deck", "embarked"]], ids=len)
+def test_forest_behind_a_scaler_is_exact_with_and_without_imputers(drop: list[str]) -> None:
+    forest = 'estimator={type="RandomForestClassifier", parameters={n_estimators=30, random_state=0}}'
+
+    trained = train(shipped("titanic", f"data.drop={drop}", forest, "gate={}"), silent)
+
+    assert trained.parity.label_flips == 0
+    assert trained.parity.largest_difference < 1e-5
+
+
 @pytest.mark.parametrize(
     "type_",
     [

@@ -31,7 +31,7 @@ def export(pipeline: Pipeline, signature: Signature) -> ModelProto:
     if len(steps):
         transformers = _convert(steps, _input_types(signature), "the preprocessing steps")
         inputs = assembly.add_graph(transformers, "prepare/", inputs)
-    features = assembly.add("Cast", inputs, "features", to=TensorProto.FLOAT)
+    features = assembly.add("Cast", inputs, "cast/float32", to=TensorProto.FLOAT)
     width = pipeline[-1].n_features_in_
     estimator = _convert(pipeline[-1], [("features", FloatTensorType([None, width]))], type(pipeline[-1]).__name__)
     make_ties_exact(estimator)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from onnx import ModelProto
 
 from app.contract.tensors import Tensor
-from app.runtime.session import OnnxSession, UnloadableModel
+from app.runtime.session import OnnxSession
 from training.config import Candidate, QuantizeConfig
 from training.optimizer.integer8 import dynamic, static
 from training.optimizer.variants import EXACT, Built
@@ -42,11 +42,9 @@ def _attempt(name: Candidate, recipe: Callable[[], ModelProto]) -> Built:
     try:
         model = recipe().SerializeToString()
         OnnxSession(model)
-        return Built(name, DESCRIPTIONS[name], model, is_portable=name == "weight_int8")
-    except UnloadableModel as error:
-        return Built(name, DESCRIPTIONS[name], None, f"onnxruntime cannot load it ({error})")
     except Exception as error:  # noqa: BLE001  # quantizers raise anything; a candidate less is no failure
-        return Built(name, DESCRIPTIONS[name], None, f"onnxruntime's quantizer failed ({type(error).__name__})")
+        return Built(name, DESCRIPTIONS[name], None, f"could not be built or loaded ({type(error).__name__})")
+    return Built(name, DESCRIPTIONS[name], model, is_portable=name == "weight_int8")
 
 
 def _worker(model: ModelProto) -> str:

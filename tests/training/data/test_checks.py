@@ -11,7 +11,7 @@ from training import config as configs
 from training.data import sources
 from training.data.checks import check_split, check_table
 from training.data.splits import split
-from training.errors import DataCheckFailed
+from training.errors import ConfigError, DataCheckFailed
 
 N = 40
 NOISE = np.random.default_rng(0).normal(size=N).tolist()
@@ -81,6 +81,13 @@ def test_honest_columns_pass() -> None:
 
     check_split(learn, held_out, config)
     assert len(learn.target) + len(held_out.target) == len(whole.target)
+
+
+def test_share_that_leaves_a_class_without_rows_is_refused() -> None:
+    config = config_for(split={"test_size": 0.01})
+
+    with pytest.raises(ConfigError, match=r"split\.test_size = 0\.01 leaves a class without rows on one side"):
+        split(table([0, 1, 2] * 7, a=NOISE[:21]), config.split, config.task)
 
 
 def test_category_of_held_out_rows_only_is_refused_when_unseen_ones_are() -> None:

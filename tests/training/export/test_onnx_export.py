@@ -9,9 +9,13 @@ from app.contract.signature import Feature, Kind, Signature, Task
 from app.contract.tensors import Datatype
 from app.runtime.session import OnnxSession
 from tests.training.prepared import MODELS, prepared
+from tests.training.tables import config_for, table
+from training.data.schema import describe
+from training.data.tensors import to_tensors
 from training.errors import ConversionError
 from training.export.assembly import IR_VERSION, TARGET
 from training.export.onnx_export import export
+from training.pipeline import fit
 
 
 class Strange(FunctionTransformer):  # type: ignore[misc]  # scikit-learn has no types
@@ -57,7 +61,7 @@ def test_one_cast_to_float32_stands_just_before_the_estimator(name: str) -> None
 
     before = [tensor for tensor in graph.initializer if tensor.name.startswith("prepare/")]
 
-    assert casts[0].output[0] == "features"
+    assert casts[0].output[0] == "cast/float32"
     assert before
     assert {tensor.data_type for tensor in before} == {onnx.TensorProto.DOUBLE}
 
@@ -80,6 +84,19 @@ def test_boolean_labels_come_back_as_booleans() -> None:
 
     assert session.outputs == NUMBERS.outputs
     assert label.tolist() == [False, True, False, True]
+
+
+def test_any_text_may_name_a_column() -> None:
+    names = ["X", "features", "variable", "constant", "größe (cm)", "a/b", "x y", "Cast", "input", " "]
+    columns = {name: ["u", "v"] * 20 if position % 2 else [1.0, 2.0] * 20 for position, name in enumerate(names)}
+    rows = table([0, 1] * 20, **columns)
+    signature = describe(rows, rows, config_for())
+    pipeline, _ = fit(config_for(), signature, rows)
+
+    session = OnnxSession(export(pipeline, signature).SerializeToString())
+
+    assert session.inputs == signature.inputs
+    assert session.run(to_tensors(rows.frame, signature))[0].tolist() == [0, 1] * 20
 
 
 def test_step_without_a_converter_is_named() -> None:

@@ -1,7 +1,9 @@
 from typing import get_args
 
+import numpy as np
 import pytest
 
+from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
 from training.config import Candidate, QuantizeConfig
 from training.data.tensors import to_tensors
@@ -46,6 +48,17 @@ def test_graph_without_matrices_says_so_in_words(name: str, operator: str) -> No
 
     assert refused.model is None
     assert refused.failure.startswith(f"int8 needs MatMul or Gemm; here {operator} does the work")
+
+
+def test_candidate_that_fails_says_so_and_stops_nothing() -> None:
+    model = product(np.ones((64, 48), dtype=np.float32))
+    config = QuantizeConfig(candidates=("static_int8", "weight_int8"))
+
+    _, failed, small = build(model, config, {"no such input": np.zeros((4, 64), dtype=np.float32)})
+
+    assert failed.model is None
+    assert failed.failure.startswith("could not be built or loaded (")
+    assert small.model is not None
 
 
 def test_config_may_ask_for_no_candidates() -> None:

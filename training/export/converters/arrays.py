@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
-from skl2onnx.operator_converters.common import concatenate_variables
 
 
 class Graph:
@@ -16,11 +15,9 @@ class Graph:
         self._scope = scope
         self._container = container
         self.fitted: Any = operator.raw_operator
-        self.input: str = (
-            concatenate_variables(scope, operator.inputs, container)
-            if len(operator.inputs) > 1
-            else operator.inputs[0].full_name
-        )
+        names = [variable.full_name for variable in operator.inputs]
+        # Not skl2onnx's own way of joining columns, which goes through float32.
+        self.input: str = self.add("Concat", *names, axis=1) if len(names) > 1 else names[0]
         self.is_text = isinstance(operator.inputs[0].type, StringTensorType)
         self.output: str = operator.outputs[0].full_name
 
