@@ -3,7 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.training.prepared import prepared
-from training.export.edges import UNSEEN_CATEGORY, edge_rows, thresholds
+from training.export.edges import UNSEEN_CATEGORY, edge_rows
+from training.export.thresholds import thresholds
 
 
 @pytest.mark.parametrize("name", ["cancer_forest", "diabetes"])
