@@ -52,6 +52,6 @@ def usable_cpus(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
 def _cgroup_quota(cgroup: Path) -> float | None:
     try:
         quota, period = (cgroup / "cpu.max").read_text().split()
-    except (OSError, ValueError):
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
         return None
-    return None if quota == "max" else int(quota) / int(period)

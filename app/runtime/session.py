@@ -5,6 +5,7 @@ import app.runtime.telemetry  # noqa: F401  # must come before onnxruntime
 import onnxruntime as ort
 
 # isort: on
+import re
 from collections.abc import Mapping
 
 from app.contract.tensors import Datatype, Tensor, TensorMetadata
@@ -26,6 +27,7 @@ _DATATYPES = {
     "tensor(double)": Datatype.FP64,
     "tensor(string)": Datatype.BYTES,
 }
+_SOURCE = re.compile(r"/onnxruntime_src/\S+ .*?\)(?: const)? ")  # where in its C++ it happened: long, and no help
 _QUIET = 4  # its lines go to stderr past our logging, and may quote inputs
 
 ONE_CPU_THREAD = Execution((CPU_PROVIDER,), 1, "one CPU thread")
@@ -60,22 +62,16 @@ class OnnxSession:
             self._session = ort.InferenceSession(model, options, providers=list(execution.providers))
         except Exception as error:  # noqa: BLE001  # a dozen classes of onnxruntime's own, all meaning: cannot load
             raise UnloadableModel(_first_line(error)) from None
-        self._output_names = [output.name for output in self._session.get_outputs()]
+        self.inputs = tuple(_metadata(argument) for argument in self._session.get_inputs())
+        """What the graph itself declares; varying dimensions are -1."""
+        self.outputs = tuple(_metadata(argument) for argument in self._session.get_outputs())
+        """What the graph itself declares; varying dimensions are -1."""
+        self._output_names = [output.name for output in self.outputs]
 
     @property
     def providers(self) -> list[str]:
         """Execution providers in use, which may be fewer than were asked for."""
         return list(self._session.get_providers())
-
-    @property
-    def inputs(self) -> tuple[TensorMetadata, ...]:
-        """What the graph itself declares; varying dimensions are -1."""
-        return tuple(_metadata(argument) for argument in self._session.get_inputs())
-
-    @property
-    def outputs(self) -> tuple[TensorMetadata, ...]:
-        """What the graph itself declares; varying dimensions are -1."""
-        return tuple(_metadata(argument) for argument in self._session.get_outputs())
 
     def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         """Run one batch; arrays must have the declared dtypes. Returns the outputs in the graph's order.
@@ -90,9 +86,13 @@ class OnnxSession:
 
 
 def _metadata(argument: ort.NodeArg) -> TensorMetadata:
+    datatype = _DATATYPES.get(argument.type)
+    if datatype is None:
+        raise UnloadableModel(f"{argument.name!r} is a {argument.type}, which no datatype of the protocol can carry")
     shape = tuple(size if isinstance(size, int) else -1 for size in argument.shape)
-    return TensorMetadata(argument.name, _DATATYPES[argument.type], shape)
+    return TensorMetadata(argument.name, datatype, shape)
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    lines = _SOURCE.sub("", str(error)).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300]
