@@ -30,8 +30,9 @@ def check_table(table: Table, config: TrainingConfig) -> None:
         _check_classes(table.target)
     elif np.ptp(table.target) == 0:
         raise DataCheckFailed("the target has the same value in every row, so there is nothing to learn")
+    has_own_inputs = any(kind is not Kind.NUMBER for kind in table.kinds.values())
     for name, kind in table.kinds.items():
-        if name in _OUTPUTS:
+        if has_own_inputs and name in _OUTPUTS:
             raise DataCheckFailed(f"column {name!r} has the name of one of the model's answers; rename it")
         _check_column(name, kind, table.frame[name])
 

@@ -26,7 +26,11 @@ LABELS = [0, 1] * (N // 2)
         (LABELS, {"a": NOISE, "b": [np.nan] * N}, "column 'b' is missing in every row; write data.drop = ['b']"),
         (LABELS, {"a": NOISE, "b": [""] * N}, "column 'b' is missing in every row; write data.drop = ['b']"),
         (LABELS, {"b": [f"text {i}" for i in range(N)]}, "column 'b' has another text in nearly every row"),
-        (LABELS, {"label": NOISE}, "column 'label' has the name of one of the model's answers"),
+        (
+            LABELS,
+            {"label": NOISE, "b": ["x", "y"] * (N // 2)},
+            "column 'label' has the name of one of the model's answers",
+        ),
         (LABELS[:10], {"a": NOISE[:10]}, "the data has 10 rows; at least 20 are needed"),
     ],
 )
@@ -35,6 +39,10 @@ def test_worthless_table_is_refused(target: list[Any], columns: dict[str, list[A
         check_table(table(target, **columns), config_for())
 
     assert sentence in str(refusal.value)
+
+
+def test_column_of_a_matrix_may_have_any_name() -> None:
+    check_table(table(LABELS, label=NOISE), config_for())
 
 
 def test_constant_value_is_nothing_to_learn() -> None:
