@@ -8,11 +8,13 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Literal
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
 
 
 def configure(log_format: Literal["console", "json"], level: str) -> None:
@@ -37,11 +39,10 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **_context(record),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return json.dumps({**line, **_context(record), **line}, default=str)
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -49,13 +50,17 @@ class ConsoleFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        # ascii() keeps a line one line, whatever a client managed to put into it
+        # ascii() and _CONTROLS keep a line one line, whatever somebody managed to put into it
         extra = "".join(f"  {key}={str(value)!a}" for key, value in _context(record).items())
-        line = f"{time} {record.levelname.lower():<7} {record.getMessage()}{extra}"
+        line = f"{time} {record.levelname.lower():<7} {record.getMessage().translate(_CONTROLS)}{extra}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def _context(record: logging.LogRecord) -> dict[str, object]:
-    extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    extra = {key: _finite(value) for key, value in vars(record).items() if key not in _STANDARD}
     current = request_id.get()
-    return extra if current is None else {"request_id": current, **extra}
+    return extra if current is None else {**extra, "request_id": current}
+
+
+def _finite(value: object) -> object:
+    return str(value) if isinstance(value, float) and not isfinite(value) else value

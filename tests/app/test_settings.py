@@ -1,0 +1,148 @@
+"""Defaults are the documented limits, the environment fills them in, and wrong values are refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.protocol.limits import ContentLimits
+from app.settings import Settings
+
+MIB = 2**20
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    assert Settings().model_dump() == {
+        "models": Path("models"),
+        "host": "127.0.0.1",
+        "port": 8000,
+        "strict": False,
+        "poll_seconds": 2.0,
+        "device": "auto",
+        "threads": 1,
+        "max_queue_rows": 100_000,
+        "max_batch_rows": 1024,
+        "max_body_bytes": 16 * MIB,
+        "max_bytes_in_flight": 256 * MIB,
+        "max_instances": 100_000,
+        "max_elements": 16_000_000,
+        "max_inputs": 256,
+        "docs": "auto",
+        "log_format": "console",
+        "log_level": "info",
+        "access_log": False,
+    }
+
+
+def test_limits_of_the_codecs_are_those_of_the_settings() -> None:
+    settings = Settings()
+
+    assert ContentLimits() == ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs)
+
+
+def test_every_setting_has_a_sentence() -> None:
+    assert {name: bool(field.description) for name, field in Settings.model_fields.items()} == dict.fromkeys(
+        Settings.model_fields, True
+    )
+
+
+ENVIRONMENT: list[tuple[str, str, Any]] = [
+    ("models", "/data/models", Path("/data/models")),
+    ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # nothing listens here
+    ("port", "0", 0),
+    ("strict", "true", True),
+    ("poll_seconds", "0.5", 0.5),
+    ("device", "cuda", "cuda"),
+    ("threads", "0", 0),
+    ("max_queue_rows", "7", 7),
+    ("max_batch_rows", "1", 1),
+    ("max_body_bytes", "1024", 1024),
+    ("max_bytes_in_flight", "4096", 4096),
+    ("max_instances", "5", 5),
+    ("max_elements", "6", 6),
+    ("max_inputs", "3", 3),
+    ("docs", "off", "off"),
+    ("log_format", "json", "json"),
+    ("log_level", "debug", "debug"),
+    ("access_log", "1", True),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "value"), ENVIRONMENT)
+def test_setting_is_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: Any
+) -> None:
+    monkeypatch.setenv(f"SLIPWAY_{name.upper()}", text)
+
+    assert getattr(Settings(), name) == value
+
+
+def test_every_setting_is_tried_above() -> None:
+    assert [name for name, _, _ in ENVIRONMENT] == list(Settings.model_fields)
+
+
+def test_given_value_beats_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLIPWAY_PORT", "1")
+
+    assert Settings(port=2).port == 2
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("port", -1),
+    ("port", 65536),
+    ("port", "http"),
+    ("poll_seconds", 0),
+    ("poll_seconds", 3601),
+    ("poll_seconds", float("nan")),
+    ("poll_seconds", float("inf")),
+    ("device", "tpu"),
+    ("threads", -1),
+    ("threads", 257),
+    ("max_queue_rows", 0),
+    ("max_batch_rows", 0),
+    ("max_body_bytes", 1023),
+    ("max_bytes_in_flight", 1023),
+    ("max_instances", 0),
+    ("max_elements", 0),
+    ("max_inputs", 0),
+    ("docs", "yes"),
+    ("log_format", "xml"),
+    ("log_level", "loud"),
+    ("strict", "perhaps"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_value_that_cannot_work_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Settings(**{name: value})
+
+
+def test_settings_do_not_change() -> None:
+    settings = Settings()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.__setattr__("port", 1)  # the type checker knows better than to assign
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104  # nothing listens here
+        ("::", False),
+        ("10.0.0.1", False),
+        ("example.org", False),
+        ("localhost.example.org", False),
+        ("", False),
+    ],
+)
+def test_docs_are_shown_on_loopback_unless_said_otherwise(host: str, loopback: bool) -> None:
+    assert Settings(host=host).is_loopback is loopback
+    assert Settings(host=host).shows_docs is loopback
+    assert Settings(host=host, docs="on").shows_docs is True
+    assert Settings(host=host, docs="off").shows_docs is False
