@@ -18,6 +18,8 @@ from app.errors import SlipwayError, UsageError
 GROUP = "slipway.commands"
 
 _BUG = 1
+_TRAIN = "'slipway[train]'"
+_OURS = frozenset({"app", "training", "loadtests"})
 
 
 class EntryPointGroup(TyperGroup):
@@ -36,16 +38,18 @@ def _found() -> dict[str, EntryPoint]:
 
 
 def _load(point: EntryPoint) -> Any:
+    settings: dict[str, bool] = {}
     try:
         loaded = point.load()
     except ModuleNotFoundError as error:
         loaded = _unavailable(_which_extra(error))
+        settings = {"allow_extra_args": True, "ignore_unknown_options": True}
     if isinstance(loaded, typer.Typer):
         group = typer.main.get_group(loaded)
         group.name = point.name
         return group
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(point.name)(loaded)
+    single.command(point.name, context_settings=settings)(loaded)
     return typer.main.get_command(single)
 
 
@@ -99,9 +103,11 @@ def run() -> NoReturn:
 
 
 def _which_extra(error: ModuleNotFoundError) -> str:
-    extra = {"onnxruntime": "cpu' or 'slipway[gpu", "sklearn": "train", "skl2onnx": "train", "locust": "load"}
     name = (error.name or "").split(".")[0]
-    return f"this command needs the package {name!r}; install 'slipway[{extra.get(name, 'train')}]'"
+    if name in _OURS:
+        raise error
+    extra = {"onnxruntime": "'slipway[cpu]' or 'slipway[gpu]'", "locust": "'slipway[load]'"}
+    return f"this command needs the package {name!r}; install {extra.get(name, _TRAIN)}"
 
 
 def _say(message: str) -> None:

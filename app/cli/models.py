@@ -1,10 +1,12 @@
 """`slipway models`: look at the models folder and change which version serves."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.contract.manifest import ModelManifest
@@ -17,6 +19,8 @@ models = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Option("--models", metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")]
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="Name of the model.")]
 
 
@@ -24,31 +28,29 @@ Name = Annotated[str, typer.Argument(metavar="MODEL", help="Name of the model.")
 def list_models(models: Folder = Path("models")) -> None:
     """List models, their versions and which of them are champions."""
     registry = Registry(models)
-    table = Table(box=None, pad_edge=False)
-    for column in ("MODEL", "CHAMPION", "VERSIONS", "OTHER ALIASES"):
-        table.add_column(column)
+    table = _table("MODEL", "CHAMPION", "VERSIONS", "OTHER ALIASES")
     for name in registry.model_names():
         aliases = dict(_aliases(registry, name))
         champion = aliases.pop(CHAMPION, None)
         others = ", ".join(f"{alias}: {version}" for alias, version in aliases.items())
         versions = ", ".join(map(str, registry.versions(name)))
-        table.add_row(name, str(champion or "-"), versions or "-", others or "-")
+        table.add_row(name, str(champion or "-"), versions or "-", escape(others) or "-")
     if not table.row_count:
         typer.echo(f"No models in {models}. Next: slipway train breast_cancer --models {models}")
         return
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 @models.command()
 def show(
     model: Name,
-    version: Annotated[int | None, typer.Argument(metavar="[VERSION]", help="Default: the champion.")] = None,
+    version: Annotated[int | None, typer.Argument(min=1, metavar="[VERSION]", help="Default: the champion.")] = None,
     models: Folder = Path("models"),
 ) -> None:
     """Show what is known about a version."""
     registry = Registry(models)
     _refuse_unknown(registry, model)
-    wanted = version or registry.desired(model).aliases.get(CHAMPION)
+    wanted = version if version is not None else registry.desired(model).aliases.get(CHAMPION)
     if wanted is None:
         raise UsageError(f"model {model!r} has no champion; name a version: {_listing(registry.versions(model))}")
     _print_manifest(registry.read(model, wanted).manifest, registry.desired(model).aliases)
@@ -64,6 +66,8 @@ def promote(
     """Make a version the champion, or give it another alias; servers follow within seconds."""
     registry = Registry(models)
     _refuse_unknown(registry, model)
+    if not _ALIAS.fullmatch(alias):
+        raise UsageError("an alias is a letter, then letters, digits, '_' or '-', at most 64 characters")
     state = registry.promote(model, version, alias)
     typer.echo(f"{model}: {alias} is version {version} (generation {state.generation})")
     typer.echo(f"Next: slipway models rollback {model} --models {models}, should it disappoint")
@@ -92,32 +96,38 @@ def _refuse_unknown(registry: Registry, name: str) -> None:
         raise UsageError(f"no model {name!r} in {registry.root}; there are: {', '.join(known) or 'none'}")
 
 
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
 def _listing(versions: list[int]) -> str:
     return ", ".join(map(str, versions))
 
 
 def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
-    console = Console()
+    console = Console(emoji=False)
     named = [alias for alias, version in aliases.items() if version == manifest.model_version]
-    console.print(f"[bold]{manifest.model_name}[/bold] version {manifest.model_version}  {' '.join(named)}")
-    console.print(
-        f"published {manifest.created_at:%Y-%m-%d %H:%M} UTC, variant {manifest.variant}: {manifest.variant_reason}"
-    )
+    console.print(f"[bold]{manifest.model_name}[/bold] version {manifest.model_version}  {escape(' '.join(named))}")
+    choice = escape(f"variant {manifest.variant}: {manifest.variant_reason}")
+    console.print(f"published {manifest.created_at:%Y-%m-%d %H:%M} UTC, {choice}")
     parity = manifest.parity
     console.print(
         f"parity with scikit-learn: {parity.label_flips} label flips, largest difference "
         f"{parity.largest_difference:.2g} on {parity.rows + parity.edge_rows} rows"
     )
     for score in manifest.metrics:
-        console.print(f"{score.name} {score.value:.4f}")
-    features = Table("FEATURE", "KIND", "MISSING", "SEEN IN TRAINING", box=None, pad_edge=False)
+        console.print(f"{escape(score.name)} {score.value:.4f}")
+    features = _table("FEATURE", "KIND", "MISSING", "SEEN IN TRAINING")
     for feature in manifest.signature.features:
         seen = ", ".join(feature.categories or ()) or _range(feature.minimum, feature.maximum)
-        features.add_row(feature.name, feature.kind, "allowed" if feature.nullable else "refused", seen)
+        features.add_row(escape(feature.name), feature.kind, "allowed" if feature.nullable else "refused", escape(seen))
     console.print(features)
-    files = Table("FILE", "BYTES", "SHA-256", box=None, pad_edge=False)
+    files = _table("FILE", "BYTES", "SHA-256")
     for name, file in manifest.files.items():
-        files.add_row(name, str(file.size), file.sha256[:16] + "…")
+        files.add_row(escape(name), str(file.size), file.sha256[:16] + "…")
     console.print(files)
 
 

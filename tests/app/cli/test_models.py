@@ -1,0 +1,200 @@
+"""`slipway models`: looking at the folder and changing which version serves."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli.main import cli
+from app.contract.signature import Feature, Kind, Signature, Task
+from app.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
+from app.registry.store import MODEL_FILE, Registry
+from tests.factories import mixed_signature, publish
+
+
+def models(root: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["models", *arguments, "--models", str(root)], env={"COLUMNS": "200"})
+
+
+def words(result: Result) -> list[list[str]]:
+    assert result.exception is None
+    return [line.split() for line in result.output.splitlines()]
+
+
+def test_list_shows_versions_and_aliases(tmp_path: Path) -> None:
+    publish(tmp_path, "a")
+    publish(tmp_path, "a")
+    publish(tmp_path, "b")
+    Registry(tmp_path).promote("a", 2, alias="challenger")
+
+    assert words(models(tmp_path, "list")) == [
+        ["MODEL", "CHAMPION", "VERSIONS", "OTHER", "ALIASES"],
+        ["a", "1", "1,", "2", "challenger:", "2"],
+        ["b", "1", "1", "-"],
+    ]
+
+
+def test_list_of_an_empty_folder_says_what_to_do_next(tmp_path: Path) -> None:
+    result = models(tmp_path, "list")
+
+    assert result.output == f"No models in {tmp_path}. Next: slipway train breast_cancer --models {tmp_path}\n"
+
+
+def test_list_shows_every_letter_of_a_long_name(tmp_path: Path) -> None:
+    publish(tmp_path, "m" * 128)
+    result = CliRunner().invoke(cli, ["models", "list", "--models", str(tmp_path)], env={"COLUMNS": "60"})
+
+    assert result.output.count("m") == 128
+
+
+def test_list_goes_on_past_a_damaged_desired_state(tmp_path: Path) -> None:
+    publish(tmp_path, "a")
+    publish(tmp_path, "b")
+    (tmp_path / "a" / "desired" / "2.json").write_text("garbage")
+    result = models(tmp_path, "list")
+
+    assert ["a", "-", "1", "-"] in words(result)
+    assert ["b", "1", "1", "-"] in words(result)
+    assert "slipway: a/desired/2.json cannot be read" in result.stderr
+
+
+def test_show_describes_the_champion(tmp_path: Path) -> None:
+    publish(tmp_path, "houses", mixed_signature())
+    shown = words(models(tmp_path, "show", "houses"))
+
+    assert shown[0] == ["houses", "version", "1", "champion"]
+    assert ["published", "2026-01-02", "03:04", "UTC,", "variant", "fp32:", "the", "only", "one"] in shown
+    assert ["age", "number", "allowed", "0", "to", "80"] in shown
+    assert ["heating", "category", "refused", "gas,", "oil"] in shown
+    assert [line[0] for line in shown[-2:]] == ["FILE", MODEL_FILE]
+
+
+def test_show_takes_a_version(tmp_path: Path) -> None:
+    publish(tmp_path)
+    publish(tmp_path)
+
+    assert words(models(tmp_path, "show", "sum", "2"))[0] == ["sum", "version", "2"]
+
+
+def test_show_prints_names_as_they_are_whatever_they_look_like(tmp_path: Path) -> None:
+    names = ["size [m2]", "[bold]", "[/bold]", ":smile:", "[link=x]y"]
+    features = tuple(Feature(name=name, kind=Kind.NUMBER, example=1.5) for name in names)
+    publish(tmp_path, "odd", Signature(task=Task.REGRESSION, layout="columns", features=features))
+    result = models(tmp_path, "show", "odd")
+
+    assert result.exception is None
+    assert [name for name in names if f"{name} " not in result.output] == []
+
+
+def test_show_without_a_champion_asks_for_a_version(tmp_path: Path) -> None:
+    publish(tmp_path)
+    (tmp_path / "sum" / "desired" / "1.json").unlink()
+
+    assert isinstance(models(tmp_path, "show", "sum").exception, UsageError)
+    assert words(models(tmp_path, "show", "sum", "1"))[0] == ["sum", "version", "1"]
+
+
+def test_promote_sets_the_champion_and_says_how_to_go_back(tmp_path: Path) -> None:
+    publish(tmp_path)
+    publish(tmp_path)
+    result = models(tmp_path, "promote", "sum", "2")
+
+    assert result.output.splitlines() == [
+        "sum: champion is version 2 (generation 2)",
+        f"Next: slipway models rollback sum --models {tmp_path}, should it disappoint",
+    ]
+    assert Registry(tmp_path).desired("sum").aliases == {"champion": 2}
+
+
+def test_promote_sets_another_alias(tmp_path: Path) -> None:
+    publish(tmp_path)
+    result = models(tmp_path, "promote", "sum", "1", "--alias", "challenger")
+
+    assert result.output.startswith("sum: challenger is version 1 (generation 2)\n")
+
+
+def test_rollback_brings_the_champion_of_before_back(tmp_path: Path) -> None:
+    publish(tmp_path)
+    publish(tmp_path)
+    models(tmp_path, "promote", "sum", "2")
+
+    assert models(tmp_path, "rollback", "sum").output == "sum: champion is version 1 again (generation 3)\n"
+
+
+REFUSED: dict[str, tuple[list[str], type[SlipwayError], str]] = {
+    "unknown model": (["show", "other"], UsageError, "no model 'other' in {root}; there are: sum"),
+    "unknown model to promote": (["promote", "other", "1"], UsageError, "no model 'other' in {root}; there are: sum"),
+    "unknown model to roll back": (["rollback", "other"], UsageError, "no model 'other' in {root}; there are: sum"),
+    "a name that climbs": (
+        ["show", "../sum"],
+        NothingPublished,
+        "'../sum' is not a model name: letters, digits, '_', '-', '.', at most 128",
+    ),
+    "unknown version": (["show", "sum", "7"], NothingPublished, "model 'sum' has no version 7 in {root}"),
+    "unknown version to promote": (
+        ["promote", "sum", "7"],
+        NothingPublished,
+        "model 'sum' has no version 7 in {root}",
+    ),
+    "nothing to roll back to": (
+        ["rollback", "sum"],
+        NothingPublished,
+        "model 'sum' has no earlier champion to roll back to",
+    ),
+    "an alias without a name": (
+        ["promote", "sum", "1", "--alias", ""],
+        UsageError,
+        "an alias is a letter, then letters, digits, '_' or '-', at most 64 characters",
+    ),
+    "an alias that looks like a version": (
+        ["promote", "sum", "1", "--alias", "1"],
+        UsageError,
+        "an alias is a letter, then letters, digits, '_' or '-', at most 64 characters",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "error", "sentence"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_not_there_is_said_in_one_sentence(
+    tmp_path: Path, arguments: list[str], error: type[SlipwayError], sentence: str
+) -> None:
+    publish(tmp_path)
+    result = models(tmp_path, *arguments)
+
+    assert type(result.exception) is error
+    assert str(result.exception) == sentence.format(root=tmp_path)
+    assert error.exit_code == 2
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "one", "1.5"])
+@pytest.mark.parametrize("command", ["show", "promote"])
+def test_version_that_is_no_number_from_1_is_wrong_use(tmp_path: Path, command: str, version: str) -> None:
+    publish(tmp_path)
+
+    assert models(tmp_path, command, "sum", version).exit_code == 2
+
+
+def test_damaged_version_is_not_promoted(tmp_path: Path) -> None:
+    stored = publish(tmp_path)
+    (stored.folder / MODEL_FILE).write_bytes(b"")
+    result = models(tmp_path, "promote", "sum", "1", "--alias", "challenger")
+
+    assert isinstance(result.exception, DamagedVersion)
+    assert "model.onnx has 0 bytes" in str(result.exception)
+
+
+def test_disk_that_refuses_is_said(tmp_path: Path) -> None:
+    publish(tmp_path)
+    publish(tmp_path)
+    (tmp_path / "sum" / "desired").rename(tmp_path / "elsewhere")
+    (tmp_path / "sum" / "desired").write_text("not a folder")
+    result = models(tmp_path, "promote", "sum", "2")
+
+    assert type(result.exception) is RegistryError
+
+
+def test_folder_comes_from_the_environment(tmp_path: Path) -> None:
+    publish(tmp_path, "from_environment")
+    result = CliRunner().invoke(cli, ["models", "list"], env={"SLIPWAY_MODELS": str(tmp_path)})
+
+    assert "from_environment" in result.output

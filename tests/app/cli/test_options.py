@@ -1,0 +1,134 @@
+"""Every setting is an option and an environment variable; the option wins, and a wrong value names its setting."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from app.cli.main import cli
+from app.cli.options import read_settings, with_settings
+from app.errors import UsageError
+from app.settings import Settings
+
+VALUES: dict[str, tuple[str, Any]] = {
+    "models": ("/data", Path("/data")),
+    "host": ("10.1.2.3", "10.1.2.3"),
+    "port": ("0", 0),
+    "strict": ("true", True),
+    "poll_seconds": ("0.5", 0.5),
+    "device": ("cuda", "cuda"),
+    "threads": ("0", 0),
+    "max_queue_rows": ("7", 7),
+    "max_batch_rows": ("1", 1),
+    "max_body_bytes": ("1_024", 1024),
+    "max_bytes_in_flight": ("4096", 4096),
+    "max_instances": ("5", 5),
+    "max_elements": ("6", 6),
+    "max_inputs": ("3", 3),
+    "docs": ("off", "off"),
+    "log_format": ("json", "json"),
+    "log_level": ("debug", "debug"),
+    "access_log": ("true", True),
+}
+SWITCHES = {"strict", "access_log"}
+
+
+def variable(name: str) -> str:
+    return f"SLIPWAY_{name.upper()}"
+
+
+def option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def run(*arguments: str, **environment: str) -> tuple[Result, list[Settings]]:
+    seen: list[Settings] = []
+
+    def command(settings: Settings) -> None:
+        """Take the settings."""
+        seen.append(settings)
+
+    application = typer.Typer()
+    application.command()(with_settings(command))
+    return CliRunner().invoke(application, arguments, env=environment), seen
+
+
+def test_every_setting_is_tried_here() -> None:
+    assert list(VALUES) == list(Settings.model_fields)
+
+
+@pytest.mark.parametrize(("name", "text", "value"), [(name, *values) for name, values in VALUES.items()])
+def test_setting_comes_from_its_variable(name: str, text: str, value: Any) -> None:
+    _, seen = run(**{variable(name): text})
+
+    assert seen == [Settings(**{name: value})]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"), [(name, *values) for name, values in VALUES.items() if name not in SWITCHES]
+)
+def test_setting_comes_from_its_option(name: str, text: str, value: Any) -> None:
+    _, seen = run(option(name), text)
+
+    assert seen == [Settings(**{name: value})]
+
+
+@pytest.mark.parametrize("name", sorted(SWITCHES))
+def test_switch_is_turned_on_and_off(name: str) -> None:
+    _, on = run(option(name))
+    _, off = run(option(name).replace("--", "--no-"), **{variable(name): "true"})
+
+    assert (getattr(on[0], name), getattr(off[0], name)) == (True, False)
+
+
+def test_option_beats_the_environment() -> None:
+    _, seen = run("--port", "1", SLIPWAY_PORT="2", SLIPWAY_THREADS="3")
+
+    assert (seen[0].port, seen[0].threads) == (1, 3)
+
+
+def test_nothing_given_is_the_default() -> None:
+    assert run()[1] == [Settings()]
+
+
+@pytest.mark.parametrize("given", [{"SLIPWAY_PORT": "http"}, {"SLIPWAY_PORT": ""}, {"SLIPWAY_PORT": "8.5"}], ids=str)
+def test_wrong_value_in_the_environment_names_the_setting(given: dict[str, str]) -> None:
+    result, seen = run(**given)
+
+    assert str(result.exception).startswith("setting --port (SLIPWAY_PORT): input should be a valid integer")
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", [name for name in VALUES if name not in SWITCHES | {"models", "host"}])
+def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str) -> None:
+    result, _ = run(option(name), "geheim4711")
+
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith(f"setting {option(name)} ({variable(name)}): ")
+    assert "geheim4711" not in str(result.exception)
+
+
+@pytest.mark.parametrize("name", sorted(SWITCHES))
+def test_wrong_value_of_a_switch_names_its_variable(name: str) -> None:
+    result, _ = run(**{variable(name): "perhaps"})
+
+    assert result.exit_code == 2
+    assert variable(name) in result.output
+
+
+def test_settings_are_read_without_a_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLIPWAY_THREADS", "3")
+
+    assert read_settings({"port": 1}) == Settings(port=1, threads=3)
+
+
+@pytest.mark.parametrize("name", list(VALUES))
+def test_help_of_serve_shows_option_variable_and_sentence(name: str) -> None:
+    output = CliRunner().invoke(cli, ["serve", "--help"], env={"COLUMNS": "400"}).output
+    description = Settings.model_fields[name].description or "?"
+
+    assert f"  {option(name)}" in output
+    assert f"[env var: {variable(name)}]" in " ".join(output.split())
+    assert description in " ".join(output.split())
