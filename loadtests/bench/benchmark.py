@@ -86,7 +86,7 @@ def measure(
     command = service.slipway_command(models)
     with _progress("starting") as advance:
         startup = measure_startup(command, pin, starts)
-        advance(0, len(workloads) * 2 * (pace.rounds + 1))
+        advance(0, len(workloads) * 2 * pace.bursts)
         with (
             tempfile.TemporaryDirectory(prefix="slipway-") as folder,
             service.running([*pin, *command]) as ours,

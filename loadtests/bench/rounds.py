@@ -14,8 +14,6 @@ from loadtests.payloads import chunks
 from loadtests.published import PublishedModel, Row
 from loadtests.service import Server
 
-_WARM_UP_SECONDS = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
@@ -37,10 +35,16 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many rounds, and how many seconds each measurement takes."""
+    """How many rounds, how many seconds each measurement takes, and how long each server warms up for a workload."""
 
     rounds: int
     seconds: int
+    warm_up_seconds: int = 1
+
+    @property
+    def bursts(self) -> int:
+        """Bursts per server and workload."""
+        return self.rounds + (self.warm_up_seconds > 0)
 
 
 def prepare(model: PublishedModel, door: Door, workload: Workload, rows: list[Row], folder: Path) -> Prepared:
@@ -68,9 +72,9 @@ def take_rounds(
     on_sample: Callable[[], None],
 ) -> list[Sample]:
     """All samples. Before the first round every server meets every workload once, uncounted."""
-    for prepared in work:
+    for prepared in work if pace.warm_up_seconds else ():
         for contestant in contestants:
-            _sample(contestant, prepared, _WARM_UP_SECONDS, core)
+            _sample(contestant, prepared, pace.warm_up_seconds, core)
             on_sample()
     samples = []
     for _ in range(pace.rounds):

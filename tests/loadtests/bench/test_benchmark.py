@@ -81,7 +81,7 @@ def test_every_line_fits_100_columns_whatever_the_rates() -> None:
 
 @needs_wrk
 def test_two_real_servers_are_measured_without_a_failed_request(registry: Path) -> None:
-    result = measure(registry, "", Pace(rounds=1, seconds=1), workloads=[HEADLINE], starts=1)
+    result = measure(registry, "", Pace(rounds=1, seconds=1, warm_up_seconds=0), workloads=[HEADLINE], starts=1)
 
     assert (result.model, result.models, result.distinct_bodies) == ("wide", 2, 10_000)
     assert [figure.failed for figure in result.figures] == [0, 0]
