@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 
 class HistogramChild:
@@ -51,7 +52,7 @@ class FastHistogram(Collector):
     def collect(self) -> Iterable[HistogramMetricFamily]:
         """The family with cumulative buckets, as the exposition format wants them."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._labels)
-        names = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
+        names = [*(floatToGoString(bound) for bound in self._bounds), "+Inf"]
         for values, child in list(self._children.items()):
             total = 0
             buckets = []
