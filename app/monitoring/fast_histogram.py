@@ -52,7 +52,7 @@ class FastHistogram(Collector):
     def collect(self) -> Iterable[HistogramMetricFamily]:
         """The family with cumulative buckets, as the exposition format wants them."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._labels)
-        names = [*(floatToGoString(bound) for bound in self._bounds), "+Inf"]
+        names = [*map(floatToGoString, self._bounds), "+Inf"]
         for values, child in list(self._children.items()):
             total = 0
             buckets = []
