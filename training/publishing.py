@@ -10,7 +10,7 @@ from app import __version__
 from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Parity, Provenance, Score
 from app.contract.signature import Signature
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
-from app.runtime.session import OnnxSession, runtime_version
+from app.runtime.session import OnnxSession
 from training.config import TrainingConfig
 from training.data.lineage import Recipe
 from training.export.golden import TOLERANCE, golden_rows
@@ -80,7 +80,7 @@ def _provenance(trained: Trained) -> Provenance:
         code_version=__version__,
         config=recipe.config,
         rows=trained.rows,
-        libraries={**recipe.libraries, "onnxruntime": runtime_version()},
+        libraries=recipe.libraries,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
     )

@@ -55,7 +55,9 @@ def train(config: TrainingConfig, progress: Progress) -> Trained:
     progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
     expected = parity.reference(pipeline, signature, held_out.frame, config.parity)
     proof = parity.prove(exact.SerializeToString(), expected, signature, config.parity)
-    progress("prove parity", _parity_in_words(proof.rows, proof.edge_rows, proof.largest_difference))
+    same = "same labels" if signature.labels else "same values"
+    where = f"{proof.rows} held-out and {proof.edge_rows} edge rows"
+    progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
     built = candidates.build(exact, config.quantize, to_tensors(learn.frame, signature))
     measured = variants.measure(built, expected, held_out.target, signature, config.gate)
     progress("quantize", f"{len(measured) - 1} smaller variants measured")
@@ -75,7 +77,3 @@ def run(config: TrainingConfig, registry: Registry, progress: Progress, *, promo
         registry.promote(config.name, number, reason="promoted when it was trained")
     progress("publish", f"version {number} of {config.name}")
     return Outcome(version, trained)
-
-
-def _parity_in_words(rows: int, edge_rows: int, largest: float) -> str:
-    return f"same labels on {rows} held-out and {edge_rows} edge rows, within {largest:.1e}"

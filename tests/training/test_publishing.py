@@ -97,6 +97,13 @@ def test_provenance_says_where_the_version_came_from(published: Published) -> No
     assert set(provenance.libraries) == {"numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx"}
 
 
+def test_card_of_a_regressor_speaks_of_values(published: Published) -> None:
+    card = published("diabetes").read_file("model_card.md").decode()
+
+    assert "| r2 | " in card
+    assert "labels differ" not in card
+
+
 def test_card_tells_data_scores_parity_and_the_reason(published: Published) -> None:
     stored = published("titanic")
 

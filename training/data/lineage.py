@@ -8,8 +8,9 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def recipe(config: TrainingConfig) -> Recipe:
     data = _digest([_data(config)])
     settings = _digest([_canonical({**saved, "data": {**saved["data"], "path": None}})])
     code = _digest(file.read_bytes() for file in _code_files())
-    libraries = {name: version(name) for name in LIBRARIES}
+    libraries = {**{name: version(name) for name in LIBRARIES}, "onnxruntime": _runtime_version()}
     both = _canonical([data, settings, code, libraries, platform.python_version()])
     return Recipe(data, settings, code, _digest([both]), saved, libraries)
 
@@ -66,6 +67,14 @@ def find_equal(registry: Registry, model_name: str, wanted: Recipe) -> StoredVer
         except RegistryError:
             continue
     return None
+
+
+def _runtime_version() -> str:
+    """Onnxruntime comes in two distributions; asked of their metadata, because importing it takes its time."""
+    for distribution in ("onnxruntime", "onnxruntime-gpu"):
+        with suppress(PackageNotFoundError):
+            return version(distribution)
+    return ""
 
 
 def _data(config: TrainingConfig) -> bytes:

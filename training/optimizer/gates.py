@@ -118,5 +118,5 @@ def _rank(chosen: Measured, passing: Sequence[Measured]) -> str:
     if len(passing) == 1:
         return "no other smaller variant passed"
     if chosen.built.is_portable and not all(one.built.is_portable for one in passing):
-        return "the others that passed compute in integers, whose answers differ between processors"
+        return "the others that passed compute in integers, whose answers may differ between processors"
     return f"it is the best of the {len(passing)} that passed"

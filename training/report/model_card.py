@@ -1,6 +1,7 @@
 """The model card: one short page of Markdown that says what the model is and what was proved of it."""
 
 from app.contract.manifest import Parity, Score, Variant
+from app.contract.signature import Task
 from training.config import TrainingConfig
 from training.optimizer.gates import Choice
 
@@ -27,7 +28,7 @@ def model_card(
         "",
         "## Parity with scikit-learn",
         "",
-        _parity(parity),
+        _parity(parity, config.task),
         "",
         "## Variants",
         "",
@@ -40,10 +41,11 @@ def model_card(
     return "\n".join(lines) + "\n"
 
 
-def _parity(parity: Parity) -> str:
+def _parity(parity: Parity, task: Task) -> str:
+    labels = f"{parity.label_flips} labels differ, " if task is Task.CLASSIFICATION else ""
     return (
         f"The exact ONNX graph was compared with the pipeline on {parity.rows} held-out rows and {parity.edge_rows} "
-        f"made-up edge rows: {parity.label_flips} labels differ, the largest difference is "
+        f"made-up edge rows: {labels}the largest difference is "
         f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
     )
 
