@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> Guard:
     )
     predict, infer = PredictDoor(plane), v2.InferDoor(plane, content_limits)
     guard = Guard(
-        fastapi=_create_fastapi(settings, plane, metrics, reconciler, executor),
+        fastapi=_create_fastapi(settings, plane, metrics, reconciler, executor, lambda: guard.is_draining),
         handlers={PREDICT: predict, PREDICT_VERSION: predict, INFER: infer, INFER_VERSION: infer},
         answer_error=error_handlers.answer_error,
         metrics=metrics,
@@ -62,7 +62,12 @@ def create_app(settings: Settings) -> Guard:
 
 
 def _create_fastapi(
-    settings: Settings, plane: DataPlane, metrics: Metrics, reconciler: Reconciler, executor: ThreadPoolExecutor
+    settings: Settings,
+    plane: DataPlane,
+    metrics: Metrics,
+    reconciler: Reconciler,
+    executor: ThreadPoolExecutor,
+    is_draining: Callable[[], bool],
 ) -> FastAPI:
     @asynccontextmanager
     async def keep_reconciling(_app: FastAPI) -> AsyncIterator[None]:
@@ -84,7 +89,7 @@ def _create_fastapi(
     )
     openapi.declare_hot_routes(app)
     app.include_router(v2.router(plane))
-    app.include_router(health.router(plane.table))
+    app.include_router(health.router(plane.table, is_draining))
     expose_metrics(app, metrics)
     error_handlers.install(app)
     if settings.shows_docs:

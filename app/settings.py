@@ -52,6 +52,27 @@ class Settings(BaseSettings):
     max_instances: Annotated[int, Field(ge=1, description="Most rows in one request.")] = 100_000
     max_elements: Annotated[int, Field(ge=1, description="Most values in one tensor.")] = 16_000_000
     max_inputs: Annotated[int, Field(ge=1, description="Most inputs in one inference request.")] = 256
+    drain_seconds: Annotated[
+        float,
+        Field(ge=0, le=3600, description="How long SIGTERM lets clients move away before the listener closes."),
+    ] = 5.0
+    finish_seconds: Annotated[
+        int, Field(ge=1, le=3600, description="How long accepted requests may take to finish after that.")
+    ] = 10
+    max_connections: Annotated[
+        int, Field(ge=1, description="Connections held at once; further ones are answered 503 and closed.")
+    ] = 1000
+    max_head_bytes: Annotated[int, Field(ge=1024, description="Largest request line and headers together.")] = 16 * 1024
+    head_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="How long a request line and its headers may take to arrive.")
+    ] = 5.0
+    body_seconds: Annotated[float, Field(gt=0, le=3600, description="How long a body may take to arrive.")] = 30.0
+    idle_seconds: Annotated[
+        float, Field(gt=0, le=86400, description="How long a kept connection may wait for its next request.")
+    ] = 65.0
+    max_connection_seconds: Annotated[
+        float, Field(gt=0, le=86400, description="Age, more or less, at which a connection is asked to close.")
+    ] = 300.0
     docs: Annotated[
         Literal["auto", "on", "off"], Field(description="The pages under /docs; 'auto' shows them on loopback only.")
     ] = "auto"

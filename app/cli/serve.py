@@ -10,6 +10,7 @@ from app import log
 from app.cli.options import with_settings
 from app.errors import RegistryError
 from app.front import server
+from app.front.connection import ConnectionLimits
 from app.main import create_app
 from app.registry.store import Registry
 from app.settings import Settings
@@ -34,8 +35,25 @@ def serve(settings: Settings) -> None:
     logger.info("listening", extra={"url": f"http://{host}:{port}", "models": str(settings.models)})
     if not settings.is_loopback:
         logger.warning("anybody who can reach this address may call the models: there are no keys")
-    server.run(app, listener)
+    server.run(
+        app,
+        listener,
+        _connection_limits(settings),
+        drain_seconds=settings.drain_seconds,
+        finish_seconds=settings.finish_seconds,
+    )
     logger.info("stopped")
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        connections=settings.max_connections,
+        head_bytes=settings.max_head_bytes,
+        head_seconds=settings.head_seconds,
+        body_seconds=settings.body_seconds,
+        idle_seconds=settings.idle_seconds,
+        age_seconds=settings.max_connection_seconds,
+    )
 
 
 def _refuse_without_models(folder: Path) -> None:

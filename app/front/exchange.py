@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 Headers = list[tuple[bytes, bytes]]
 
+RESPOND = "slipway.respond"
+"""Name of the ASGI extension that writes a whole answer in one piece."""
+
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 
 

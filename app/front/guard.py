@@ -25,7 +25,7 @@ from app.errors import (
     UnsupportedBody,
 )
 from app.front import routes
-from app.front.exchange import ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
+from app.front.exchange import RESPOND, ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
 from app.front.routes import Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
@@ -101,6 +101,7 @@ class Guard:
         self._id_numbers = itertools.count(1)
         self._paths: dict[str, Match] = {}
         self.in_flight = 0
+        self.is_draining = False
 
     def remember_paths(self, paths: list[str]) -> None:
         """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""
@@ -148,7 +149,7 @@ class Guard:
                 # The rest of the body is not wanted; closing is the only way to say so.
                 response.headers.append(_CLOSE)
         exchange.status = response.status
-        await _send(send, response, exchange.request_id)
+        await _send(exchange, response, send)
 
     def _admit(self, exchange: Exchange) -> Match:
         """Route, method, key: raises the error that answers the request when one of them is wrong."""
@@ -243,11 +244,11 @@ def _canonical(scope: Scope) -> Scope:
     return {**scope, "method": "GET" if method == "HEAD" else method, "path": path.removesuffix("/")}
 
 
-async def _send(send: Send, response: HotResponse, request_id: str) -> None:
-    headers = [
-        *response.headers,
-        (b"content-length", b"%d" % len(response.body)),
-        (b"x-request-id", request_id.encode()),
-    ]
+async def _send(exchange: Exchange, response: HotResponse, send: Send) -> None:
+    response.headers.append((b"x-request-id", exchange.request_id.encode()))
+    respond = exchange.scope.get("extensions", {}).get(RESPOND)
+    if respond is not None and respond(response.status, response.headers, response.body):
+        return
+    headers = [*response.headers, (b"content-length", b"%d" % len(response.body))]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -1,19 +1,34 @@
-"""uvicorn, started our way: the socket is bound first, so a port in use is an error before anything is loaded."""
+"""uvicorn, started and stopped our way.
 
+The socket is bound first, so a port in use is an error before anything is loaded. A signal starts the drain: readiness
+goes off and every answer asks its connection to close, while requests are still accepted; after `drain_seconds` the
+listener closes, what was accepted is finished, and the process ends with 0. A second signal ends it at once.
+"""
+
+import asyncio
 import errno
+import math
+import os
+import resource
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from app.errors import UsageError
+from app.front.connection import Connection, ConnectionLimits
+from app.front.guard import Guard
 
 _BACKLOG = 2048
-_KEEP_ALIVE_SECONDS = 65  # longer than the usual 60 s of balancers, so that they hang up first
-_DRAIN_SECONDS = 10
+_LINGER_SECONDS = 1.0
+_LINGER_STEP_SECONDS = 0.05
+_FILES_OF_OUR_OWN = 64
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -25,38 +40,86 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
-        hint = (
-            "another program listens there; choose another --port"
-            if error.errno == errno.EADDRINUSE
-            else "choose another --host"
-        )
+        is_taken = error.errno == errno.EADDRINUSE
+        hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
         raise UsageError(f"cannot listen on {host}:{port}: {hint}") from None
     listener.setblocking(False)
     return listener
 
 
-def run(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are finished first."""
+def run(
+    app: Guard,
+    listener: socket.socket,
+    limits: ConnectionLimits,
+    *,
+    drain_seconds: float,
+    finish_seconds: int,
+) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
+    bounded = _within_file_limit(limits)
+
+    def connect(**kwargs: Any) -> Connection:
+        return Connection(**kwargs, limits=bounded, is_draining=lambda: app.is_draining)
+
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=connect,  # type: ignore[arg-type]  # any callable that makes a protocol will do
         ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_graceful_shutdown=finish_seconds,
     )
-    _Server(config).run(sockets=[listener])
+    _Server(config, app, drain_seconds).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, app: Guard, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._app = app
+        self._drain_seconds = drain_seconds
+        self._drained_at = math.inf
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Obey signals as uvicorn does, but do not raise them again afterwards: a clean stop exits with 0."""
+        """Obey signals, but do not raise them again afterwards as uvicorn does: a clean stop exits with 0."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.handle_exit)
         yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature of a handler
+        if self._app.is_draining:
+            os._exit(128 + sig)
+        self._app.is_draining = True
+        if sig == signal.SIGINT:  # somebody sits there and waits
+            self._drain_seconds = 0.0
+        self._drained_at = time.monotonic() + self._drain_seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: look at the deadlines, and see whether the drain is over."""
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.close_if_late(now)
+        self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the listener, let clients that were told to close do so, then do what uvicorn does."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        linger_until = time.monotonic() + min(_LINGER_SECONDS, self._drain_seconds)
+        while self.server_state.connections and time.monotonic() < linger_until:  # noqa: ASYNC110  # as uvicorn waits
+            await asyncio.sleep(_LINGER_STEP_SECONDS)
+        await super().shutdown(sockets)
+
+
+def _within_file_limit(limits: ConnectionLimits) -> ConnectionLimits:
+    """Fewer connections than the process may have files open, so that accepting never fails."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return replace(limits, connections=max(1, min(limits.connections, files - _FILES_OF_OUR_OWN)))

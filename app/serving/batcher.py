@@ -100,10 +100,14 @@ class Batcher:
             loop = asyncio.get_running_loop()
             started = perf_counter()
             running = loop.run_in_executor(self._executor, self._outcomes, batch)
-            running.add_done_callback(lambda done: done.cancelled() or self._finish(batch, done.result(), started))
+            running.add_done_callback(lambda done: self._finish_run(batch, done, started))
             return
         started = perf_counter()
         self._finish(batch, self._outcomes(batch), started)
+
+    def _finish_run(self, batch: list[_Entry], done: asyncio.Future[list[_Outcome]], started: float) -> None:
+        if not done.cancelled():  # only a shutdown cancels a run
+            self._finish(batch, done.result(), started)
 
     def _take_batch(self) -> list[_Entry]:
         batch: list[_Entry] = []

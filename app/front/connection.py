@@ -1,0 +1,218 @@
+"""One client's connection: uvicorn's protocol with the limits and deadlines that it lacks.
+
+A head may not be too large, hold too many headers or take too long; neither may a body, nor a client that does not
+read its answer. Instead of a timer per request each connection keeps one deadline, and the server looks at all of
+them now and then. A connection is told to close after a while, so that new replicas get their share, and while the
+server drains. The ASGI extension RESPOND takes a whole answer at once and writes it in one piece.
+"""
+
+import asyncio
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httptools
+import orjson
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from app.front.exchange import RESPOND, Headers
+
+_HEADER_OVERHEAD = 4  # ": " and the line end
+_NO_DEADLINE = math.inf
+_VERSIONS = frozenset({"1.0", "1.1"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Bytes, counts and seconds that one connection may take; `connections` is for all of them together."""
+
+    connections: int = 1000
+    head_bytes: int = 16 * 1024
+    headers: int = 100
+    chunks: int = 65_536
+    head_seconds: float = 5.0
+    body_seconds: float = 30.0
+    write_seconds: float = 30.0
+    idle_seconds: float = 65.0
+    age_seconds: float = 300.0
+
+
+class Refused(Exception):
+    """The request is not read any further; `status` and `message` answer it."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Connection(HttpToolsProtocol):
+    """The protocol that the server makes for each accepted socket."""
+
+    def __init__(self, *args: Any, limits: ConnectionLimits, is_draining: Callable[[], bool], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self._is_draining = is_draining
+        self._deadline = _NO_DEADLINE
+        self._write_deadline = _NO_DEADLINE
+        self._in_head = True
+        self._head_size = 0
+        self._unparsed = 0
+        self._chunks = 0
+        self._refusal: Refused | None = None
+        # Spread, so that the connections of one burst do not all come back at once.
+        self._retires_at = self.loop.time() + limits.age_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.time() + self._limits.head_seconds
+        if len(self.connections) > self._limits.connections:
+            self._answer(Refused(503, "too many connections; try again later"))
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._answer(Refused(400, "protocol upgrades are not offered; send the request as plain HTTP/1.1"))
+        except httptools.HttpParserError:
+            self._answer(self._refusal or Refused(400, "this is not a valid HTTP/1.1 request"))
+        else:
+            self._count_unfinished_head(len(data))
+
+    def _count_unfinished_head(self, received: int) -> None:
+        """The parser holds a header back until it is complete, so what never completes is counted here."""
+        if not self._in_head or self.transport.is_closing():
+            self._unparsed = 0
+            return
+        self._unparsed += received
+        if self._unparsed > self._limits.head_bytes:
+            self._answer(self._too_large_head())
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self._head_size = 0
+        self._chunks = 0
+        self._deadline = self.loop.time() + self._limits.head_seconds
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._grow_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._grow_head(len(name) + len(value) + _HEADER_OVERHEAD)
+        if len(self.headers) > self._limits.headers:
+            self._refuse(431, f"more than {self._limits.headers} headers")
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._unparsed = 0
+        self._check_head()
+        now = self.loop.time()
+        self._deadline = now + self._limits.body_seconds
+        super().on_headers_complete()
+        self.scope["extensions"] = {RESPOND: partial(self._respond, self.cycle)}  # type: ignore[dict-item]
+        if now > self._retires_at or self._is_draining():
+            self.cycle.keep_alive = False
+
+    def _respond(self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> bool:
+        """Write a whole answer; False where the client reads too slowly and the answer has to wait by ASGI's way."""
+        if self.flow.write_paused:
+            return False
+        if cycle.disconnected:
+            return True
+        head = [STATUS_LINE[status]]
+        for name, value in (*self.server_state.default_headers, *headers):
+            if name == b"connection":
+                cycle.keep_alive = False
+            else:
+                head += (name, b": ", value, b"\r\n")
+        if not cycle.keep_alive:
+            head.append(b"connection: close\r\n")
+        self.transport.write(b"".join((*head, b"content-length: %d\r\n\r\n" % len(body), body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+        if self._chunks > self._limits.chunks:
+            self._refuse(413, f"more than {self._limits.chunks} chunks")
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._deadline = _NO_DEADLINE
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._deadline == _NO_DEADLINE:
+            self._deadline = self.loop.time() + self._limits.idle_seconds
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._write_deadline = self.loop.time() + self._limits.write_seconds
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._write_deadline = _NO_DEADLINE
+
+    def close_if_late(self, now: float) -> None:
+        """Close when a head, a body, a reader or the next request takes too long; called for every connection."""
+        if now > self._write_deadline:
+            self.transport.abort()
+        elif now > self._deadline and not self.transport.is_closing():
+            if self._is_idle() and not (self._in_head and self._unparsed):
+                self.transport.close()
+            else:
+                self._answer(Refused(408, "the request took too long to arrive"))
+
+    def _check_head(self) -> None:
+        if self.parser.get_http_version() not in _VERSIONS:
+            self._refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 and (hosts > 1 or self.parser.get_http_version() == "1.1"):
+            self._refuse(400, "exactly one Host header is needed")
+
+    def _grow_head(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > self._limits.head_bytes:
+            self._refusal = self._too_large_head()
+            raise self._refusal
+
+    def _too_large_head(self) -> Refused:
+        return Refused(431, f"the request line and headers are over {self._limits.head_bytes} bytes")
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._refusal = Refused(status, message)
+        raise self._refusal
+
+    def _is_idle(self) -> bool:
+        """No request is being answered; uvicorn has no cycle before the first one."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def _answer(self, refusal: Refused) -> None:
+        """Answer a request that never reached the application, unless an answer is under way, and close."""
+        if self.transport.is_closing():
+            return
+        if self._is_idle() or not self.cycle.response_started:
+            body = orjson.dumps({"error": refusal.message})
+            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+            self.transport.write(STATUS_LINE[refusal.status] + head + body)
+        if not self._is_idle():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()

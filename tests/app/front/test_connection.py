@@ -1,0 +1,185 @@
+"""Connections at their limits, by raw sockets against a real server with small limits."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.factories import publish
+from tests.server import Server, running_server
+
+ROW = b'{"instances": [[1, 2, 3]]}'
+POST = b"POST /predict/sum HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(ROW)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    models = tmp_path_factory.mktemp("models")
+    publish(models)
+    limits = ("--head-seconds", "0.5", "--body-seconds", "0.5", "--idle-seconds", "0.5", "--max-head-bytes", "2048")
+    with running_server(models, *limits) as server:
+        yield server
+
+
+def connect(server: Server) -> socket.socket:
+    host, port = server.address.split(":")
+    return socket.create_connection((host, int(port)), timeout=5)
+
+
+def exchange(server: Server, sent: bytes) -> tuple[int, bytes]:
+    """Status and everything that came until the server closed; -1 where it closed without a word."""
+    with connect(server) as client:
+        client.sendall(sent)
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    status = re.match(rb"HTTP/1\.1 (\d+)", received)
+    return (int(status[1]) if status else -1), received
+
+
+def get(*headers: bytes, path: bytes = b"/v2", version: bytes = b"HTTP/1.1") -> bytes:
+    lines = [b"GET " + path + b" " + version, b"Connection: close", *headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+HOST = b"Host: x"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "message"),
+    [
+        (get(), 400, b"exactly one Host header"),
+        (get(HOST, b"Host: y"), 400, b"exactly one Host header"),
+        (get(HOST, version=b"HTTP/3.7"), 400, b""),
+        (get(HOST, version=b""), 400, b""),
+        (b"GARBAGE\r\n\r\n", 400, b"not a valid HTTP/1.1 request"),
+        (get(HOST, b"Content-Length: 5", b"Content-Length: 6"), 400, b"not a valid HTTP/1.1 request"),
+        (get(HOST, b"Content-Length: 5", b"Transfer-Encoding: chunked"), 400, b"not a valid HTTP/1.1 request"),
+        (get(HOST, b"Content-Length: -1"), 400, b"not a valid HTTP/1.1 request"),
+        (b"GET /v2 HTTP/1.1\nHost: x\n\n", 400, b"not a valid HTTP/1.1 request"),
+        (get(HOST, b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c"), 400, b"upgrades are not offered"),
+    ],
+    ids=[
+        "no Host",
+        "two Hosts",
+        "HTTP/3.7",
+        "no version",
+        "garbage",
+        "two lengths",
+        "CL and TE",
+        "negative",
+        "LF",
+        "h2c",
+    ],
+)
+def test_odd_framing_is_answered_400_and_closed(server: Server, sent: bytes, status: int, message: bytes) -> None:
+    found, body = exchange(server, sent)
+
+    assert found == status
+    assert message in body
+
+
+def test_head_at_the_limit_is_accepted_and_one_byte_more_is_refused(server: Server) -> None:
+    fixed = len(b"/v2") + sum(len(n) + len(v) + 4 for n, v in ((b"Connection", b"close"), (b"Host", b"x"), (b"P", b"")))
+    padding = b"P: " + b"x" * (2048 - fixed)
+
+    accepted, _ = exchange(server, get(HOST, padding))
+    refused, body = exchange(server, get(HOST, padding + b"x"))
+
+    assert (accepted, refused) == (200, 431)
+    assert b"over 2048 bytes" in body
+
+
+def test_hundred_headers_are_accepted_and_one_more_is_refused(server: Server) -> None:
+    many = [b"A: 1"] * 98
+
+    accepted, _ = exchange(server, get(HOST, *many))
+    refused, body = exchange(server, get(HOST, *many, b"A: 1"))
+
+    assert (accepted, refused) == (200, 431)
+    assert b"more than 100 headers" in body
+
+
+def test_header_that_never_ends_is_cut_off(server: Server) -> None:
+    status, _ = exchange(server, b"GET /v2 HTTP/1.1\r\nHost: x\r\nP: " + b"x" * 100_000)
+
+    assert status == 431
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"", -1), (b"GET /v2 HT", 408), (POST, 408), (POST + ROW[:5], 408)],
+    ids=["silent", "half a head", "no body", "half a body"],
+)
+def test_client_that_takes_too_long_is_closed(server: Server, sent: bytes, status: int) -> None:
+    started = time.monotonic()
+
+    found, _ = exchange(server, sent)
+
+    assert found == status
+    assert 0.4 < time.monotonic() - started < 3
+
+
+def test_kept_connection_is_closed_when_nothing_comes(server: Server) -> None:
+    with connect(server) as client:
+        client.sendall(get(HOST).replace(b"Connection: close\r\n", b""))
+        answer = client.recv(65536)
+        rest = client.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert rest == b""
+
+
+def test_one_connection_serves_many_requests(server: Server) -> None:
+    with connect(server) as client:
+        for _ in range(5):
+            client.sendall(POST + ROW)
+            assert b'"value":6.0' in client.recv(65536)
+
+
+def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
+    with connect(server) as client:
+        client.sendall((POST + ROW) * 3)
+        received = b""
+        while received.count(b'"value":6.0') < 3:
+            received += client.recv(65536)
+
+    assert received.count(b"HTTP/1.1 200") == 3
+
+
+def test_old_connection_is_asked_to_close(tmp_path: Path) -> None:
+    publish(tmp_path)
+    with running_server(tmp_path, "--max-connection-seconds", "0.1") as server, connect(server) as client:
+        client.sendall(POST + ROW)
+        young = client.recv(65536)
+        time.sleep(0.3)
+        client.sendall(POST + ROW)
+        old = client.recv(65536)
+
+    assert b"connection: close" not in young
+    assert b"connection: close" in old
+
+
+def test_connection_beyond_the_cap_is_answered_503_and_the_others_go_on(tmp_path: Path) -> None:
+    publish(tmp_path)
+    with running_server(tmp_path, "--max-connections", "2") as server, connect(server) as first:
+        time.sleep(0.2)
+        with connect(server) as second:
+            status, _ = exchange(server, b"")
+            second.sendall(POST + ROW)
+            served = second.recv(65536)
+        first.sendall(POST + ROW)
+        also = first.recv(65536)
+
+    assert status == 503
+    assert b'"value":6.0' in served
+    assert b'"value":6.0' in also
+
+
+def test_server_answers_after_all_that(server: Server) -> None:
+    status, _ = exchange(server, get(HOST))
+
+    assert status == 200
