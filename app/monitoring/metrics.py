@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.metrics import MetricWrapperBase
 
+from app.monitoring.fast_counter import CounterChild, FastCounter
 from app.monitoring.fast_histogram import FastHistogram, HistogramChild
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -45,11 +46,8 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series per counter that nobody reads
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "http_requests_total",
-            "Requests by method, status class and route.",
-            ("method", "status", "handler"),
-            registry=self.registry,
+        self._requests = FastCounter(
+            "http_requests", "Requests by method, status class and route.", ("method", "status", "handler")
         )
         self._http_seconds = FastHistogram(
             "http_request_duration_seconds", "Seconds per request by route.", _HTTP_SECONDS, ("method", "handler")
@@ -61,7 +59,8 @@ class Metrics:
         self._queue = FastHistogram("slipway_queue_seconds", "Seconds a request waited.", _SECONDS, _VERSION)
         self._compute = FastHistogram("slipway_compute_seconds", "Seconds of one run.", _SECONDS, _VERSION)
         self._rows = FastHistogram("slipway_batch_rows", "Rows run together.", _ROWS, _VERSION)
-        for histogram in (
+        for collector in (
+            self._requests,
             self._http_seconds,
             self._http_seconds_high_resolution,
             self._request,
@@ -69,7 +68,7 @@ class Metrics:
             self._compute,
             self._rows,
         ):
-            self.registry.register(histogram)
+            self.registry.register(collector)
         self._in_flight = Gauge("slipway_in_flight", "Requests being answered now.", registry=self.registry)
         self._model_info = Gauge(
             "slipway_model_info",
@@ -95,7 +94,7 @@ class Metrics:
             ("model",),
             registry=self.registry,
         )
-        self._http_children: dict[tuple[str, str, int], tuple[Callable[[], None], HistogramChild]] = {}
+        self._http_children: dict[tuple[str, str, int], tuple[CounterChild, HistogramChild]] = {}
         self._all_http_seconds = self._http_seconds_high_resolution.child()
 
     def observe(self, method: str, template: str, status: int, seconds: float) -> None:
@@ -103,10 +102,10 @@ class Metrics:
         key = (method, template, status // 100)
         found = self._http_children.get(key)
         if found is None:
-            counter = self._requests.labels(method, f"{status // 100}xx", template)
-            found = self._http_children[key] = (counter.inc, self._http_seconds.child(method, template))
-        count, histogram = found
-        count()
+            counter = self._requests.child(method, f"{status // 100}xx", template)
+            found = self._http_children[key] = (counter, self._http_seconds.child(method, template))
+        counter, histogram = found
+        counter.count += 1
         histogram.observe(seconds)
         self._all_http_seconds.observe(seconds)
 
