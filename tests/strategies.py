@@ -129,7 +129,7 @@ def _element(datatype: Datatype, random: Any) -> Any:
 
 
 def manifests() -> st.SearchStrategy[ModelManifest]:
-    """Any manifest, whole and finite, whose parts need not belong together."""
+    """Any manifest, whole and finite."""
     parity = st.builds(
         Parity,
         rows=COUNTS,
@@ -139,19 +139,16 @@ def manifests() -> st.SearchStrategy[ModelManifest]:
         p999_difference=_NOT_NEGATIVE,
         tolerance=_NOT_NEGATIVE,
     )
-    golden = st.builds(
-        GoldenRow,
-        row=st.dictionaries(NAMES, CELLS, max_size=3),
-        label=st.none() | st.booleans() | EXACT_INTEGERS | TEXT,
-        probabilities=st.none() | st.lists(FINITE, max_size=3).map(tuple),
-        value=st.none() | FINITE,
-    )
+    return signatures().flatmap(lambda signature: _manifests(signature, parity))
+
+
+def _manifests(signature: Signature, parity: st.SearchStrategy[Parity]) -> st.SearchStrategy[ModelManifest]:
     return st.builds(
         ModelManifest,
         model_name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True),
         model_version=st.integers(1, 10**18 - 1),
         created_at=st.datetimes(timezones=st.just(UTC)),
-        signature=signatures(),
+        signature=st.just(signature),
         onnx=st.builds(OnnxFormat, ir_version=st.integers(1, 99), opsets=st.dictionaries(TEXT, COUNTS, max_size=2)),
         files=st.dictionaries(NAMES, st.builds(FileDigest, sha256=_SHA256, size=COUNTS), max_size=3),
         variant=TEXT,
@@ -160,10 +157,19 @@ def manifests() -> st.SearchStrategy[ModelManifest]:
         metrics=st.lists(st.builds(Score, name=TEXT, value=FINITE), max_size=2).map(tuple),
         parity=parity,
         golden_rows=st.builds(
-            GoldenRows, rows=st.lists(golden, min_size=1, max_size=2).map(tuple), tolerance=_NOT_NEGATIVE
+            GoldenRows, rows=st.lists(_golden(signature), min_size=1, max_size=2).map(tuple), tolerance=_NOT_NEGATIVE
         ),
         provenance=_provenances(),
     )
+
+
+def _golden(signature: Signature) -> st.SearchStrategy[GoldenRow]:
+    row = rows_of(signature, max_size=1).map(lambda rows: rows[0])
+    if signature.labels is None:
+        return st.builds(GoldenRow, row=row, value=FINITE)
+    count = len(signature.labels)
+    probabilities = st.lists(FINITE, min_size=count, max_size=count).map(tuple)
+    return st.builds(GoldenRow, row=row, label=st.sampled_from(signature.labels), probabilities=probabilities)
 
 
 def _variants(parity: st.SearchStrategy[Parity]) -> st.SearchStrategy[Variant]:

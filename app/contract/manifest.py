@@ -9,9 +9,9 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.contract.signature import Label, Signature
+from app.contract.signature import Kind, Label, Signature
 
 SCHEMA = 1
 
@@ -19,6 +19,14 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
 Cell = bool | int | float | str | None
 """One value of a row; None is missing."""
+
+
+_CELL_TYPES: dict[Kind, set[type]] = {
+    Kind.NUMBER: {int, float},
+    Kind.INTEGER: {int, float},
+    Kind.BOOLEAN: {bool},
+    Kind.CATEGORY: {str},
+}
 
 
 class _Part(BaseModel):
@@ -132,6 +140,28 @@ class ModelManifest(_Part):
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
 
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "ModelManifest":
+        for number, golden in enumerate(self.golden_rows.rows):
+            if not (_fits(golden.row, self.signature) and _answers(golden, self.signature)):
+                raise ValueError(f"golden row {number} does not fit the signature")
+        return self
+
+
+def _fits(row: dict[str, Cell], signature: Signature) -> bool:
+    if row.keys() != {feature.name for feature in signature.features}:
+        return False
+    return all(
+        feature.nullable if (cell := row[feature.name]) is None else type(cell) in _CELL_TYPES[feature.kind]
+        for feature in signature.features
+    )
+
+
+def _answers(golden: GoldenRow, signature: Signature) -> bool:
+    if signature.labels is None:
+        return golden.value is not None
+    return golden.label in signature.labels and len(golden.probabilities or ()) == len(signature.labels)
+
 
 class UnreadableManifest(ValueError):
     """The bytes are not a manifest this code can read; the message says why in a few words."""
@@ -161,4 +191,4 @@ def manifest_from_json(content: bytes) -> ModelManifest:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise UnreadableManifest(f"manifest.json: {where}: {first['msg']}") from None
+        raise UnreadableManifest(": ".join(filter(None, ("manifest.json", where, first["msg"])))) from None

@@ -17,7 +17,7 @@ from app.contract.manifest import (
     manifest_from_json,
     manifest_to_json,
 )
-from tests.factories import make_manifest, matrix_signature, sum_graph
+from tests.factories import make_manifest, matrix_signature, sign_graph, sum_graph
 from tests.strategies import FEW, MANY, manifests
 
 GOLDEN_FILES = sorted((Path(__file__).parents[2] / "data" / "manifests").glob("schema-*.json"))
@@ -145,6 +145,47 @@ def test_damaged_bytes_are_read_or_refused_and_nothing_else(cut: int, flipped: i
 
     with suppress(UnreadableManifest):
         manifest_from_json(bytes(content[: cut % len(content)]))
+
+
+GOLDEN_ROW: dict[str, Any] = {"row": {"f0": 1.5, "f1": 1.5, "f2": 1.5}, "value": 4.5}
+UNFIT_ROWS: dict[str, dict[str, Any]] = {
+    "a feature is absent": {"row": {"f0": 1.5, "f1": 1.5}},
+    "a feature is unknown": {"row": {**GOLDEN_ROW["row"], "f3": 1.5}},
+    "missing where nothing may be missing": {"row": {**GOLDEN_ROW["row"], "f0": None}},
+    "text for a number": {"row": {**GOLDEN_ROW["row"], "f0": "1.5"}},
+    "true for a number": {"row": {**GOLDEN_ROW["row"], "f0": True}},
+    "no value": {"value": None},
+    "a label for a value": {"value": None, "label": "yes", "probabilities": [0.5, 0.5]},
+}
+
+
+@pytest.mark.parametrize("changed", UNFIT_ROWS.values(), ids=UNFIT_ROWS.keys())
+def test_golden_row_that_does_not_fit_the_signature_is_refused(changed: dict[str, Any]) -> None:
+    rows = [GOLDEN_ROW, {**GOLDEN_ROW, **changed}]
+    content = json.dumps(document(golden_rows={"rows": rows, "tolerance": 0.1})).encode()
+
+    with pytest.raises(UnreadableManifest) as refused:
+        manifest_from_json(content)
+    assert str(refused.value) == "manifest.json: Value error, golden row 1 does not fit the signature"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"label": "perhaps", "probabilities": (0.5, 0.5)},
+        {"label": "yes", "probabilities": (1.0,)},
+        {"label": "yes"},
+        {"value": 1.0},
+    ],
+    ids=["unknown label", "too few probabilities", "no probabilities", "a value"],
+)
+def test_golden_answer_that_does_not_fit_the_labels_is_refused(answer: dict[str, Any]) -> None:
+    signature = matrix_signature(1, labels=("no", "yes"))
+    whole = make_manifest("sign", 1, signature, sign_graph(signature), {}).model_dump(by_alias=True)
+    rows = ({"row": {"f0": 1.5}, **answer},)
+
+    with pytest.raises(ValidationError, match="golden row 0 does not fit the signature"):
+        ModelManifest.model_validate({**whole, "golden_rows": {"rows": rows, "tolerance": 0.1}})
 
 
 def test_unknown_keys_are_ignored() -> None:
