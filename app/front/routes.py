@@ -15,6 +15,7 @@ class Scope(StrEnum):
     PUBLIC = "public"
     PREDICT = "predict"
     METRICS = "metrics"
+    ADMIN = "admin"
     DOCS = "docs"
 
 
