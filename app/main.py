@@ -12,13 +12,15 @@ from app import __version__
 from app.api import docs, error_handlers, health, openapi, v2
 from app.api.instrumentation import expose_metrics
 from app.api.predict import PredictDoor
-from app.front.guard import Guard, Limits
+from app.front.door_keeper import DoorKeeper, refuse_open_address
+from app.front.guard import Guard, Limits, allow_all
 from app.front.routes import INFER, INFER_VERSION, PREDICT, PREDICT_VERSION
 from app.monitoring.metrics import Metrics
 from app.protocol.limits import ContentLimits
 from app.registry.store import Registry
 from app.runtime.providers import choose_execution, usable_cpus
 from app.runtime.session import available_providers
+from app.security.key_file import KeyFile
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ModelTable
 from app.serving.reconciler import Reconciler
@@ -31,6 +33,7 @@ def create_app(settings: Settings) -> Guard:
     """The whole service; raises UsageError when the settings ask for what this machine does not have."""
     content_limits = ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs)
     metrics, table = Metrics(), ModelTable()
+    door_keeper = _choose_door_keeper(settings, metrics)
     plane = DataPlane(table)
     options = ServingOptions(
         choose_execution(settings.device, settings.threads, available_providers()),
@@ -50,11 +53,12 @@ def create_app(settings: Settings) -> Guard:
     )
     predict, infer = PredictDoor(plane), v2.InferDoor(plane, content_limits)
     guard = Guard(
-        fastapi=_create_fastapi(settings, plane, metrics, reconciler, executor, lambda: guard.is_draining),
+        fastapi=_create_fastapi(settings, plane, metrics, reconciler, executor, door_keeper, lambda: guard.is_draining),
         handlers={PREDICT: predict, PREDICT_VERSION: predict, INFER: infer, INFER_VERSION: infer},
         answer_error=error_handlers.answer_error,
         metrics=metrics,
         limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
+        authorize=door_keeper or allow_all,
         access_log=settings.access_log,
     )
     metrics.watch_in_flight(lambda: guard.in_flight)
@@ -67,13 +71,17 @@ def _create_fastapi(
     metrics: Metrics,
     reconciler: Reconciler,
     executor: ThreadPoolExecutor,
+    door_keeper: DoorKeeper | None,
     is_draining: Callable[[], bool],
 ) -> FastAPI:
     @asynccontextmanager
     async def keep_reconciling(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(reconciler.run(settings.poll_seconds))
+        tasks = [asyncio.create_task(reconciler.run(settings.poll_seconds))]
+        if door_keeper is not None:
+            tasks.append(asyncio.create_task(door_keeper.watch()))
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
         reconciler.close()
         executor.shutdown(wait=False, cancel_futures=True)
 
@@ -96,6 +104,13 @@ def _create_fastapi(
         docs.add_docs(app)
     app.openapi = lambda: openapi.build(app, plane.table)  # type: ignore[method-assign]
     return app
+
+
+def _choose_door_keeper(settings: Settings, metrics: Metrics) -> DoorKeeper | None:
+    refuse_open_address(
+        is_loopback=settings.is_loopback, has_keys=settings.keys is not None, insecure=settings.insecure
+    )
+    return DoorKeeper(KeyFile(settings.keys, metrics.count_key_file_failure)) if settings.keys is not None else None
 
 
 def _leave_the_loaded_alone() -> None:

@@ -26,6 +26,13 @@ class Settings(BaseSettings):
         "127.0.0.1"
     )
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one and logs it.")] = 8000
+    keys: Annotated[
+        Path | None,
+        Field(description="File with the keys that callers need, read again when it changes; see 'slipway keys new'."),
+    ] = None
+    insecure: Annotated[
+        bool, Field(description="Let anybody who can reach the address call: something in front decides who may.")
+    ] = False
     strict: Annotated[
         bool, Field(description="Exit with 3 when the models folder is missing, empty or unreadable at start.")
     ] = False

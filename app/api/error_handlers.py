@@ -48,6 +48,8 @@ def answer_error(error: Exception) -> HotResponse:
         document["problems_not_listed"] = error.total - len(error.problems)
     if isinstance(error, errors.Unavailable):
         headers.append((b"retry-after", b"%d" % error.retry_after))
+    if isinstance(error, errors.Unauthorized):
+        headers.append((b"www-authenticate", b"Bearer"))
     if isinstance(error, errors.MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
     return HotResponse(orjson.dumps(document), status, headers)

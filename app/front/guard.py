@@ -24,14 +24,15 @@ from app.errors import (
     RequestTooLarge,
     UnsupportedBody,
 )
-from app.front import routes
 from app.front.exchange import RESPOND, ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
-from app.front.routes import Match, Route, RouteTable
+from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:/+=@-]{1,128}$")
 _CLOSE = (b"connection", b"close")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_NO_STORE = (b"cache-control", b"no-store")
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -41,11 +42,11 @@ class HttpMetrics(Protocol):
     def observe(self, method: str, template: str, status: int, seconds: float) -> None: ...
 
 
-Authorize = Callable[[routes.Scope, Headers, dict[str, str]], None]
+Authorize = Callable[[Match, Headers], None]
 """Asked by route before the body is read; raises Unauthorized or Forbidden."""
 
 
-def allow_all(_scope: routes.Scope, _headers: Headers, _params: dict[str, str]) -> None:
+def allow_all(_match: Match, _headers: Headers) -> None:
     """The door-keeper of a service without keys."""
 
 
@@ -152,15 +153,15 @@ class Guard:
         await _send(exchange, response, send)
 
     def _admit(self, exchange: Exchange) -> Match:
-        """Route, method, key: raises the error that answers the request when one of them is wrong."""
+        """Route, key, method: raises the error that answers the request when one of them is wrong."""
         path = exchange.scope["path"]
         match = self._paths.get(path) or self._table.find(path)
         if match is None:
             raise PathNotFound
         exchange.match = match
+        self._authorize(match, exchange.scope["headers"])
         if exchange.scope["method"] not in match.route.methods:
             raise MethodNotAllowed(sorted(match.route.methods))
-        self._authorize(match.route.scope, exchange.scope["headers"], match.params)
         return match
 
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
@@ -223,7 +224,7 @@ class Guard:
 
 
 class _Stamped:
-    """FastAPI's `send`, with the request id put on the answer and the status noted."""
+    """FastAPI's `send`, with the guard's headers put on the answer and the status noted."""
 
     def __init__(self, exchange: Exchange, send: Send) -> None:
         self._exchange = exchange
@@ -232,7 +233,14 @@ class _Stamped:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._exchange.status = message["status"]
-            message["headers"] = [*message["headers"], (b"x-request-id", self._exchange.request_id.encode())]
+            match = self._exchange.match
+            is_asset = match is not None and match.route is DOCS_ASSETS
+            message["headers"] = [
+                *message["headers"],
+                (b"x-request-id", self._exchange.request_id.encode()),
+                _NO_SNIFFING,
+                *(() if is_asset else (_NO_STORE,)),
+            ]
         await self._send(message)
 
 
@@ -245,7 +253,7 @@ def _canonical(scope: Scope) -> Scope:
 
 
 async def _send(exchange: Exchange, response: HotResponse, send: Send) -> None:
-    response.headers.append((b"x-request-id", exchange.request_id.encode()))
+    response.headers += ((b"x-request-id", exchange.request_id.encode()), _NO_SNIFFING, _NO_STORE)
     respond = exchange.scope.get("extensions", {}).get(RESPOND)
     if respond is not None and respond(response.status, response.headers, response.body):
         return

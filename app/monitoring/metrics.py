@@ -88,6 +88,11 @@ class Metrics:
             ("model",),
             registry=self.registry,
         )
+        self._key_file_failures = Counter(
+            "slipway_key_file_failures_total",
+            "Times the keys file could not be read again; the keys of before stay in force.",
+            registry=self.registry,
+        )
         self._generation = Gauge(
             "slipway_desired_generation",
             "Generation of the desired state that was reached.",
@@ -134,6 +139,9 @@ class Metrics:
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()
+
+    def count_key_file_failure(self) -> None:
+        self._key_file_failures.inc()
 
     def show_model(self, model: str, *, degraded: bool, generation: int) -> None:
         """State of a served model after it was reconciled."""

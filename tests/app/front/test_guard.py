@@ -11,7 +11,7 @@ from app.api.error_handlers import answer_error
 from app.errors import Forbidden, Unauthorized
 from app.front.exchange import HotRequest, HotResponse
 from app.front.guard import Authorize, Guard, Limits, allow_all
-from app.front.routes import INFER, PREDICT, Scope
+from app.front.routes import INFER, PREDICT, Match, Scope
 from app.monitoring.metrics import Metrics
 from tests.service import client_of
 
@@ -159,8 +159,8 @@ async def test_bug_in_a_handler_is_answered_without_its_details() -> None:
 
 @pytest.mark.parametrize(("refusal", "status"), [(Unauthorized("no key"), 401), (Forbidden("not yours"), 403)])
 async def test_door_keeper_is_asked_by_scope_before_the_body_is_read(refusal: Exception, status: int) -> None:
-    def only_health(scope: Scope, _headers: object, _params: object) -> None:
-        if scope is not Scope.PUBLIC:
+    def only_health(match: Match, _headers: object) -> None:
+        if match.route.scope is not Scope.PUBLIC:
             raise refusal
 
     async with client_of(guard(authorize=only_health, limit=10)) as client:
