@@ -32,8 +32,7 @@ def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -
     """What is wrong with an answer of `/v2/models/{model}/infer`."""
     try:
         outputs = {output["name"]: output for output in _document(status, body)["outputs"]}
-        wanted = {"value"} if model.labels is None else {"label", "probabilities"}
-        if outputs.keys() != wanted:
+        if outputs.keys() != _wanted(model):
             return "wrong outputs"
         wrong_shapes = (_shape_problem(output, rows) for output in outputs.values())
         return _first(wrong_shapes) or _values_problem(model, outputs)
@@ -41,6 +40,12 @@ def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -
         return str(refused)
     except (KeyError, TypeError, IndexError):
         return "not the shape of a tensor answer"
+
+
+def _wanted(model: PublishedModel) -> set[str]:
+    if model.labels is None:
+        return {"value"}
+    return {"label", "probabilities"} if model.has_probabilities else {"label"}
 
 
 class _Refused(Exception):
@@ -68,6 +73,8 @@ def _first(problems: Any) -> str | None:
 def _prediction_problem(model: PublishedModel, prediction: dict[str, Any]) -> str | None:
     if model.labels is None:
         return _value_problem(prediction["value"])
+    if not model.has_probabilities:
+        return _label_problem(model, prediction["label"])
     probabilities = prediction["probabilities"]
     if probabilities.keys() != {_key(label) for label in model.labels}:
         return "probabilities of other labels"
@@ -82,13 +89,14 @@ def _shape_problem(output: dict[str, Any], rows: int) -> str | None:
 def _values_problem(model: PublishedModel, outputs: dict[str, Any]) -> str | None:
     if model.labels is None:
         return _first(_value_problem(value) for value in outputs["value"]["data"])
+    labelled = _first(_label_problem(model, label) for label in outputs["label"]["data"])
+    if labelled or not model.has_probabilities:
+        return labelled
     width, flat = len(model.labels), outputs["probabilities"]["data"]
     if outputs["probabilities"]["shape"][1:] != [width]:
         return "probabilities of other labels"
     per_row = (flat[start : start + width] for start in range(0, len(flat), width))
-    return _first(_label_problem(model, label) for label in outputs["label"]["data"]) or _first(
-        _probability_problem(probabilities) for probabilities in per_row
-    )
+    return _first(_probability_problem(probabilities) for probabilities in per_row)
 
 
 def _value_problem(value: Any) -> str | None:

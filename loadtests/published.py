@@ -44,12 +44,13 @@ class TensorInput:
 
 @dataclass(frozen=True, slots=True)
 class PublishedModel:
-    """One model; `labels` is None for a regression."""
+    """One model; `labels` is None for a regression; some classifiers answer with the label alone."""
 
     name: str
     fields: tuple[Field, ...]
     inputs: tuple[TensorInput, ...]
     labels: tuple[Value, ...] | None
+    has_probabilities: bool = True
 
     @property
     def is_numeric(self) -> bool:
@@ -81,6 +82,7 @@ def _model(name: str, metadata: dict[str, Any], openapi: dict[str, Any]) -> Publ
         tuple(_field(field, schema, example.get(field)) for field, schema in row_schema["properties"].items()),
         tuple(TensorInput(item["name"], item["datatype"], item["shape"][1]) for item in metadata["inputs"]),
         tuple(prediction["label"]["enum"]) if "label" in prediction else None,
+        has_probabilities="probabilities" in prediction,
     )
 
 

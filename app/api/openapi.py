@@ -79,6 +79,8 @@ def _prediction_schema(servable: Servable) -> dict[str, Any]:
     labels = servable.signature.labels
     if labels is None:
         prediction: dict[str, Any] = {"type": "object", "properties": {"value": {"type": "number"}}}
+    elif not servable.signature.has_probabilities:
+        prediction = {"type": "object", "properties": {"label": {"enum": list(labels)}}}
     else:
         keys = [label if isinstance(label, str) else orjson.dumps(label).decode() for label in labels]
         probabilities = {"type": "object", "properties": {key: {"type": "number"} for key in keys}}

@@ -160,7 +160,8 @@ def _fits(row: dict[str, Cell], signature: Signature) -> bool:
 def _answers(golden: GoldenRow, signature: Signature) -> bool:
     if signature.labels is None:
         return golden.value is not None
-    return golden.label in signature.labels and len(golden.probabilities or ()) == len(signature.labels)
+    count = len(signature.labels) if signature.has_probabilities else 0
+    return golden.label in signature.labels and len(golden.probabilities or ()) == count
 
 
 class UnreadableManifest(ValueError):

@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Task(StrEnum):
-    """Classification answers `label` and `probabilities`, regression answers `value`."""
+    """Classification answers `label` and, where the model has them, `probabilities`; regression answers `value`."""
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"
@@ -64,7 +64,10 @@ class Feature(BaseModel):
 
 
 class Signature(BaseModel):
-    """Features, task and labels of one version."""
+    """Features, task and labels of one version.
+
+    `has_probabilities` is off for classifiers that know only labels: a hinge loss, a nearest centroid, a hard vote.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,6 +75,7 @@ class Signature(BaseModel):
     layout: Literal["matrix", "columns"]
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     labels: tuple[Label, ...] | None = None
+    has_probabilities: bool = True
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Signature":
@@ -100,10 +104,10 @@ class Signature(BaseModel):
         """The tensors the graph gives, in order."""
         if self.labels is None:
             return (TensorMetadata("value", Datatype.FP32, (-1, 1)),)
-        return (
-            TensorMetadata("label", self.label_datatype, (-1,)),
-            TensorMetadata("probabilities", Datatype.FP32, (-1, len(self.labels))),
-        )
+        label = TensorMetadata("label", self.label_datatype, (-1,))
+        if not self.has_probabilities:
+            return (label,)
+        return (label, TensorMetadata("probabilities", Datatype.FP32, (-1, len(self.labels))))
 
     @property
     def label_datatype(self) -> Datatype:

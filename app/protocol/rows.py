@@ -79,13 +79,15 @@ class RowCodec:
         if self._labels is None:
             values = orjson.dumps(outputs[0].reshape(-1), option=_NUMPY)[1:-1].split(b",")
             return [self._template % value for value in values]
-        labels, probabilities = outputs
-        # "[[p,p],[p,p]]" → one "p,p" per row; numbers hold no brackets, so cutting the text is safe.
-        texts = orjson.dumps(np.ascontiguousarray(probabilities), option=_NUMPY)[2:-2].split(b"],[")
+        labels = outputs[0].tolist()
         try:
+            if not self.signature.has_probabilities:
+                return [self._template % self._labels[label] for label in labels]
+            # "[[p,p],[p,p]]" → one "p,p" per row; numbers hold no brackets, so cutting the text is safe.
+            texts = orjson.dumps(np.ascontiguousarray(outputs[1]), option=_NUMPY)[2:-2].split(b"],[")
             return [
                 self._template % (self._labels[label], *text.split(b","))
-                for label, text in zip(labels.tolist(), texts, strict=True)
+                for label, text in zip(labels, texts, strict=True)
             ]
         except KeyError:
             raise InferenceError("the graph answered with a label that its manifest does not name") from None
@@ -125,6 +127,8 @@ def _encoded_labels(signature: Signature) -> dict[Label, bytes] | None:
 def _prediction_template(signature: Signature) -> bytes:
     if signature.labels is None:
         return b'{"value":%b}'
+    if not signature.has_probabilities:
+        return b'{"label":%b}'
     keys = [
         orjson.dumps(label if isinstance(label, str) else orjson.dumps(label).decode()) for label in signature.labels
     ]

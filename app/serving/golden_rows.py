@@ -60,10 +60,12 @@ def _through_tensors(servable: Servable, batch: list[GoldenRow]) -> list[GoldenR
 def _as_golden(signature: Signature, outputs: list[Tensor]) -> list[GoldenRow]:
     if signature.labels is None:
         return [GoldenRow(row={}, value=value) for value in outputs[0].ravel().tolist()]
-    labels, probabilities = outputs
+    labels = outputs[0].tolist()
+    if not signature.has_probabilities:
+        return [GoldenRow(row={}, label=label) for label in labels]
     return [
         GoldenRow(row={}, label=label, probabilities=tuple(row))
-        for label, row in zip(labels.tolist(), probabilities.tolist(), strict=True)
+        for label, row in zip(labels, outputs[1].tolist(), strict=True)
     ]
 
 

@@ -11,9 +11,10 @@ def number(name: str, low: float = 0.0, high: float = 9.0, *, nullable: bool = F
     return Field(name, "number", nullable, 1.5, low, high, ())
 
 
-def classifier(*labels: str | int | bool) -> PublishedModel:
+def classifier(*labels: str | int | bool, has_probabilities: bool = True) -> PublishedModel:
     """Two numbers in, one of the labels out."""
-    return PublishedModel("animal", (number("size"), number("age")), (TensorInput("X", "FP64", 2),), labels)
+    fields, inputs = (number("size"), number("age")), (TensorInput("X", "FP64", 2),)
+    return PublishedModel("animal", fields, inputs, labels, has_probabilities)
 
 
 def regression() -> PublishedModel:

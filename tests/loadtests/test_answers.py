@@ -90,3 +90,12 @@ def test_a_boolean_label_is_not_the_number_it_equals() -> None:
 def test_what_is_no_answer_is_named(status: int, body: bytes, problem: str) -> None:
     assert row_problem(regression(), 1, status, body) == problem
     assert tensor_problem(regression(), 1, status, body) == problem
+
+
+@pytest.mark.parametrize(("label", "problem"), [("cat", None), ("cow", "a label the model does not have")])
+def test_classifier_without_probabilities_answers_with_the_label_alone(label: str, problem: str | None) -> None:
+    model = classifier("cat", "dog", has_probabilities=False)
+    tensor = {"outputs": [{"name": "label", "shape": [1], "data": [label]}]}
+
+    assert row_problem(model, 1, 200, json.dumps({"predictions": [{"label": label}]}).encode()) == problem
+    assert tensor_problem(model, 1, 200, json.dumps(tensor).encode()) == problem

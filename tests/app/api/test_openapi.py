@@ -23,6 +23,20 @@ async def test_each_served_model_has_a_typed_path(tmp_path: Path) -> None:
     assert row["additionalProperties"] is False
 
 
+async def test_classifier_without_probabilities_serves_labels_and_says_so(tmp_path: Path) -> None:
+    signature = matrix_signature(2, (0, 1)).model_copy(update={"has_probabilities": False})
+    publish(tmp_path, "hinge", signature, sign_graph(signature))
+    async with service(tmp_path) as client:
+        document = (await client.get("/openapi.json")).json()
+        answer = await client.post("/predict/hinge", json={"instances": [[1.0, 2.0], [-1.0, -2.0]]})
+        tensors = await client.get("/v2/models/hinge")
+
+    answers = document["paths"]["/predict/hinge"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answers["properties"]["predictions"]["items"]["properties"] == {"label": {"enum": [0, 1]}}
+    assert answer.json()["predictions"] == [{"label": 1}, {"label": 0}]
+    assert [output["name"] for output in tensors.json()["outputs"]] == ["label"]
+
+
 async def test_example_works_when_it_is_sent(tmp_path: Path) -> None:
     signature = mixed_signature()
     publish(tmp_path, "house", signature, sum_graph(signature))

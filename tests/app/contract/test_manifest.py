@@ -80,6 +80,13 @@ def test_golden_file_of_the_current_schema_is_written_byte_for_byte() -> None:
     assert manifest_to_json(manifest_from_json(content)) == content
 
 
+def test_manifest_from_before_classifiers_without_probabilities_is_read() -> None:
+    content = GOLDEN_FILES[0].read_text().replace(',\n    "has_probabilities": true', "")
+
+    assert "has_probabilities" not in content
+    assert manifest_from_json(content.encode()).signature.has_probabilities
+
+
 def test_manifest_is_text_that_people_can_read() -> None:
     content = manifest_to_json(manifest()).decode()
 

@@ -115,3 +115,15 @@ def test_signature_written_as_json_is_read_back_equal(given_signature: Signature
     assert read == given_signature
     assert (read.inputs, read.outputs) == (given_signature.inputs, given_signature.outputs)
     assert [type(label) for label in read.labels or ()] == [type(label) for label in given_signature.labels or ()]
+
+
+def test_classifier_without_probabilities_gives_the_label_alone() -> None:
+    signature = Signature(
+        task=Task.CLASSIFICATION,
+        layout="matrix",
+        features=(Feature(name="a", kind=Kind.NUMBER),),
+        labels=("no", "yes"),
+        has_probabilities=False,
+    )
+
+    assert [output.name for output in signature.outputs] == ["label"]

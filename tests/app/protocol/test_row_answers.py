@@ -69,6 +69,16 @@ def test_label_may_hold_any_sign(label: str) -> None:
     }
 
 
+@pytest.mark.parametrize("known", [(False, True), (3, 7), ("no", "100%b")], ids=str)
+def test_classifier_without_probabilities_answers_with_labels_alone(known: tuple[Label, ...]) -> None:
+    signature = matrix_signature(labels=known).model_copy(update={"has_probabilities": False})
+    found = np.array([known[1], known[0]], NUMPY_DTYPES[signature.label_datatype])
+
+    answer = json.loads(RowCodec("m", "3", signature, ContentLimits()).encode([found], "id"))
+
+    assert answer["predictions"] == [{"label": known[1]}, {"label": known[0]}]
+
+
 @MANY
 @given(labels(), st.data())
 def test_prediction_is_the_label_and_the_probabilities_in_order(known: tuple[Label, ...], data: st.DataObject) -> None:
