@@ -20,7 +20,7 @@ from app.protocol.limits import ContentLimits
 from app.registry.store import Registry
 from app.runtime.providers import choose_execution, usable_cpus
 from app.runtime.session import available_providers
-from app.security.key_file import KeyFile
+from app.security.key_file import KeyFile, read_keys
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ModelTable
 from app.serving.reconciler import Reconciler
@@ -106,10 +106,17 @@ def _create_fastapi(
     return app
 
 
-def _choose_door_keeper(settings: Settings, metrics: Metrics) -> DoorKeeper | None:
+def check_door(settings: Settings) -> None:
+    """Raises UsageError where callers could neither be let in nor kept out as the settings say."""
     refuse_open_address(
         is_loopback=settings.is_loopback, has_keys=settings.keys is not None, insecure=settings.insecure
     )
+    if settings.keys is not None:
+        read_keys(settings.keys)
+
+
+def _choose_door_keeper(settings: Settings, metrics: Metrics) -> DoorKeeper | None:
+    check_door(settings)
     return DoorKeeper(KeyFile(settings.keys, metrics.count_key_file_failure)) if settings.keys is not None else None
 
 

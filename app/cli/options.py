@@ -65,8 +65,10 @@ def _metavar(name: str, field: FieldInfo) -> str | None:
     choices = getattr(field.annotation, "__args__", None)
     if choices and all(isinstance(choice, str) for choice in choices):
         return "|".join(choices)
-    return {"models": "DIR", "host": "ADDRESS"}.get(name, getattr(field.annotation, "__name__", "VALUE").upper())
+    return {"models": "DIR", "host": "ADDRESS", "keys": "FILE"}.get(name, getattr(field.annotation, "__name__", "VALUE").upper())
 
 
 def _shown(default: Any) -> str:
+    if default is None:
+        return "none"
     return {True: "on", False: "off"}[default] if isinstance(default, bool) else str(default)

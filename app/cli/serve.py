@@ -11,7 +11,7 @@ from app.cli.options import with_settings
 from app.errors import RegistryError
 from app.front import server
 from app.front.connection import ConnectionLimits
-from app.main import create_app
+from app.main import check_door, create_app
 from app.registry.store import Registry
 from app.settings import Settings
 
@@ -27,14 +27,15 @@ def serve(settings: Settings) -> None:
     Every option is also an environment variable: --max-body-bytes is SLIPWAY_MAX_BODY_BYTES.
     """
     log.configure(settings.log_format, settings.log_level)
+    check_door(settings)
     if settings.strict:
         _refuse_without_models(settings.models)
     app = create_app(settings)
     listener = server.bind(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     logger.info("listening", extra={"url": f"http://{host}:{port}", "models": str(settings.models)})
-    if not settings.is_loopback:
-        logger.warning("anybody who can reach this address may call the models: there are no keys")
+    if settings.insecure:
+        logger.warning("anybody who can reach this address may call the models: --insecure was given")
     server.run(
         app,
         listener,
