@@ -65,7 +65,8 @@ def _metavar(name: str, field: FieldInfo) -> str | None:
     choices = getattr(field.annotation, "__args__", None)
     if choices and all(isinstance(choice, str) for choice in choices):
         return "|".join(choices)
-    return {"models": "DIR", "host": "ADDRESS", "keys": "FILE"}.get(name, getattr(field.annotation, "__name__", "VALUE").upper())
+    named = {"models": "DIR", "host": "ADDRESS", "keys": "FILE"}
+    return named.get(name, getattr(field.annotation, "__name__", "VALUE").upper())
 
 
 def _shown(default: Any) -> str:

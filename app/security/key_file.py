@@ -122,7 +122,8 @@ def _number(part: str | int) -> str:
 
 
 def _unreadable(error: OSError) -> str:
-    return f"the keys file cannot be read: {os.strerror(error.errno or 0).lower()}"
+    hint = "; make one with 'slipway keys new NAME --keys FILE'" if isinstance(error, FileNotFoundError) else ""
+    return f"the keys file cannot be read: {os.strerror(error.errno or 0).lower()}{hint}"
 
 
 def _stamp(status: os.stat_result) -> Stamp:
