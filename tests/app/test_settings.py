@@ -17,6 +17,8 @@ def test_defaults_are_the_documented_ones() -> None:
         "models": Path("models"),
         "host": "127.0.0.1",
         "port": 8000,
+        "keys": None,
+        "insecure": False,
         "strict": False,
         "poll_seconds": 2.0,
         "device": "auto",
@@ -59,6 +61,8 @@ ENVIRONMENT: list[tuple[str, str, Any]] = [
     ("models", "/data/models", Path("/data/models")),
     ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # nothing listens here
     ("port", "0", 0),
+    ("keys", "/etc/slipway/keys.json", Path("/etc/slipway/keys.json")),
+    ("insecure", "true", True),
     ("strict", "true", True),
     ("poll_seconds", "0.5", 0.5),
     ("device", "cuda", "cuda"),
@@ -134,6 +138,7 @@ WRONG: list[tuple[str, Any]] = [
     ("log_format", "xml"),
     ("log_level", "loud"),
     ("strict", "perhaps"),
+    ("insecure", "perhaps"),
 ]
 
 

@@ -69,12 +69,62 @@ def test_server_waits_for_models_and_says_so(tmp_path: Path) -> None:
     assert "No such file or directory" in server.log()
 
 
-def test_open_address_is_named_in_the_log(tmp_path: Path) -> None:
+OPEN = "0.0.0.0"  # noqa: S104  # the address under test
+
+
+@pytest.mark.parametrize("host", [OPEN, "::", "10.0.0.1", "localhost.example.org", ""])
+def test_address_that_others_reach_is_refused_with_both_ways_out(host: str) -> None:
+    done = serve("--host", host)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "slipway: this address can be reached from other machines and there are no keys; make one with 'slipway keys "
+        "new' and give --keys FILE, or say --insecure if something in front of the server decides who may call\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read: no such file or directory; make one with 'slipway keys new NAME --keys FILE'"),
+        ("", "cannot be used: it is not JSON"),
+        ('{"schema": 2, "keys": []}', "cannot be used: schema: input should be 1"),
+    ],
+)
+def test_server_does_not_start_with_keys_that_it_cannot_read(tmp_path: Path, content: str | None, words: str) -> None:
+    path = tmp_path / "keys.json"
+    if content is not None:
+        path.write_text(content)
+
+    done = serve("--host", OPEN, "--keys", str(path))
+
+    assert (done.returncode, done.stderr) == (2, f"slipway: the keys file {words}\n")
+
+
+def test_keys_and_insecure_together_are_refused() -> None:
+    done = serve("--insecure", "--keys", "keys.json")
+
+    assert (done.returncode, "exclude each other" in done.stderr) == (2, True)
+
+
+def test_open_address_without_keys_is_named_in_the_log(tmp_path: Path) -> None:
     publish(tmp_path)
-    with running_server(tmp_path, "--host", "0.0.0.0") as server:  # noqa: S104  # the address under test
+    with running_server(tmp_path, "--host", OPEN, "--insecure") as server:
         pass
 
-    assert "there are no keys" in server.log()
+    assert "anybody who can reach this address may call the models" in server.log()
+
+
+def test_open_address_with_keys_is_served(tmp_path: Path) -> None:
+    publish(tmp_path)
+    keys = tmp_path / "keys.json"
+    keys.write_text('{"schema": 1, "keys": []}')
+
+    with running_server(tmp_path, "--host", OPEN, "--keys", str(keys)) as server:
+        answer = httpx.get(f"{server.url}/v2")
+
+    assert answer.status_code == 401
+    assert "anybody" not in server.log()
 
 
 def test_serving_imports_nothing_of_training() -> None:

@@ -80,7 +80,7 @@ async def test_docs_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css"])
 async def test_docs_are_off_when_others_can_connect(tmp_path: Path, path: str) -> None:
     publish(tmp_path)
-    async with service(tmp_path, host="0.0.0.0") as client:  # noqa: S104  # the address under test
+    async with service(tmp_path, host="0.0.0.0", insecure=True) as client:  # noqa: S104  # the address under test
         answer = await client.get(path)
 
     assert (answer.status_code, set(answer.json())) == (404, {"error"})

@@ -16,6 +16,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "models": ("/data", Path("/data")),
     "host": ("10.1.2.3", "10.1.2.3"),
     "port": ("0", 0),
+    "keys": ("/keys.json", Path("/keys.json")),
+    "insecure": ("true", True),
     "strict": ("true", True),
     "poll_seconds": ("0.5", 0.5),
     "device": ("cuda", "cuda"),
@@ -40,7 +42,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "log_level": ("debug", "debug"),
     "access_log": ("true", True),
 }
-SWITCHES = {"strict", "access_log"}
+SWITCHES = {"strict", "access_log", "insecure"}
 
 
 def variable(name: str) -> str:
