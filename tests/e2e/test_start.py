@@ -36,7 +36,7 @@ def test_port_in_use_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
         (("--poll-seconds", "0"), "--poll-seconds (SLIPWAY_POLL_SECONDS)"),
         (("--device", "tpu"), "--device (SLIPWAY_DEVICE)"),
         (("--device", "cuda"), "slipway[gpu]"),
-        (("--host", "256.1.1.1"), "choose another --host"),
+        (("--host", "256.1.1.1", "--insecure"), "choose another --host"),
     ],
 )
 def test_bad_setting_is_one_sentence_and_exit_2(options: tuple[str, ...], named: str) -> None:

@@ -111,7 +111,7 @@ def test_wrong_value_in_the_environment_names_the_setting(given: dict[str, str])
     assert seen == []
 
 
-@pytest.mark.parametrize("name", [name for name in VALUES if name not in SWITCHES | {"models", "host"}])
+@pytest.mark.parametrize("name", [name for name in VALUES if name not in SWITCHES | {"models", "host", "keys"}])
 def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str) -> None:
     result, _ = run(option(name), "geheim4711")
 
