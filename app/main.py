@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -15,6 +16,8 @@ from app.api.predict import PredictDoor
 from app.front.door_keeper import DoorKeeper, refuse_open_address
 from app.front.guard import Guard, Limits, allow_all
 from app.front.routes import INFER, INFER_VERSION, PREDICT, PREDICT_VERSION
+from app.front.workers import Link
+from app.monitoring import snapshot
 from app.monitoring.metrics import Metrics
 from app.protocol.limits import ContentLimits
 from app.registry.store import Registry
@@ -28,9 +31,14 @@ from app.serving.servable import ServingOptions
 from app.serving.version_loader import VersionLoader
 from app.settings import Settings
 
+_LONGEST_WAIT_SECONDS = 30.0
 
-def create_app(settings: Settings) -> Guard:
-    """The whole service; raises UsageError when the settings ask for what this machine does not have."""
+
+def create_app(settings: Settings, link: Link | None = None) -> Guard:
+    """The whole service; raises UsageError when the settings ask for what this machine does not have.
+
+    `link` leads to the supervisor where this process is one of several workers.
+    """
     content_limits = ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs)
     metrics, table = Metrics(), ModelTable()
     door_keeper = _choose_door_keeper(settings, metrics)
@@ -53,7 +61,9 @@ def create_app(settings: Settings) -> Guard:
     )
     predict, infer = PredictDoor(plane), v2.InferDoor(plane, content_limits)
     guard = Guard(
-        fastapi=_create_fastapi(settings, plane, metrics, reconciler, executor, door_keeper, lambda: guard.is_draining),
+        fastapi=_create_fastapi(
+            settings, plane, metrics, reconciler, executor, door_keeper, link, lambda: guard.is_draining
+        ),
         handlers={PREDICT: predict, PREDICT_VERSION: predict, INFER: infer, INFER_VERSION: infer},
         answer_error=error_handlers.answer_error,
         metrics=metrics,
@@ -72,6 +82,7 @@ def _create_fastapi(
     reconciler: Reconciler,
     executor: ThreadPoolExecutor,
     door_keeper: DoorKeeper | None,
+    link: Link | None,
     is_draining: Callable[[], bool],
 ) -> FastAPI:
     @asynccontextmanager
@@ -79,6 +90,10 @@ def _create_fastapi(
         tasks = [asyncio.create_task(reconciler.run(settings.poll_seconds))]
         if door_keeper is not None:
             tasks.append(asyncio.create_task(door_keeper.watch()))
+        if link is not None:
+            link.attend(partial(snapshot.take, metrics.registry))
+            # Until then new connections wait in the socket that this worker has inherited.
+            await reconciler.wait_for_first_pass(_LONGEST_WAIT_SECONDS)
         yield
         for task in tasks:
             task.cancel()
@@ -98,7 +113,7 @@ def _create_fastapi(
     openapi.declare_hot_routes(app)
     app.include_router(v2.router(plane))
     app.include_router(health.router(plane.table, is_draining))
-    expose_metrics(app, metrics)
+    expose_metrics(app, metrics.registry if link is None else snapshot.registry_of(link.fetch_totals))
     error_handlers.install(app)
     if settings.shows_docs:
         docs.add_docs(app)

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     strict: Annotated[
         bool, Field(description="Exit with 3 when the models folder is missing, empty or unreadable at start.")
     ] = False
+    workers: Annotated[
+        int, Field(ge=1, le=64, description="Server processes on the one address; one per pod is best on Kubernetes.")
+    ] = 1
     poll_seconds: Annotated[
         float, Field(gt=0, le=3600, description="How often the models folder is checked for changes.")
     ] = 2.0

@@ -108,7 +108,7 @@ def sign_graph(signature: Signature) -> bytes:
 
 
 def looping_graph(signature: Signature) -> bytes:
-    """Regression on one feature: `value` is the row's number, found by counting up to it, so it sets the time it takes."""
+    """Regression on one feature: `value` is the row's number, found by counting up to it, which takes its time."""
     body = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Add", ["count", "one"], ["next"])],
         "body",
@@ -173,7 +173,8 @@ def _model(
         ],
         constants,
     )
-    used = {name for node in nodes for name in node.input} | {"one"}
+    inner = [node for outer in nodes for attribute in outer.attribute for node in attribute.g.node]
+    used = {name for node in [*nodes, *inner] for name in node.input}
     unused = [constant for constant in graph.initializer if constant.name not in used]
     for constant in unused:
         graph.initializer.remove(constant)

@@ -34,7 +34,19 @@ class Server:
 @contextmanager
 def running_server(models: Path, *options: str, wait: bool = True, seconds: float = 30.0) -> Iterator[Server]:
     """`slipway serve` on a free port; ready when the block begins unless `wait` is off, stopped when it ends."""
-    command = [sys.executable, "-m", "app", "serve", "--models", str(models), "--port", "0", "--drain-seconds", "0", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "serve",
+        "--models",
+        str(models),
+        "--port",
+        "0",
+        "--drain-seconds",
+        "0",
+        *options,
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     server = Server(process)
     reader = Thread(target=_read, args=(server,), daemon=True)

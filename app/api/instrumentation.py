@@ -5,13 +5,10 @@ too, under the instrumentator's metric names.
 """
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from prometheus_fastapi_instrumentator import Instrumentator
 
-from app.monitoring.metrics import Metrics
 
-
-def expose_metrics(app: FastAPI, metrics: Metrics) -> None:
+def expose_metrics(app: FastAPI, registry: CollectorRegistry) -> None:
     """Add `GET /metrics` for one registry of metrics."""
-    Instrumentator(registry=metrics.registry).expose(
-        app, endpoint="/metrics", tags=["metrics"], summary="Prometheus metrics"
-    )
+    Instrumentator(registry=registry).expose(app, endpoint="/metrics", tags=["metrics"], summary="Prometheus metrics")

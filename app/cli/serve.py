@@ -1,7 +1,9 @@
 """`slipway serve`: read the settings, wire the service, run it until it is told to stop."""
 
 import logging
+import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -11,6 +13,8 @@ from app.cli.options import with_settings
 from app.errors import RegistryError
 from app.front import server
 from app.front.connection import ConnectionLimits
+from app.front.guard import Guard
+from app.front.workers import Link, Supervisor
 from app.main import check_door, create_app
 from app.registry.store import Registry
 from app.settings import Settings
@@ -30,20 +34,31 @@ def serve(settings: Settings) -> None:
     check_door(settings)
     if settings.strict:
         _refuse_without_models(settings.models)
-    app = create_app(settings)
-    listener = server.bind(settings.host, settings.port)
-    host, port = listener.getsockname()[:2]
+    if settings.workers == 1:
+        app = create_app(settings)
+        listener = server.bind(settings.host, settings.port)
+        _announce(settings, *listener.getsockname()[:2])
+        _run(settings, app, listener)
+    else:
+        supervisor = Supervisor(settings.host, settings.port, settings.workers, partial(_run_worker, settings))
+        _announce(settings, *supervisor.address)
+        supervisor.run()
+    logger.info("stopped")
+
+
+def _run_worker(settings: Settings, listener: socket.socket, link: Link) -> None:
+    _run(settings, create_app(settings, link), listener)
+
+
+def _run(settings: Settings, app: Guard, listener: socket.socket) -> None:
+    limits = _connection_limits(settings)
+    server.run(app, listener, limits, drain_seconds=settings.drain_seconds, finish_seconds=settings.finish_seconds)
+
+
+def _announce(settings: Settings, host: str, port: int) -> None:
     logger.info("listening", extra={"url": f"http://{host}:{port}", "models": str(settings.models)})
     if settings.insecure:
         logger.warning("anybody who can reach this address may call the models: --insecure was given")
-    server.run(
-        app,
-        listener,
-        _connection_limits(settings),
-        drain_seconds=settings.drain_seconds,
-        finish_seconds=settings.finish_seconds,
-    )
-    logger.info("stopped")
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

@@ -14,7 +14,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -25,7 +25,7 @@ from app.errors import UsageError
 from app.front.connection import Connection, ConnectionLimits
 from app.front.guard import Guard
 
-_BACKLOG = 2048
+BACKLOG = 2048
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
 _FILES_OF_OUR_OWN = 64
@@ -38,13 +38,18 @@ def bind(host: str, port: int) -> socket.socket:
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
-        is_taken = error.errno == errno.EADDRINUSE
-        hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
-        raise UsageError(f"cannot listen on {host}:{port}: {hint}") from None
+        raise cannot_listen(host, port, error) from None
     listener.setblocking(False)
     return listener
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> UsageError:
+    """What to say when an address cannot be had."""
+    is_taken = error.errno == errno.EADDRINUSE
+    hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
+    return UsageError(f"cannot listen on {host}:{port}: {hint}")
 
 
 def run(
@@ -109,14 +114,36 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the listener, let clients that were told to close do so, then do what uvicorn does."""
-        for server in self.servers:
-            server.close()
         for listener in sockets or []:
-            listener.close()
+            await self._close_listener(listener)
         linger_until = time.monotonic() + min(_LINGER_SECONDS, self._drain_seconds)
         while self.server_state.connections and time.monotonic() < linger_until:  # noqa: ASYNC110  # as uvicorn waits
             await asyncio.sleep(_LINGER_STEP_SECONDS)
         await super().shutdown(sockets)
+
+    async def _close_listener(self, listener: socket.socket) -> None:
+        """Accept what is queued and close in one go: what is still queued on a socket is reset when it closes."""
+        kept = listener.dup()
+        for server in self.servers:
+            server.close()
+        listener.close()
+        await asyncio.sleep(_LINGER_STEP_SECONDS)
+        accepted = []
+        with suppress(BlockingIOError):
+            while True:
+                accepted.append(kept.accept()[0])
+        kept.close()
+        loop = asyncio.get_running_loop()
+        for connection in accepted:
+            connection.setblocking(False)
+            await loop.connect_accepted_socket(self._connect, connection)
+
+    def _connect(self) -> asyncio.Protocol:
+        state, server_state = self.lifespan.state, self.server_state
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=server_state, app_state=state
+        )
+        return protocol
 
 
 def _within_file_limit(limits: ConnectionLimits) -> ConnectionLimits:

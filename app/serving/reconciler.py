@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic
 
 from app.errors import RegistryError
@@ -47,6 +48,7 @@ class Reconciler:
         self._on_change = on_change
         self._on_first_pass = on_first_pass
         self._clock = clock
+        self._passed = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._retries: dict[str, tuple[float, float]] = {}
         self._said: dict[str, str] = {}
@@ -55,9 +57,16 @@ class Reconciler:
         """Reconcile until cancelled."""
         await self._reconcile_or_log()
         self._on_first_pass()
+        self._passed.set()
         while True:
             await asyncio.sleep(poll_seconds)
             await self._reconcile_or_log()
+
+    async def wait_for_first_pass(self, seconds: float) -> None:
+        """Wait until every wanted model was tried once, but no longer than this."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._passed.wait()
 
     async def _reconcile_or_log(self) -> None:
         try:

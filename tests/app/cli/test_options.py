@@ -19,6 +19,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "keys": ("/keys.json", Path("/keys.json")),
     "insecure": ("true", True),
     "strict": ("true", True),
+    "workers": ("3", 3),
     "poll_seconds": ("0.5", 0.5),
     "device": ("cuda", "cuda"),
     "threads": ("0", 0),

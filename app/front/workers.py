@@ -1,0 +1,220 @@
+"""`--workers`: a small supervisor that keeps several server processes on one address.
+
+It owns one listening socket per worker (SO_REUSEPORT, so the kernel spreads connections) and hands the very same socket
+to a worker's successor: closing it would reset what is queued on it. Workers are forked from the supervisor, which has
+everything imported but nothing running, so a successor is there within a fraction of a second; until then new
+connections wait in the socket's queue. Two pipes per worker carry metrics: the supervisor asks for snapshots, and a
+worker that is scraped asks the supervisor for the sum.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from threading import Lock
+from types import FrameType
+
+from app.front.server import BACKLOG, bind, cannot_listen
+from app.monitoring.snapshot import Totals
+
+logger = logging.getLogger("slipway.workers")
+
+_SNAPSHOT_SECONDS = 1.0
+_ANSWER_SECONDS = 0.5
+_LOOP_SECONDS = 0.1
+_STABLE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A worker's end of its two pipes."""
+
+    snapshots: Connection
+    """The supervisor asks here for this worker's metrics; the end of it means that the supervisor is gone."""
+    totals: Connection
+    """The worker asks here for the metrics of all."""
+    lock: Lock = field(default_factory=Lock)
+
+    def fetch_totals(self) -> bytes:
+        """The merged snapshot; blocks until the supervisor has asked everybody, so call it from a thread."""
+        with self.lock:
+            self.totals.send_bytes(b"totals")
+            return self.totals.recv_bytes()
+
+    def attend(self, take_snapshot: Callable[[], bytes]) -> None:
+        """Answer the supervisor from the running event loop, and stop like after SIGTERM when it is gone."""
+        loop = asyncio.get_running_loop()
+
+        def answer() -> None:
+            try:
+                self.snapshots.recv_bytes()
+                self.snapshots.send_bytes(take_snapshot())
+            except (EOFError, OSError):
+                loop.remove_reader(self.snapshots.fileno())
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        loop.add_reader(self.snapshots.fileno(), answer)
+
+
+RunWorker = Callable[[socket.socket, Link], None]
+
+
+@dataclass(slots=True)
+class _Worker:
+    number: int
+    listener: socket.socket
+    process: int = 0
+    snapshots: Connection | None = None
+    totals: Connection | None = None
+    started_at: float = 0.0
+    pause: float = 0.0
+    """Seconds before the next start; grows while the worker dies young."""
+
+
+class Supervisor:
+    """Starts the workers, replaces those that die, sums their metrics, and passes signals on."""
+
+    def __init__(self, host: str, port: int, count: int, run_worker: RunWorker) -> None:
+        """Take the address; raises UsageError when it is in use."""
+        self._run_worker = run_worker
+        self._totals = Totals()
+        self._stopping = 0
+        self._next_snapshots = 0.0
+        with bind(host, port) as probe:
+            self.address = probe.getsockname()[:2]
+        self._workers = [_Worker(number, _bind_shared(*self.address)) for number in range(count)]
+
+    def run(self) -> None:
+        """Supervise until SIGTERM or SIGINT and until every worker has ended."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._pass_on)
+        gc.freeze()  # so that no worker's collector touches, and thereby copies, the pages it shares with the others
+        for worker in self._workers:
+            self._start(worker)
+        while any(worker.process for worker in self._workers) or not self._stopping:
+            self._answer_workers()
+            self._bury_and_replace()
+            if time.monotonic() >= self._next_snapshots:
+                self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
+                self._take_snapshots()
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping += 1
+        for worker in self._workers:
+            worker.listener.close()  # the worker's own copy is the last one, and it knows how to close it
+        for worker in self._workers:
+            if worker.process:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.process, number if self._stopping == 1 else signal.SIGKILL)
+
+    def _start(self, worker: _Worker) -> None:
+        ours, theirs = Pipe(), Pipe()
+        worker.started_at = time.monotonic()
+        process = os.fork()
+        if process == 0:
+            self._become(worker, Link(ours[1], theirs[1]), [ours[0], theirs[0]])
+        worker.process = process
+        ours[1].close()
+        theirs[1].close()
+        worker.snapshots, worker.totals = ours[0], theirs[0]
+
+    def _become(self, worker: _Worker, link: Link, not_ours: list[Connection]) -> None:
+        """The forked process: let go of what belongs to the others, serve, and end."""
+        code = 1
+        try:
+            os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which passes it on once
+            for other in self._workers:
+                not_ours += [end for end in (other.snapshots, other.totals) if end is not None]
+                if other is not worker:
+                    other.listener.close()
+            for end in not_ours:
+                end.close()
+            self._run_worker(worker.listener, link)
+            code = 0
+        except Exception:
+            logger.exception("worker %d failed", worker.number)
+        finally:
+            logging.shutdown()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _answer_workers(self) -> None:
+        ends = {worker.totals: worker for worker in self._workers if worker.totals is not None}
+        if not ends:
+            time.sleep(_LOOP_SECONDS)
+        for end in wait(list(ends), _LOOP_SECONDS):
+            if not isinstance(end, Connection):
+                continue
+            try:
+                end.recv_bytes()
+                self._take_snapshots()
+                end.send_bytes(self._totals.merged())
+            except (EOFError, OSError):
+                self._hang_up(ends[end])
+
+    def _take_snapshots(self) -> None:
+        """Ask every worker for its metrics; one that is busy keeps its last ones."""
+        asked = []
+        for worker in self._workers:
+            with suppress(OSError):
+                if worker.snapshots is not None:
+                    _drop_late_answers(worker.snapshots)
+                    worker.snapshots.send_bytes(b"snapshot")
+                    asked.append(worker)
+        until = time.monotonic() + _ANSWER_SECONDS
+        for worker in asked:
+            with suppress(EOFError, OSError):
+                if worker.snapshots and worker.snapshots.poll(max(0.0, until - time.monotonic())):
+                    self._totals.put(worker.number, worker.snapshots.recv_bytes())
+
+    def _bury_and_replace(self) -> None:
+        for worker in self._workers:
+            if worker.process and os.waitpid(worker.process, os.WNOHANG)[0]:
+                self._bury(worker)
+            is_due = time.monotonic() >= worker.started_at + worker.pause
+            if not worker.process and not self._stopping and is_due:
+                self._start(worker)
+
+    def _bury(self, worker: _Worker) -> None:
+        worker.process = 0
+        self._hang_up(worker)
+        self._totals.retire(worker.number)
+        if self._stopping:
+            return
+        died_young = time.monotonic() - worker.started_at < _STABLE_SECONDS
+        worker.pause = min(max(0.5, 2 * worker.pause), _LONGEST_PAUSE_SECONDS) if died_young else 0.0
+        logger.warning("a worker died and is replaced", extra={"worker": worker.number})
+
+    def _hang_up(self, worker: _Worker) -> None:
+        for end in (worker.snapshots, worker.totals):
+            if end is not None:
+                end.close()
+        worker.snapshots = worker.totals = None
+
+
+def _bind_shared(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise cannot_listen(host, port, error) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _drop_late_answers(end: Connection) -> None:
+    while end.poll():
+        end.recv_bytes()
