@@ -15,7 +15,8 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 │   └── VersionNotFound           no such version of a model
 ├── Unavailable                   the request is fine; try again later
 │   ├── ModelNotReady             the version is still loading, or cannot be loaded
-│   └── Overloaded                a queue is full
+│   ├── Overloaded                a queue is full
+│   └── DeadlineExceeded          the run could not begin within the request's own timeout
 ├── RegistryError                 the models folder
 │   ├── NothingPublished          the model, version or alias asked for is not in the folder
 │   ├── DamagedVersion            a version that must not be used: digest, missing file, unreadable manifest
@@ -126,6 +127,13 @@ class Overloaded(Unavailable):
 
     def __init__(self, what: str = "the server") -> None:
         super().__init__(f"{what} is overloaded; retry later or add replicas")
+
+
+class DeadlineExceeded(Unavailable):
+    """The run could not begin within the timeout that the request asked for."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(f"model {model_name!r} could not begin the run within the request's 'timeout'")
 
 
 class RegistryError(SlipwayError):

@@ -27,6 +27,7 @@ STATUS: dict[type[Exception], int] = {
     errors.UnsupportedBody: 415,
     errors.InvalidRows: 422,
     errors.Unavailable: 503,
+    errors.DeadlineExceeded: 504,
 }
 
 

@@ -1,23 +1,29 @@
 """Inference, metadata and readiness of the Open Inference Protocol."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
 
 from app import __version__
 from app.contract.tensors import TensorMetadata
-from app.errors import MalformedRequest
 from app.front.exchange import HotRequest, HotResponse
+from app.protocol import binary_codec
 from app.protocol.json_codec import decode_request, encode_response
 from app.protocol.limits import ContentLimits
+from app.protocol.messages import InferenceRequest
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ServedModel
 from app.serving.servable import Servable
 
 PLATFORM = "onnx_onnxv1"
-EXTENSIONS: list[str] = []
+EXTENSIONS = ["binary_tensor_data", "classification", "parameters", "schedule_policy"]
 
-_BINARY_HEADER = b"inference-header-content-length"
+BINARY_HEADER = b"inference-header-content-length"
+
+_OCTETS = (b"content-type", b"application/octet-stream")
+_LARGE_BODY = 512 * 1024
+"""From here on decoding is left to a thread, so that the loop goes on meanwhile."""
 
 
 class InferDoor:
@@ -29,10 +35,24 @@ class InferDoor:
 
     async def __call__(self, request: HotRequest) -> HotResponse:
         servable = self._plane.resolve(request.params)
-        if _BINARY_HEADER in request.headers:
-            raise MalformedRequest("binary tensors are not offered; send the tensors as JSON")
-        answer = await self._plane.infer(servable, decode_request(request.body, self._limits))
-        return HotResponse(encode_response(answer))
+        if len(request.body) > _LARGE_BODY:
+            inference = await asyncio.to_thread(self._decode, servable, request)
+        else:
+            inference = self._decode(servable, request)
+        answer = await self._plane.infer(servable, inference)
+        if not answer.binary:
+            return HotResponse(encode_response(answer))
+        body, json_length = binary_codec.encode_response(answer)
+        return HotResponse(body, headers=[_OCTETS, (BINARY_HEADER, b"%d" % json_length)])
+
+    def _decode(self, servable: Servable, request: HotRequest) -> InferenceRequest:
+        header = request.headers.get(BINARY_HEADER)
+        if header is None:
+            return decode_request(request.body, self._limits)
+        json_length = binary_codec.read_json_length(header, request.body)
+        if json_length == 0:
+            return binary_codec.decode_raw(request.body, servable.signature.inputs, self._limits)
+        return binary_codec.decode_request(request.body, json_length, self._limits)
 
 
 def router(plane: DataPlane) -> APIRouter:

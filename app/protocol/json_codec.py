@@ -8,19 +8,32 @@ from typing import Any
 
 import orjson
 
-from app.contract.tensors import Datatype
+from app.contract.tensors import Datatype, Tensor
 from app.errors import MalformedRequest, RequestTooLarge
+from app.protocol.binary_values import Tail
 from app.protocol.json_values import flatten, parse, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
-from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
+from app.protocol.messages import (
+    NO_PARAMETERS,
+    InferenceRequest,
+    InferenceResponse,
+    NamedTensor,
+    RequestedOutput,
+)
+from app.protocol.parameters import read_binary_size, read_output, read_request_parameters
 
 _DATATYPES = {str(datatype): datatype for datatype in Datatype}
+_SCALARS = frozenset({bool, int, float, str})
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
 def decode_request(body: bytes, limits: ContentLimits) -> InferenceRequest:
     """Read a request; raises MalformedRequest or RequestTooLarge with one sentence that quotes no values."""
-    document = parse(body)
+    return read_request(parse(body), limits, None)
+
+
+def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> InferenceRequest:
+    """A request from its parsed JSON; inputs that are not in there are taken from the bytes after it, the `tail`."""
     if type(document) is not dict:
         raise MalformedRequest("the body must be a JSON object with 'inputs'")
     inputs = document.get("inputs")
@@ -28,31 +41,46 @@ def decode_request(body: bytes, limits: ContentLimits) -> InferenceRequest:
         raise MalformedRequest("'inputs' must be a list of at least one input")
     if len(inputs) > limits.inputs:
         raise RequestTooLarge(f"more than {limits.inputs} inputs")
-    _check_parameters("the request", document.get("parameters"))
+    parameters = read_request_parameters(document["parameters"]) if "parameters" in document else NO_PARAMETERS
     return InferenceRequest(
-        [_decode_input(item, limits) for item in inputs],
-        _output_names(document.get("outputs"), limits),
+        [_decode_input(item, limits, tail) for item in inputs],
+        _outputs(document.get("outputs"), limits, binary=parameters.binary_outputs),
         _request_id(document.get("id")),
+        parameters,
     )
 
 
-def _decode_input(item: Any, limits: ContentLimits) -> NamedTensor:
+def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None) -> NamedTensor:
     name = _name(item, "input")
     datatype = _DATATYPES.get(item["datatype"]) if type(item.get("datatype")) is str else None
     if datatype is None:
         raise MalformedRequest(f"input {shown(name)}: 'datatype' must be one of {', '.join(_DATATYPES)}")
     shape = _shape(name, item.get("shape"), limits)
-    if "parameters" in item:
-        _check_parameters(f"input {shown(name)}", item["parameters"])
     data = item.get("data")
+    if "parameters" in item:
+        size = read_binary_size(name, item["parameters"])
+        if size is not None:
+            return NamedTensor(name, datatype, _from_tail(name, datatype, shape, size, data, tail))
     if type(data) is not list:
-        raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
+        if shape or type(data) not in _SCALARS:
+            raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
+        data = [data]
     values = flatten(name, data)
     if len(values) != prod(shape):
         raise MalformedRequest(
             f"input {shown(name)}: 'data' has {len(values)} elements, 'shape' asks for {prod(shape)}"
         )
     return NamedTensor(name, datatype, to_array(name, datatype, values).reshape(shape))
+
+
+def _from_tail(name: str, datatype: Datatype, shape: list[int], size: int, data: Any, tail: Tail | None) -> Tensor:
+    if data is not None:
+        raise MalformedRequest(f"input {shown(name)}: either 'data' or 'binary_data_size', not both")
+    if tail is None:
+        raise MalformedRequest(
+            f"input {shown(name)}: 'binary_data_size' needs the header Inference-Header-Content-Length"
+        )
+    return tail.take(name, datatype, shape, size)
 
 
 def _name(item: Any, what: str) -> str:
@@ -73,19 +101,14 @@ def _shape(name: str, shape: Any, limits: ContentLimits) -> list[int]:
     return shape
 
 
-def _output_names(outputs: Any, limits: ContentLimits) -> list[str] | None:
+def _outputs(outputs: Any, limits: ContentLimits, *, binary: bool) -> list[RequestedOutput] | None:
     if outputs is None:
         return None
     if type(outputs) is not list:
         raise MalformedRequest("'outputs' must be a list")
     if len(outputs) > limits.inputs:
         raise RequestTooLarge(f"more than {limits.inputs} outputs")
-    names = [_name(item, "output") for item in outputs]
-    for name, item in zip(names, outputs, strict=True):
-        _check_parameters(f"output {shown(name)}", item.get("parameters"))
-        if (item.get("parameters") or {}).get("binary_data"):
-            raise MalformedRequest(f"output {shown(name)}: binary outputs are not offered; ask without 'binary_data'")
-    return names or None
+    return [read_output(_name(item, "output"), item.get("parameters"), binary=binary) for item in outputs] or None
 
 
 def _request_id(value: Any) -> str | None:
@@ -94,23 +117,25 @@ def _request_id(value: Any) -> str | None:
     return value
 
 
-def _check_parameters(where: str, parameters: Any) -> None:
-    if parameters is None:
-        return
-    if type(parameters) is not dict or not set(map(type, parameters.values())) <= {str, int, float, bool}:
-        raise MalformedRequest(f"{where}: 'parameters' must be an object of strings, numbers and booleans")
-
-
 def encode_response(response: InferenceResponse) -> bytes:
     """Write a response; NaN and infinities become null."""
-    document: dict[str, Any] = {"model_name": response.model_name, "model_version": response.model_version}
-    if response.id is not None:
-        document["id"] = response.id
-    document["outputs"] = [_encode_output(output) for output in response.outputs]
+    document = encode_response_head(response)
+    document["outputs"] = [encode_output(output) for output in response.outputs]
     return orjson.dumps(document, option=_NUMPY)
 
 
-def _encode_output(output: NamedTensor) -> dict[str, Any]:
+def encode_response_head(response: InferenceResponse) -> dict[str, Any]:
+    """Everything of a response but its outputs."""
+    document: dict[str, Any] = {"model_name": response.model_name, "model_version": response.model_version}
+    if response.id is not None:
+        document["id"] = response.id
+    if response.parameters is not None:
+        document["parameters"] = response.parameters
+    return document
+
+
+def encode_output(output: NamedTensor) -> dict[str, Any]:
+    """One output with its data."""
     flat = output.data.reshape(-1)
     return {
         "name": output.name,

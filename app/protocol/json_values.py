@@ -84,8 +84,6 @@ def to_array(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
 
 
 def _floating(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
-    if datatype is Datatype.FP16:
-        raise MalformedRequest(f"input {shown(name)}: FP16 has no JSON form; send FP32")
     # The set of types costs as much as the conversion, and is the only cheap way to tell true from 1.
     types = set(map(type, values))
     if not types <= {float, int}:
@@ -96,10 +94,10 @@ def _floating(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
     if datatype is Datatype.FP64:
         return numbers
     with np.errstate(over="ignore"):
-        single = numbers.astype(np.float32)
-    if np.isinf(single).any():
-        raise MalformedRequest(f"input {shown(name)}: a number is too large for FP32; send FP64")
-    return single
+        rounded = numbers.astype(NUMPY_DTYPES[datatype])
+    if np.isinf(rounded).any():
+        raise MalformedRequest(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
+    return rounded
 
 
 def _integers(name: str, datatype: Datatype, values: list[Any]) -> Tensor:

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from app.contract.tensors import Tensor
-from app.errors import Overloaded
+from app.errors import DeadlineExceeded, Overloaded
 
 INLINE_SECONDS = 0.002
 
@@ -47,6 +47,8 @@ class _Entry:
     rows: int
     future: asyncio.Future[list[Tensor]]
     queued_at: float
+    latest: float | None
+    """When the run must have begun; None for any time."""
 
 
 class Batcher:
@@ -74,15 +76,18 @@ class Batcher:
         self._queued_rows = 0
         self._is_due = False
 
-    def submit(self, tensors: Mapping[str, Tensor], rows: int) -> asyncio.Future[list[Tensor]]:
+    def submit(
+        self, tensors: Mapping[str, Tensor], rows: int, timeout: float | None = None
+    ) -> asyncio.Future[list[Tensor]]:
         """The outputs for these rows, to be awaited; raises Overloaded at once when the queue is full.
 
-        Awaiting raises what the run raised.
+        Awaiting raises what the run raised, or DeadlineExceeded where it has not begun after `timeout` seconds.
         """
         if self._queue and self._queued_rows + rows > self._max_queue_rows:
             raise Overloaded(f"model {self._name!r}")
         loop = asyncio.get_running_loop()
-        entry = _Entry(tensors, rows, loop.create_future(), perf_counter())
+        now = perf_counter()
+        entry = _Entry(tensors, rows, loop.create_future(), now, None if timeout is None else now + timeout)
         self._queue.append(entry)
         self._queued_rows += rows
         if not self._is_due:
@@ -115,9 +120,13 @@ class Batcher:
         while self._queue and (not batch or rows + self._queue[0].rows <= self._max_batch_rows):
             entry = self._queue.popleft()
             self._queued_rows -= entry.rows
-            if not entry.future.done():  # a caller that hung up has cancelled its future
-                batch.append(entry)
-                rows += entry.rows
+            if entry.future.done():  # a caller that hung up has cancelled its future
+                continue
+            if entry.latest is not None and perf_counter() > entry.latest:
+                entry.future.set_exception(DeadlineExceeded(self._name))
+                continue
+            batch.append(entry)
+            rows += entry.rows
         return batch
 
     def _outcomes(self, batch: list[_Entry]) -> list[_Outcome]:

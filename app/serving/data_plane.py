@@ -8,10 +8,12 @@ import numpy as np
 from app.contract.signature import MATRIX_INPUT, Signature
 from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
 from app.errors import MalformedRequest
-from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
+from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
+from app.serving.classification import classify
 from app.serving.model_table import ModelTable
 from app.serving.servable import Servable
 
+_WIDE = FLOATING - {Datatype.FP16}
 _ROWS = "all inputs must have the same number of rows, at least 1"
 
 
@@ -25,32 +27,52 @@ class DataPlane:
         """The version that a path names; raises ModelNotFound, VersionNotFound or ModelNotReady."""
         return self.table.resolve(params["model_name"], params.get("model_version"))
 
-    def predict(self, servable: Servable, tensors: Mapping[str, Tensor]) -> Awaitable[list[Tensor]]:
-        """Outputs, in the signature's order, for tensors that fit the signature."""
-        return servable.batcher.submit(tensors, len(next(iter(tensors.values()))))
+    def predict(
+        self, servable: Servable, tensors: Mapping[str, Tensor], timeout: float | None = None
+    ) -> Awaitable[list[Tensor]]:
+        """Outputs, in the signature's order, for tensors that fit the signature.
+
+        Raises DeadlineExceeded where the run has not begun after `timeout` seconds.
+        """
+        return servable.batcher.submit(tensors, len(next(iter(tensors.values()))), timeout)
 
     async def infer(self, servable: Servable, request: InferenceRequest) -> InferenceResponse:
         """Answer an inference request; raises MalformedRequest where it does not fit the model's signature."""
-        wanted = _wanted_outputs(servable.signature, request.output_names)
+        signature = servable.signature
+        if request.outputs is not None:
+            _check_outputs(signature, request.outputs)
         tensors = bind(servable, request.inputs)
-        outputs = await self.predict(servable, tensors)
+        outputs = await self.predict(servable, tensors, request.parameters.timeout)
         answered = [
             NamedTensor(declared.name, declared.datatype, output)
-            for declared, output in zip(servable.signature.outputs, outputs, strict=True)
+            for declared, output in zip(signature.outputs, outputs, strict=True)
         ]
-        if wanted is not None:
-            by_name = {output.name: output for output in answered}
-            answered = [by_name[name] for name in wanted]
-        return InferenceResponse(servable.name, servable.version, answered, request.id)
+        answer = InferenceResponse(servable.name, servable.version, answered, request.id, request.parameters.own)
+        if request.outputs is not None:
+            _choose(answer, request.outputs, signature)
+        elif request.parameters.binary_outputs:
+            answer.binary = frozenset(output.name for output in answered)
+        return answer
 
 
-def _wanted_outputs(signature: Signature, names: list[str] | None) -> list[str] | None:
-    if names is None:
-        return None
-    known = [output.name for output in signature.outputs]
-    if len(set(names)) != len(names) or not set(names) <= set(known):
-        raise MalformedRequest(f"'outputs' must name each wanted output once, out of: {', '.join(known)}")
-    return names
+def _check_outputs(signature: Signature, wanted: list[RequestedOutput]) -> None:
+    declared = {output.name: output.datatype for output in signature.outputs}
+    names = {output.name for output in wanted}
+    if len(names) != len(wanted) or not names <= declared.keys():
+        raise MalformedRequest(f"'outputs' must name each wanted output once, out of: {', '.join(declared)}")
+    for output in wanted:
+        if output.classes is not None and declared[output.name] is Datatype.BYTES:
+            raise MalformedRequest(f"output {output.name!r}: 'classification' is for outputs of numbers")
+
+
+def _choose(answer: InferenceResponse, wanted: list[RequestedOutput], signature: Signature) -> None:
+    """Put the wanted outputs into their order, as classes where that was asked for."""
+    by_name = {output.name: output for output in answer.outputs}
+    answer.outputs = [
+        by_name[output.name] if output.classes is None else classify(by_name[output.name], output.classes, signature)
+        for output in wanted
+    ]
+    answer.binary = frozenset(output.name for output in wanted if output.binary)
 
 
 def bind(servable: Servable, inputs: list[NamedTensor]) -> dict[str, Tensor]:
@@ -84,7 +106,7 @@ def _fit(declared: TensorMetadata, given: NamedTensor) -> Tensor:
         raise MalformedRequest(f"input {declared.name!r}: shape must be {list(wanted)}, -1 for any number of rows")
     if given.datatype is declared.datatype:
         return given.data
-    if {given.datatype, declared.datatype} <= FLOATING - {Datatype.FP16}:
+    if declared.datatype in _WIDE and given.datatype in FLOATING:
         return given.data.astype(NUMPY_DTYPES[declared.datatype])
     raise MalformedRequest(f"input {declared.name!r}: datatype must be {declared.datatype}")
 

@@ -1,10 +1,12 @@
 """What `/metrics` shows after some traffic."""
 
+import re
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.front.routes import ROUTES
 from tests.factories import publish
 from tests.service import service
 
@@ -39,9 +41,13 @@ async def test_served_version_is_described(tmp_path: Path) -> None:
 async def test_series_do_not_grow_with_traffic(tmp_path: Path) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        for number in range(300):
-            await client.request(f"METHOD{number % 50}", f"/path/{number}")
+        for number in range(100):
+            await client.request(f"METHOD{number}", f"/path/{number}")
             await client.post(f"/predict/model{number}", json=ROW)
+        for route in ROUTES:
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"):
+                for value in ("sum", "unknown"):
+                    await client.request(method, re.sub(r"\{\w+\}", value, route.template), json=ROW)
         await client.post("/predict/sum", json=ROW)
         families = list(text_string_to_metric_families((await client.get("/metrics")).text))
 

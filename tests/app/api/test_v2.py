@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.app.api.tensors import tensor
 from tests.factories import failing_graph, matrix_signature, mixed_signature, publish, sign_graph, sum_graph
 from tests.service import service
 
 pytestmark = pytest.mark.anyio
-
-
-def tensor(data: list[Any], shape: list[int], *, name: str = "X", datatype: str = "FP64") -> dict[str, Any]:
-    return {"name": name, "datatype": datatype, "shape": shape, "data": data}
 
 
 def house(**changes: Any) -> list[dict[str, Any]]:
@@ -197,16 +194,3 @@ async def test_failing_graph_fails_its_own_request_in_general_words(tmp_path: Pa
         "the server failed on this request; its log has the details",
     )
     assert good.json()["outputs"][0]["data"] == [10.0]
-
-
-async def test_binary_tensors_are_refused_in_words(tmp_path: Path) -> None:
-    publish(tmp_path)
-    async with service(tmp_path) as client:
-        answer = await client.post(
-            "/v2/models/sum/infer", content=b"{}", headers={"Inference-Header-Content-Length": "2"}
-        )
-
-    assert (answer.status_code, answer.json()["error"]) == (
-        400,
-        "binary tensors are not offered; send the tensors as JSON",
-    )

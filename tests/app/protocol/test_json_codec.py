@@ -12,8 +12,8 @@ from app.contract.tensors import Datatype, Tensor
 from app.errors import RequestTooLarge
 from app.protocol.json_codec import decode_request, encode_response
 from app.protocol.limits import ContentLimits
-from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
-from tests.strategies import JSON_DATATYPES, MANY, tensors
+from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
+from tests.strategies import DATATYPES, MANY, tensors
 
 LIMITS = ContentLimits(elements=100, inputs=3)
 X: dict[str, Any] = {"name": "X", "datatype": "FP64", "shape": [2], "data": [1.5, 2.5]}
@@ -34,7 +34,7 @@ def content_of(array: Tensor) -> Any:
 
 
 @MANY
-@given(tensors("X", JSON_DATATYPES))
+@given(tensors("X", DATATYPES))
 def test_tensor_written_and_read_is_the_same(written: NamedTensor) -> None:
     answer = orjson.loads(encode_response(InferenceResponse("m", "1", [written])))
     read = decode_request(orjson.dumps({"inputs": answer["outputs"]}), LIMITS).inputs[0]
@@ -44,7 +44,7 @@ def test_tensor_written_and_read_is_the_same(written: NamedTensor) -> None:
 
 
 @MANY
-@given(tensors("X", JSON_DATATYPES).filter(lambda written: written.data.ndim > 0))
+@given(tensors("X", DATATYPES).filter(lambda written: written.data.ndim > 0))
 def test_nested_data_is_the_same_as_flat_data(written: NamedTensor) -> None:
     head = {"name": "X", "datatype": written.datatype, "shape": written.data.shape}
     nested = decode({"inputs": [{**head, "data": written.data.tolist()}]}).inputs[0]
@@ -58,7 +58,7 @@ def test_nesting_need_not_be_that_of_the_shape() -> None:
 
 
 @pytest.mark.parametrize("missing", [b"null", b"NaN"])
-@pytest.mark.parametrize("datatype", ["FP32", "FP64"])
+@pytest.mark.parametrize("datatype", ["FP16", "FP32", "FP64"])
 def test_null_and_bare_nan_are_missing_in_floats(datatype: str, missing: bytes) -> None:
     body = b'{"inputs":[{"name":"X","datatype":"%b","shape":[2],"data":[%b,1]}]}' % (datatype.encode(), missing)
 
@@ -91,6 +91,10 @@ def test_integers_are_accepted_up_to_their_bounds(datatype: str, values: list[in
     assert tensor(datatype=datatype, data=values).data.tolist() == values
 
 
+def test_scalar_needs_no_list() -> None:
+    assert tensor(shape=[], data=1.5).data.tolist() == tensor(shape=[], data=[1.5]).data.tolist() == 1.5
+
+
 @pytest.mark.parametrize("shape", [[0], [0, 4], [3, 0]])
 def test_empty_tensor_is_read(shape: list[int]) -> None:
     assert tensor(shape=shape, data=[]).data.shape == tuple(shape)
@@ -106,18 +110,21 @@ def test_last_of_two_equal_keys_wins() -> None:
 def test_request_of_the_best_known_client_is_read() -> None:
     request = decode({"id": "7", "inputs": [X], "parameters": {"binary_data_output": True}})
 
-    assert (request.id, request.output_names, len(request.inputs)) == ("7", None, 1)
+    assert (request.id, request.outputs, request.parameters.binary_outputs) == ("7", None, True)
 
 
 def test_outputs_are_wanted_by_name() -> None:
     outputs = [{"name": "label", "parameters": {"binary_data": False}}, {"name": "probabilities"}]
 
-    assert decode({"inputs": [X], "outputs": outputs}).output_names == ["label", "probabilities"]
+    assert decode({"inputs": [X], "outputs": outputs}).outputs == [
+        RequestedOutput("label", binary=False),
+        RequestedOutput("probabilities", binary=False),
+    ]
 
 
 @pytest.mark.parametrize("outputs", [[], None])
 def test_no_output_named_means_all(outputs: Any) -> None:
-    assert decode({"inputs": [X], "outputs": outputs}).output_names is None
+    assert decode({"inputs": [X], "outputs": outputs}).outputs is None
 
 
 def test_unknown_keys_are_ignored() -> None:

@@ -96,7 +96,23 @@ INPUTS = {
     "datatype in small letters": ({"datatype": "fp64"}, DATATYPE),
     "datatype a list": ({"datatype": ["FP64"]}, DATATYPE),
     "no datatype": ({"datatype": None}, DATATYPE),
-    "half floats": ({"datatype": "FP16"}, "input 'X': FP16 has no JSON form; send FP32"),
+    "too large for FP16": (
+        {"datatype": "FP16", "data": [65520.0]},
+        "input 'X': a number is too large for FP16; send FP64",
+    ),
+    "scalar that is null": ({"shape": [], "data": None}, "input 'X': 'data' must be a list"),
+    "bytes without the header": (
+        {"data": None, "parameters": {"binary_data_size": 8}},
+        "input 'X': 'binary_data_size' needs the header Inference-Header-Content-Length",
+    ),
+    "bytes and data": (
+        {"parameters": {"binary_data_size": 8}},
+        "input 'X': either 'data' or 'binary_data_size', not both",
+    ),
+    "shared memory": (
+        {"parameters": {"shared_memory_region": "r"}},
+        "input 'X': shared memory is not offered; send the tensor in the body",
+    ),
     "no shape": ({"shape": None}, SHAPE),
     "shape a number": ({"shape": 1}, SHAPE),
     "rank 9": ({"shape": [1] * 9}, SHAPE),
@@ -177,10 +193,23 @@ AROUND = {
         {"outputs": ["label"]},
         "each output must be an object with a 'name' of 1 to 256 characters",
     ),
-    "output in binary": (
-        {"outputs": [{"name": "label", "parameters": {"binary_data": True}}]},
-        "output 'label': binary outputs are not offered; ask without 'binary_data'",
+    "output neither binary nor not": (
+        {"outputs": [{"name": "label", "parameters": {"binary_data": 1}}]},
+        "output 'label': 'binary_data' must be true or false",
     ),
+    "no classes": (
+        {"outputs": [{"name": "label", "parameters": {"classification": 0}}]},
+        "output 'label': 'classification' must be an integer from 1 to 100000",
+    ),
+    "classes as text": (
+        {"outputs": [{"name": "label", "parameters": {"classification": "2"}}]},
+        "output 'label': 'classification' must be an integer from 1 to 100000",
+    ),
+    "binary outputs as text": (
+        {"parameters": {"binary_data_output": "true"}},
+        "the request: 'binary_data_output' must be true or false",
+    ),
+    "negative timeout": ({"parameters": {"timeout": -1}}, "the request: 'timeout' must be an integer of microseconds"),
     "parameters a list": (
         {"parameters": []},
         "the request: 'parameters' must be an object of strings, numbers and booleans",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.contract.tensors import Tensor
-from app.errors import InferenceError, Overloaded
+from app.errors import DeadlineExceeded, InferenceError, Overloaded
 from app.serving.batcher import Batcher, CostLine
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +155,14 @@ def test_batched_equals_unbatched_for_any_split(split: list[list[float]], limit:
 
     expected = [(request["X"] * 2).tolist() for request in requests]
     assert [answer[0].tolist() for answer in answers if isinstance(answer, list)] == expected
+
+
+async def test_request_whose_time_is_over_is_not_run() -> None:
+    recorder = Recorder()
+    queue = batcher(recorder)
+    late, punctual = queue.submit(rows(1), 1, -1.0), queue.submit(rows(2), 1, 60.0)
+
+    with pytest.raises(DeadlineExceeded, match="'m' could not begin"):
+        await late
+    assert [output.tolist() for output in await punctual] == [[[4.0]]]
+    assert recorder.batches == [1]
