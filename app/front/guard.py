@@ -29,7 +29,7 @@ from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
 
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:/+=@-]{1,128}$")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _CLOSE = (b"connection", b"close")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _NO_STORE = (b"cache-control", b"no-store")
@@ -39,7 +39,7 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 class HttpMetrics(Protocol):
     """Where the guard reports a request that has ended; label values come from fixed sets."""
 
-    def observe(self, method: str, template: str, status: int, seconds: float) -> None: ...
+    def observe(self, method: str, template: str, status: int, seconds: float, *, is_hot: bool) -> None: ...
 
 
 Authorize = Callable[[Match, Headers], None]
@@ -209,15 +209,18 @@ class Guard:
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id")
-        if given is not None and _REQUEST_ID.match(given):
+        if given is not None and _REQUEST_ID.fullmatch(given):
             return given.decode("ascii")
         return f"{self._id_prefix}-{next(self._id_numbers)}"
 
     def _report(self, exchange: Exchange, seconds: float) -> None:
-        template = exchange.match.route.template if exchange.match else "none"
         method = exchange.scope["method"]
         method = method if method in _KNOWN_METHODS else "other"
-        self._metrics.observe(method, template, exchange.status or 500, seconds)
+        template, is_hot = "none", False
+        # A refused method counts like an unknown path, so that no caller can multiply routes by methods.
+        if exchange.match and method in exchange.match.route.methods:
+            template, is_hot = exchange.match.route.template, exchange.match.route.is_hot
+        self._metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
         if self._access_log:
             extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}
             logger.info("request", extra=extra)

@@ -102,13 +102,20 @@ class Metrics:
         self._http_children: dict[tuple[str, str, int], tuple[CounterChild, HistogramChild]] = {}
         self._all_http_seconds = self._http_seconds_high_resolution.child()
 
-    def observe(self, method: str, template: str, status: int, seconds: float) -> None:
-        """One HTTP request that has ended; `template` is its row in the route table."""
+    def observe(self, method: str, template: str, status: int, seconds: float, *, is_hot: bool = True) -> None:
+        """One HTTP request that has ended; `template` is its row in the route table.
+
+        A route with a version counts as the one without, HEAD as GET, and only hot routes have a histogram of their
+        own: the number of series is promised to be small.
+        """
         key = (method, template, status // 100)
         found = self._http_children.get(key)
         if found is None:
-            counter = self._requests.child(method, f"{status // 100}xx", template)
-            found = self._http_children[key] = (counter, self._http_seconds.child(method, template))
+            method = "GET" if method == "HEAD" else method
+            handler = template.replace("/versions/{model_version}", "")
+            timed = (method, handler) if is_hot else ("any", "other")
+            counter = self._requests.child(method, f"{status // 100}xx", handler)
+            found = self._http_children[key] = (counter, self._http_seconds.child(*timed))
         counter, histogram = found
         counter.count += 1
         histogram.observe(seconds)

@@ -67,25 +67,22 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
         raise DamagedVersion(manifest.model_name, manifest.model_version, f"onnxruntime refuses it: {error}") from None
     _check_interface(manifest, session)
     version = str(manifest.model_version)
+    rows = RowCodec(manifest.model_name, version, manifest.signature, options.limits)
+    cost = measure_cost(session, manifest)
+    # Only now, since a version that cannot be run must not leave series behind.
     version_metrics = metrics.of_version(
         manifest.model_name, version, manifest.variant, session.providers[0], options.execution.threads
     )
-    return Servable(
-        manifest,
-        session,
-        RowCodec(manifest.model_name, version, manifest.signature, options.limits),
-        Batcher(
-            manifest.model_name,
-            session.run,
-            measure_cost(session, manifest),
-            executor,
-            version_metrics,
-            max_batch_rows=options.max_batch_rows,
-            max_queue_rows=options.max_queue_rows,
-        ),
+    batcher = Batcher(
+        manifest.model_name,
+        session.run,
+        cost,
+        executor,
         version_metrics,
-        _refused_categories(manifest.signature),
+        max_batch_rows=options.max_batch_rows,
+        max_queue_rows=options.max_queue_rows,
     )
+    return Servable(manifest, session, rows, batcher, version_metrics, _refused_categories(manifest.signature))
 
 
 def to_tensors(signature: Signature, rows: list[dict[str, Cell]]) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 import logging
 from concurrent.futures import Executor
 
-from app.errors import RegistryError
+from app.errors import SlipwayError
 from app.monitoring.metrics import Metrics
 from app.registry.store import Registry
 from app.serving.golden_rows import replay
@@ -26,8 +26,15 @@ class VersionLoader:
         """The version, ready to serve, or None when it is damaged, incomplete or newer than we can read."""
         try:
             servable = self._open(name, version, manifest_sha256)
-        except RegistryError as error:
+        except SlipwayError as error:
             self._refuse(name, version, str(error))
+            return None
+        except Exception as error:
+            # One version must never keep the others from being served, whatever is wrong with it.
+            if self._refuse(
+                name, version, f"version {version} of model {name!r} failed to load: {type(error).__name__}"
+            ):
+                logger.exception("loading failed unexpectedly")
             return None
         self._refused.pop((name, version), None)
         return servable
@@ -41,14 +48,16 @@ class VersionLoader:
         servable = open_servable(stored, self._options, self._executor, self._metrics)
         try:
             replay(servable)
-        except RegistryError:
+        except BaseException:
             servable.metrics.forget()
             raise
         return servable
 
-    def _refuse(self, name: str, version: int, reason: str) -> None:
+    def _refuse(self, name: str, version: int, reason: str) -> bool:
+        """Whether this was news."""
         if self._refused.get((name, version)) == reason:
-            return
+            return False
         self._refused[name, version] = reason
         logger.error("%s", reason, extra={"model": name, "version": version})
         self._metrics.count_load_failure(name)
+        return True

@@ -51,10 +51,10 @@ def test_clients_that_listen_lose_nothing(server: Server) -> None:
     assert seconds <= DRAIN_SECONDS + 2
 
 
-def test_stubborn_clients_lose_at_most_one_request_each(server: Server) -> None:
+def test_stubborn_clients_that_reconnect_lose_next_to_nothing(server: Server) -> None:
     tally, code, _ = stop_under_load(server, stubborn=True)
 
-    assert len(tally.lost) <= 10
+    assert len(tally.lost) <= 2
     assert "IncompleteRead" not in tally.lost
     assert code == 0
 
@@ -90,7 +90,7 @@ def test_second_signal_ends_it_now(server: Server) -> None:
     assert time.monotonic() - started < 0.5
 
 
-def test_stock_uvicorn_loses_a_request_on_nearly_every_connection() -> None:
+def test_stock_uvicorn_loses_requests_on_many_connections() -> None:
     """Negative control: the same clients see the losses where nothing is done against them."""
     with stock_uvicorn() as (process, url):
         clients, stop = hammer(url, "/", CLIENTS, stubborn=False)
@@ -98,7 +98,7 @@ def test_stock_uvicorn_loses_a_request_on_nearly_every_connection() -> None:
         process.wait(timeout=20)
         tally = finish(clients, stop)
 
-    assert len(tally.lost) > CLIENTS // 2
+    assert len(tally.lost) >= CLIENTS // 4
 
 
 @contextmanager

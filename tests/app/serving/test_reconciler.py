@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.contract.manifest import GoldenRow, GoldenRows, ModelManifest
 from app.registry.store import Registry
-from tests.factories import matrix_signature, publish, sum_graph
+from tests.factories import failing_graph, matrix_signature, publish, sum_graph
 from tests.service import service, until, until_ready
 
 pytestmark = pytest.mark.anyio
@@ -169,6 +170,23 @@ async def test_wrong_golden_rows_keep_a_version_from_serving(tmp_path: Path) -> 
         answer = await client.post("/predict/sum", json=ROW)
 
     assert answer.json()["version"] == "1"
+
+
+async def test_version_that_fails_on_its_own_rows_leaves_the_others_alone(tmp_path: Path) -> None:
+    signature = matrix_signature(2)
+    publish(tmp_path, "a_fragile", signature, failing_graph(signature), change=_with_a_row_that_fails)
+    publish(tmp_path, "sum")
+    async with service(tmp_path, wait=False) as client:
+        await until(client, "/v2/models", '"name":"sum","default_version":"1"')
+        metrics = (await client.get("/metrics")).text
+
+    assert 'slipway_model_load_failures_total{model="a_fragile"} 1.0' in metrics
+    assert 'slipway_request_seconds_count{model="a_fragile"' not in metrics
+
+
+def _with_a_row_that_fails(manifest: ModelManifest) -> ModelManifest:
+    row = GoldenRow(row={"f0": 9000.0, "f1": 1.0}, value=1.0)
+    return manifest.model_copy(update={"golden_rows": GoldenRows(rows=(row,), tolerance=1e-6)})
 
 
 async def test_model_that_leaves_the_folder_is_no_longer_served_nor_measured(tmp_path: Path) -> None:
