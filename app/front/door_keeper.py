@@ -1,22 +1,19 @@
 """Who may call what: takes the key from a request's headers and asks whether it is good for the route and the model.
 
-Every refusal is one log line with the id of the key, never the key; a flood of refusals is counted, not logged. A
-caller without the right key learns nothing about models: it is refused before anybody looks whether one exists.
+A caller without the right key learns nothing about models: it is refused before anybody looks whether one exists. What
+was refused, and who was let in to admin routes, stands in the audit log.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from app.errors import Forbidden, Unauthorized, UsageError
+from app.front.audit import Audit
 from app.front.exchange import Headers
 from app.front.routes import Match, Scope
 from app.security.key_file import KeyFile
 from app.security.keys import KeyScope
-
-logger = logging.getLogger("slipway.audit")
 
 NEEDS: dict[Scope, KeyScope | None] = {
     Scope.PUBLIC: None,
@@ -27,7 +24,6 @@ NEEDS: dict[Scope, KeyScope | None] = {
 }
 """What a key must be allowed for a route of this scope; None asks for no key."""
 
-_LINES_PER_SECOND = 20
 _LOOK_SECONDS = 1.0
 _BEARER = b"bearer "
 
@@ -65,29 +61,6 @@ def presented_key(headers: Headers) -> bytes | None:
     return found[0].strip() if found else None
 
 
-@dataclass(slots=True)
-class Audit:
-    """Logs refusals, at most some per second; the next look says how many were left out."""
-
-    lines: int = _LINES_PER_SECOND
-    _left: int = field(default=_LINES_PER_SECOND, init=False)
-    _left_out: int = field(default=0, init=False)
-
-    def refused(self, template: str, why: str, key_id: str | None) -> None:
-        """One refusal; `template` is the row of the route table, so nothing here was written by the caller."""
-        if self._left <= 0:
-            self._left_out += 1
-            return
-        self._left -= 1
-        logger.warning("refused", extra={"route": template, "reason": why, "key_id": key_id})
-
-    def next_second(self) -> None:
-        """Allow lines again, and tell how many there would have been."""
-        if self._left_out:
-            logger.warning("more was refused", extra={"refusals": self._left_out})
-        self._left, self._left_out = self.lines, 0
-
-
 class DoorKeeper:
     """The guard's `authorize` of a service with keys."""
 
@@ -121,6 +94,8 @@ class DoorKeeper:
             # Routes without a model tell about all of them, so they are refused as well.
             self._audit.refused(match.route.template, "not a model of this key", key.id)
             raise Forbidden(_OTHER_MODEL)
+        if needed is KeyScope.ADMIN:
+            self._audit.admitted(match.route.template, key.id)
 
     async def watch(self) -> None:
         """Look at the keys file every second, for ever; in a thread, because a disk may hang."""
