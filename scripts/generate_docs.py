@@ -44,7 +44,7 @@ def settings_page() -> str:
     ]
     for name, field in Settings.model_fields.items():
         default = "none" if field.default is None else field.default
-        default = {True: "on", False: "off"}[default] if field.annotation is bool else default
+        default = ("off", "on")[bool(default)] if field.annotation is bool else default
         option, variable = f"--{name.replace('_', '-')}", f"SLIPWAY_{name.upper()}"
         lines.append(f"| `{option}` | `{variable}` | `{default}` | {field.description} |")
     return "\n".join(lines) + "\n"

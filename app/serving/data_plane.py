@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 
-from app.contract.signature import MATRIX_INPUT, Signature
+from app.contract.signature import MATRIX_INPUT, Kind, Signature
 from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
 from app.errors import MalformedRequest
 from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
@@ -14,6 +14,7 @@ from app.serving.model_table import ModelTable
 from app.serving.servable import Servable
 
 _WIDE = FLOATING - {Datatype.FP16}
+_EXACT = 2**53
 _ROWS = "all inputs must have the same number of rows, at least 1"
 
 
@@ -132,6 +133,19 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
                 raise MalformedRequest(f"{where}: only the categories seen in training are accepted")
         elif tensor.dtype.kind == "f":
             _check_numbers(where, tensor, feature.nullable)
+        _check_kind(where, tensor, feature.kind)
+
+
+def _check_kind(where: str, values: Tensor, kind: Kind) -> None:
+    """Integers and booleans that may be missing come as floats, and must still be what they are."""
+    if kind is Kind.INTEGER:
+        present = values[~np.isnan(values)]
+        if (present % 1).any() or (np.abs(present) > _EXACT).any():
+            raise MalformedRequest(f"{where}: only whole numbers between -2^53 and 2^53 are accepted")
+    elif kind is Kind.BOOLEAN and values.dtype.kind == "f":
+        present = values[~np.isnan(values)]
+        if not np.isin(present, (0.0, 1.0)).all():
+            raise MalformedRequest(f"{where}: only 0 and 1 are accepted for false and true")
 
 
 def _check_numbers(where: str, values: Tensor, nullable: bool) -> None:

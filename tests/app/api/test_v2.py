@@ -114,9 +114,11 @@ async def test_tensor_that_does_not_fit_the_model_is_refused(tmp_path: Path, inp
         ({"heating": {"data": ["coal"]}}, "input 'heating': only the categories seen in training are accepted"),
         ({"heating": {"data": [""]}}, "input 'heating': missing values are not accepted"),
         ({"garden": {"data": [1]}}, "input 'garden': 'data' must hold only true and false, as its datatype BOOL says"),
+        ({"floors": {"data": [2.5]}}, "input 'floors': only whole numbers between -2^53 and 2^53 are accepted"),
+        ({"rooms": {"data": [2**53 + 1]}}, "input 'rooms': only whole numbers between -2^53 and 2^53 are accepted"),
         ({"age": {"data": [1, 2], "shape": [2, 1]}}, "all inputs must have the same number of rows, at least 1"),
     ],
-    ids=["unseen category", "missing text", "number for boolean", "row counts"],
+    ids=["unseen category", "missing text", "number for boolean", "half a floor", "too many rooms", "row counts"],
 )
 async def test_column_that_does_not_fit_is_refused(tmp_path: Path, changes: Any, message: str) -> None:
     signature = mixed_signature()
