@@ -23,7 +23,7 @@ from app.protocol.limits import ContentLimits
 from app.registry.store import Registry
 from app.runtime.providers import choose_execution, usable_cpus
 from app.runtime.session import available_providers
-from app.security.key_file import KeyFile, read_keys
+from app.security.key_file import KeyFile
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ModelTable
 from app.serving.reconciler import Reconciler
@@ -34,14 +34,14 @@ from app.settings import Settings
 _LONGEST_WAIT_SECONDS = 30.0
 
 
-def create_app(settings: Settings, link: Link | None = None) -> Guard:
+def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | None = None) -> Guard:
     """The whole service; raises UsageError when the settings ask for what this machine does not have.
 
-    `link` leads to the supervisor where this process is one of several workers.
+    `link` leads to the supervisor where this process is one of several workers, `keys` is what that one has read.
     """
     content_limits = ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs)
     metrics, table = Metrics(), ModelTable()
-    door_keeper = _choose_door_keeper(settings, metrics)
+    door_keeper = _choose_door_keeper(settings, metrics, keys)
     plane = DataPlane(table)
     options = ServingOptions(
         choose_execution(settings.device, settings.threads, available_providers()),
@@ -121,18 +121,20 @@ def _create_fastapi(
     return app
 
 
-def check_door(settings: Settings) -> None:
-    """Raises UsageError where callers could neither be let in nor kept out as the settings say."""
+def open_keys(settings: Settings) -> KeyFile | None:
+    """The keys that the settings name; raises UsageError where they cannot be read, or should be there and are not."""
     refuse_open_address(
         is_loopback=settings.is_loopback, has_keys=settings.keys is not None, insecure=settings.insecure
     )
-    if settings.keys is not None:
-        read_keys(settings.keys)
+    return KeyFile(settings.keys) if settings.keys is not None else None
 
 
-def _choose_door_keeper(settings: Settings, metrics: Metrics) -> DoorKeeper | None:
-    check_door(settings)
-    return DoorKeeper(KeyFile(settings.keys, metrics.count_key_file_failure)) if settings.keys is not None else None
+def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | None) -> DoorKeeper | None:
+    keys = keys or open_keys(settings)
+    if keys is None:
+        return None
+    keys.on_failure = metrics.count_key_file_failure
+    return DoorKeeper(keys)
 
 
 def _leave_the_loaded_alone() -> None:

@@ -15,8 +15,9 @@ from app.front import server
 from app.front.connection import ConnectionLimits
 from app.front.guard import Guard
 from app.front.workers import Link, Supervisor
-from app.main import check_door, create_app
+from app.main import create_app, open_keys
 from app.registry.store import Registry
+from app.security.key_file import KeyFile
 from app.settings import Settings
 
 _NOTHING_TO_SERVE = 3
@@ -31,23 +32,26 @@ def serve(settings: Settings) -> None:
     Every option is also an environment variable: --max-body-bytes is SLIPWAY_MAX_BODY_BYTES.
     """
     log.configure(settings.log_format, settings.log_level)
-    check_door(settings)
+    keys = open_keys(settings)
     if settings.strict:
         _refuse_without_models(settings.models)
     if settings.workers == 1:
-        app = create_app(settings)
+        app = create_app(settings, keys=keys)
         listener = server.bind(settings.host, settings.port)
         _announce(settings, *listener.getsockname()[:2])
         _run(settings, app, listener)
     else:
-        supervisor = Supervisor(settings.host, settings.port, settings.workers, partial(_run_worker, settings))
+        run_worker = partial(_run_worker, settings, keys)
+        supervisor = Supervisor(settings.host, settings.port, settings.workers, run_worker)
+        if keys is not None:
+            supervisor.each_second = keys.refresh  # what a successor starts with
         _announce(settings, *supervisor.address)
         supervisor.run()
     logger.info("stopped")
 
 
-def _run_worker(settings: Settings, listener: socket.socket, link: Link) -> None:
-    _run(settings, create_app(settings, link), listener)
+def _run_worker(settings: Settings, keys: KeyFile | None, listener: socket.socket, link: Link) -> None:
+    _run(settings, create_app(settings, link, keys), listener)
 
 
 def _run(settings: Settings, app: Guard, listener: socket.socket) -> None:

@@ -87,6 +87,7 @@ class Supervisor:
     def __init__(self, host: str, port: int, count: int, run_worker: RunWorker) -> None:
         """Take the address; raises UsageError when it is in use."""
         self._run_worker = run_worker
+        self.each_second: Callable[[], None] = lambda: None
         self._totals = Totals()
         self._stopping = 0
         self._next_snapshots = 0.0
@@ -107,6 +108,7 @@ class Supervisor:
             if time.monotonic() >= self._next_snapshots:
                 self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
                 self._take_snapshots()
+                self.each_second()
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         self._stopping += 1

@@ -49,10 +49,10 @@ def encode_keys(keys: Iterable[Key]) -> bytes:
 class KeyFile:
     """A keys file as a server sees it: `keys` is what was good in it last."""
 
-    def __init__(self, path: Path, on_failure: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, path: Path) -> None:
         """Reads the file; raises UsageError when it cannot be used, because there is nothing older to keep."""
         self._path = path
-        self._on_failure = on_failure
+        self.on_failure: Callable[[], None] = lambda: None
         self._complaint = ""
         keys, self._stamp = _read(path)
         self.keys = KeySet(keys)
@@ -74,7 +74,7 @@ class KeyFile:
         if complaint == self._complaint:
             return
         self._complaint = complaint
-        self._on_failure()
+        self.on_failure()
         logger.error("the keys of before stay in force", extra={"keys": len(self.keys), "reason": complaint})
 
 

@@ -150,7 +150,8 @@ def test_damaged_file_leaves_the_last_good_keys_and_is_told_once(
 ) -> None:
     path, counted = tmp_path / "keys.json", []
     text = add_key(path)
-    file = KeyFile(path, lambda: counted.append(1))
+    file = KeyFile(path)
+    file.on_failure = lambda: counted.append(1)
     path.unlink() if damage is None else replace(path, damage)
 
     for _ in range(3):
