@@ -7,6 +7,7 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 │   ├── InvalidRows               JSON, but rows that break the model's schema: carries every problem
 │   ├── RequestTooLarge           over a limit
 │   ├── UnsupportedBody           a content type or encoding that is not read
+│   │   └── UnsupportedEncoding   compressed in a way that is not read
 │   ├── PathNotFound              a path that is not in the route table
 │   ├── MethodNotAllowed          a path of the table, called with another method
 │   ├── Unauthorized              no valid key
@@ -73,6 +74,15 @@ class RequestTooLarge(RequestError):
 
 class UnsupportedBody(RequestError):
     """The body comes in a content type or encoding that is not read."""
+
+
+class UnsupportedEncoding(UnsupportedBody):
+    """The body is compressed in a way that is not read, or more than once."""
+
+    accepted = "gzip, deflate"
+
+    def __init__(self) -> None:
+        super().__init__(f"the body must be compressed once, or not at all; accepted: {self.accepted}")
 
 
 class PathNotFound(RequestError):

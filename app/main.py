@@ -70,6 +70,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
         authorize=door_keeper or allow_all,
         access_log=settings.access_log,
+        base_path=settings.base_path,
     )
     metrics.watch_in_flight(lambda: guard.in_flight)
     return guard

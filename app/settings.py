@@ -33,6 +33,14 @@ class Settings(BaseSettings):
     insecure: Annotated[
         bool, Field(description="Let anybody who can reach the address call: something in front decides who may.")
     ] = False
+    base_path: Annotated[
+        str,
+        Field(
+            pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+            max_length=256,
+            description="Path before every route, such as /models; routes answer with and without it.",
+        ),
+    ] = ""
     strict: Annotated[
         bool, Field(description="Exit with 3 when the models folder is missing, empty or unreadable at start.")
     ] = False

@@ -51,6 +51,8 @@ def answer_error(error: Exception) -> HotResponse:
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if isinstance(error, errors.Unauthorized):
         headers.append((b"www-authenticate", b"Bearer"))
+    if isinstance(error, errors.UnsupportedEncoding):
+        headers.append((b"accept-encoding", error.accepted.encode()))
     if isinstance(error, errors.MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
     return HotResponse(orjson.dumps(document), status, headers)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from app import __version__
 from app.contract.tensors import TensorMetadata
-from app.front.exchange import HotRequest, HotResponse
+from app.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from app.protocol import binary_codec
 from app.protocol.json_codec import decode_request, encode_response
 from app.protocol.limits import ContentLimits
@@ -18,8 +18,6 @@ from app.serving.servable import Servable
 
 PLATFORM = "onnx_onnxv1"
 EXTENSIONS = ["binary_tensor_data", "classification", "parameters", "schedule_policy"]
-
-BINARY_HEADER = b"inference-header-content-length"
 
 _OCTETS = (b"content-type", b"application/octet-stream")
 _LARGE_BODY = 512 * 1024

@@ -8,6 +8,9 @@ Headers = list[tuple[bytes, bytes]]
 RESPOND = "slipway.respond"
 """Name of the ASGI extension that writes a whole answer in one piece."""
 
+BINARY_HEADER = b"inference-header-content-length"
+"""Says how long the JSON of a body is where the bytes of tensors follow it."""
+
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 
 

@@ -18,13 +18,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
 from app.errors import (
+    MalformedRequest,
     MethodNotAllowed,
     Overloaded,
     PathNotFound,
     RequestTooLarge,
     UnsupportedBody,
 )
-from app.front.exchange import RESPOND, ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
+from app.front.encoding import SMALLEST_COMPRESSED, Encoder, choose_coding, read_coding
+from app.front.exchange import BINARY_HEADER, RESPOND, ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
@@ -88,6 +90,7 @@ class Guard:
         limits: Limits,
         authorize: Authorize = allow_all,
         access_log: bool = False,
+        base_path: str = "",
     ) -> None:
         self._fastapi = fastapi
         self._handlers = handlers
@@ -96,7 +99,9 @@ class Guard:
         self._limits = limits
         self._authorize = authorize
         self._access_log = access_log
-        self._table = RouteTable()
+        self._encoder = Encoder(limits.body)
+        self._base_path = base_path
+        self._table = RouteTable(base_path=base_path)
         self._bytes_in_flight = 0
         self._id_prefix = secrets.token_hex(6)
         self._id_numbers = itertools.count(1)
@@ -106,7 +111,8 @@ class Guard:
 
     def remember_paths(self, paths: list[str]) -> None:
         """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""
-        matches = {path: self._table.find(path) for path in paths}
+        prefixes = {"", self._base_path}
+        matches = {prefix + path: self._table.find(prefix + path) for path in paths for prefix in prefixes}
         self._paths = {path: match for path, match in matches.items() if match}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +143,7 @@ class Guard:
         try:
             match = self._admit(exchange)
             if not match.route.is_hot:
-                await self._fastapi(_canonical(exchange.scope), receive, _Stamped(exchange, send))
+                await self._fastapi(_canonical(exchange.scope, match.base_path), receive, _Stamped(exchange, send))
                 return
             response = await self._call_hot(exchange, match, receive)
         except ClientGone:
@@ -165,23 +171,34 @@ class Guard:
         return match
 
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
-        self._check_head(exchange.headers)
+        headers = exchange.headers
+        coding = self._check_head(exchange)
         try:
             body = await self._read_body(exchange, receive)
-            request = HotRequest(match.params, exchange.headers, body, exchange.request_id)
-            return await self._handlers[match.route](request)
+            if coding is not None:
+                body = await self._inflate(exchange, body, coding)
+            request = HotRequest(match.params, headers, body, exchange.request_id)
+            response = await self._handlers[match.route](request)
+            if b"accept-encoding" in headers and len(response.body) > SMALLEST_COMPRESSED:
+                wanted = choose_coding(exchange.scope["headers"])
+                if wanted is not None:
+                    await self._encoder.compress(response, wanted)
+            return response
         finally:
             self._bytes_in_flight -= exchange.held
 
-    def _check_head(self, headers: dict[bytes, bytes]) -> None:
-        """What can be refused before the body is read."""
+    def _check_head(self, exchange: Exchange) -> bytes | None:
+        """Refuse what can be refused before the body is read; the coding of the body, if it has one."""
+        headers = exchange.headers
         if headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
             raise UnsupportedBody("multipart bodies are not accepted; send the JSON itself as the body")
-        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
-            raise UnsupportedBody("compressed bodies are not accepted; send the body without Content-Encoding")
+        coding = read_coding(exchange.scope["headers"]) if b"content-encoding" in headers else None
+        if BINARY_HEADER in headers and [name for name, _ in exchange.scope["headers"]].count(BINARY_HEADER) > 1:
+            raise MalformedRequest("Inference-Header-Content-Length must be given once")
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._limits.body:
             raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+        return coding
 
     async def _read_body(self, exchange: Exchange, receive: Receive) -> bytes:
         message = await receive()
@@ -199,13 +216,24 @@ class Guard:
         if message["type"] == "http.disconnect":
             raise ClientGone
         chunk: bytes = message.get("body", b"")
-        exchange.held += len(chunk)
-        self._bytes_in_flight += len(chunk)
+        self._count(exchange, len(chunk))
+        return chunk
+
+    async def _inflate(self, exchange: Exchange, body: bytes, coding: bytes) -> bytes:
+        """The body without its coding, which takes the place of the compressed one in the count."""
+        inflated = await self._encoder.inflate(body, coding)
+        self._bytes_in_flight -= exchange.held
+        exchange.held = 0
+        self._count(exchange, len(inflated))
+        return inflated
+
+    def _count(self, exchange: Exchange, size: int) -> None:
+        exchange.held += size
+        self._bytes_in_flight += size
         if exchange.held > self._limits.body:
             raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
         if self._bytes_in_flight > self._limits.in_flight:
             raise Overloaded
-        return chunk
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id")
@@ -247,12 +275,13 @@ class _Stamped:
         await self._send(message)
 
 
-def _canonical(scope: Scope) -> Scope:
+def _canonical(scope: Scope, base_path: str) -> Scope:
     """The scope as FastAPI's routes are declared: no trailing slash, and GET for HEAD (uvicorn drops the body)."""
     path, method = scope["path"], scope["method"]
-    if method != "HEAD" and not path.endswith("/"):
+    if method != "HEAD" and not path.endswith("/") and not base_path:
         return scope
-    return {**scope, "method": "GET" if method == "HEAD" else method, "path": path.removesuffix("/")}
+    method = "GET" if method == "HEAD" else method
+    return {**scope, "method": method, "path": path.removesuffix("/"), "root_path": base_path}
 
 
 async def _send(exchange: Exchange, response: HotResponse, send: Send) -> None:

@@ -72,20 +72,29 @@ class Match:
 
     route: Route
     params: dict[str, str]
+    base_path: str = ""
+    """The base path, where the path began with it."""
 
 
 class RouteTable:
-    """Looks paths up. One trailing slash is ignored; nothing else about a path is."""
+    """Looks paths up, with and without the base path. One trailing slash is ignored; nothing else about a path is."""
 
-    def __init__(self, routes: Sequence[Route] = ROUTES) -> None:
+    def __init__(self, routes: Sequence[Route] = ROUTES, *, base_path: str = "") -> None:
         self._patterns = [(re.compile(_pattern(route.template)), route) for route in routes]
+        self._base_path = base_path
 
     def find(self, path: str) -> Match | None:
         """The row that a path belongs to, whatever the method; None where no row does."""
+        found = self._find(path, "")
+        if found is None and self._base_path and path.startswith(self._base_path):
+            return self._find(path.removeprefix(self._base_path), self._base_path)
+        return found
+
+    def _find(self, path: str, base_path: str) -> Match | None:
         for pattern, route in self._patterns:
             match = pattern.fullmatch(path)
             if match:
-                return Match(route, match.groupdict())
+                return Match(route, match.groupdict(), base_path)
         return None
 
 

@@ -19,6 +19,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "port": 8000,
         "keys": None,
         "insecure": False,
+        "base_path": "",
         "strict": False,
         "workers": 1,
         "poll_seconds": 2.0,
@@ -64,6 +65,7 @@ ENVIRONMENT: list[tuple[str, str, Any]] = [
     ("port", "0", 0),
     ("keys", "/etc/slipway/keys.json", Path("/etc/slipway/keys.json")),
     ("insecure", "true", True),
+    ("base_path", "/team/models", "/team/models"),
     ("strict", "true", True),
     ("workers", "3", 3),
     ("poll_seconds", "0.5", 0.5),
@@ -143,6 +145,10 @@ WRONG: list[tuple[str, Any]] = [
     ("log_level", "loud"),
     ("strict", "perhaps"),
     ("insecure", "perhaps"),
+    ("base_path", "models"),
+    ("base_path", "/models/"),
+    ("base_path", "//models"),
+    ("base_path", "/a b"),
 ]
 
 

@@ -18,6 +18,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "port": ("0", 0),
     "keys": ("/keys.json", Path("/keys.json")),
     "insecure": ("true", True),
+    "base_path": ("/team/models", "/team/models"),
     "strict": ("true", True),
     "workers": ("3", 3),
     "poll_seconds": ("0.5", 0.5),

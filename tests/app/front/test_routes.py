@@ -55,3 +55,23 @@ def test_every_route_has_methods_and_templates_are_unique() -> None:
 
 def test_only_posts_are_hot() -> None:
     assert {method for route in ROUTES if route.is_hot for method in route.methods} == {"POST"}
+
+
+@pytest.mark.parametrize(("path", "base"), [("/v2", ""), ("/shop/v2", "/shop"), ("/shop/v2/", "/shop")])
+def test_path_is_found_with_and_without_the_base_path(path: str, base: str) -> None:
+    match = RouteTable(base_path="/shop").find(path)
+
+    assert match is not None
+    assert (match.route.template, match.base_path) == ("/v2", base)
+
+
+@pytest.mark.parametrize("path", ["/shop", "/shop/", "/shopv2", "/shop/shop/v2", "/other/v2", "/shop//v2", "/Shop/v2"])
+def test_base_path_adds_nothing_but_itself(path: str) -> None:
+    assert RouteTable(base_path="/shop").find(path) is None
+
+
+def test_base_path_may_look_like_a_route() -> None:
+    table = RouteTable(base_path="/v2")
+    found = [table.find(path) for path in ("/v2", "/v2/v2", "/v2/models", "/v2/v2/models")]
+
+    assert [match.base_path for match in found if match] == ["", "/v2", "", "/v2"]
