@@ -2,7 +2,9 @@
 #
 #   docker build --tag slipway:0.1.0 .
 #   docker build --tag slipway:0.1.0-gpu --build-arg LOCK=gpu --build-arg BASE_IMAGE=<CUDA 13 with cuDNN 9> .
-#   docker run --rm --read-only --volume "$PWD/models:/models:ro" --publish 127.0.0.1:8000:8000 slipway:0.1.0
+#   slipway keys new me && chmod 0644 keys.json    # hashes only; the container's user must be able to read them
+#   docker run --rm --read-only --volume "$PWD/models:/models:ro" --volume "$PWD/keys.json:/etc/slipway/keys.json:ro" \
+#       --env SLIPWAY_KEYS=/etc/slipway/keys.json --publish 127.0.0.1:8000:8000 slipway:0.1.0
 #
 # Behind a mirror, hand the build its configuration: --secret id=pip.conf,src=… --secret id=uv.toml,src=…
 ARG BASE_IMAGE=python:3.13-slim
@@ -48,7 +50,8 @@ LABEL org.opencontainers.image.title="slipway" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /opt/slipway /opt/slipway
-# A container has its own network, so the server listens on all addresses of it: publish the port to people you trust.
+# A container has its own network, so the server listens on all addresses of it, and therefore starts only with
+# SLIPWAY_KEYS, or with SLIPWAY_INSECURE=true where something in front of it decides who may call.
 ENV PATH=/opt/slipway/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

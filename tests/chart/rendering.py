@@ -1,7 +1,7 @@
 """The chart through real Helm: values go in, Kubernetes objects come out, or the words with which Helm refuses them.
 
 `python -m tests.chart.rendering` is what `scripts/chart` runs: lint, schemas of several Kubernetes versions, a fresh
-table of values in the README, and the rendered default chart on stdout.
+table of values in the README, and the rendered chart on stdout; with keys, unless the values given say otherwise.
 """
 
 import argparse
@@ -24,6 +24,9 @@ KINDS_WITHOUT_SCHEMA = {"ServiceMonitor"}  # defined by the Prometheus operator,
 KubernetesObject = dict[str, Any]
 Values = dict[str, Any]
 
+WITH_KEYS: Values = {"keys": {"existingSecret": "slipway-keys"}, "tests": {"keySecret": "slipway-test-key"}}
+"""What everybody must say: without keys, or the word that there are none, the chart renders nothing."""
+
 
 @cache
 def chart() -> Chart:
@@ -31,9 +34,15 @@ def chart() -> Chart:
     return Chart.load(CHART)
 
 
+def with_keys(values: Values | None) -> Values:
+    """These values, and keys where they say nothing of that."""
+    given = values or {}
+    return {**WITH_KEYS, **given, "tests": {**WITH_KEYS["tests"], **(given.get("tests") or {})}}
+
+
 def render_text(values: Values | None = None, *, name: str = "demo", namespace: str = "ml") -> dict[str, str]:
     """Rendered text by file, without the empty ones."""
-    rendered = chart().render(values, name=name, namespace=namespace)
+    rendered = chart().render(with_keys(values), name=name, namespace=namespace)
     return {path: text for path, text in rendered.items() if text.strip()}
 
 
@@ -102,7 +111,7 @@ def _schema_problem(text: str, version: str) -> str:
 
 def lint_problems(values: Values | None = None) -> list[str]:
     """What strict `helm lint` finds: warnings and errors."""
-    report = lint(CHART, values or {}, strict=True)
+    report = lint(CHART, with_keys(values), strict=True)
     return [*report["errors"], *(f"{m['path']}: {m['error']}" for m in report["messages"] if m["severity"] > 1)]
 
 

@@ -43,8 +43,14 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"settings": {"threads": 0}}, "resources.limits.cpu is missing"),
     ({"settings": {"device": "cuda"}}, "the pod gets no GPU"),
     ({"resources": {"limits": {"nvidia.com/gpu": 1}}}, "it would idle"),
-    ({"service": {"type": "LoadBalancer"}}, "a server without keys"),
-    ({"service": {"type": "NodePort"}}, "a server without keys"),
+    ({"keys": {}}, "keys.existingSecret is empty, so whoever reaches the Service could call"),
+    ({"keys": {"existingSecret": "a", "insecure": True}}, "exclude each other"),
+    ({"keys": {"insecure": True}, "service": {"type": "LoadBalancer"}}, "a server without keys"),
+    ({"keys": {"insecure": True}, "service": {"type": "NodePort"}}, "a server without keys"),
+    ({"serviceMonitor": {"enabled": True}}, "Prometheus would be refused"),
+    ({"extraEnv": [{"name": "SLIPWAY_INSECURE", "value": "true"}]}, "extraEnv sets SLIPWAY_INSECURE"),
+    ({"extraEnv": [{"name": "SLIPWAY_KEYS", "value": "/x"}]}, "extraEnv sets SLIPWAY_KEYS"),
+    ({"extraVolumes": [{"name": "keys", "emptyDir": {}}]}, "a volume called keys"),
     ({"extraEnv": [{"name": "ORT_DISABLE_TELEMETRY", "value": "0"}]}, "extraEnv sets ORT_DISABLE_TELEMETRY"),
     ({"extraVolumes": [{"name": "registry", "emptyDir": {}}]}, "a volume called registry"),
     ({"serviceMonitor": {"enabled": True, "scrapeTimeout": "60s"}}, "longer than the interval"),
@@ -57,7 +63,7 @@ def test_contradiction_is_refused_with_the_reason(values: dict[str, Any], words:
 
 
 def test_all_contradictions_are_told_at_once() -> None:
-    told = refusal({"settings": {"threads": 0}, "service": {"type": "NodePort"}, "terminationGracePeriodSeconds": 1})
+    told = refusal({"settings": {"threads": 0}, "keys": {"insecure": False}, "terminationGracePeriodSeconds": 1})
 
     assert told.count("\n- ") == 3
 

@@ -45,7 +45,7 @@ def test_defaults_render_these_objects_and_no_others() -> None:
         ({"autoscaling": {"enabled": True}}, "HorizontalPodAutoscaler"),
         ({"networkPolicy": {"enabled": True}}, "NetworkPolicy"),
         ({"registry": {"volume": "newClaim"}}, "PersistentVolumeClaim"),
-        ({"serviceMonitor": {"enabled": True}}, "ServiceMonitor"),
+        ({"serviceMonitor": {"enabled": True, "keySecret": "scrape-key"}}, "ServiceMonitor"),
     ],
 )
 def test_optional_objects_appear_when_asked_for(values: dict[str, Any], kind: str) -> None:
@@ -129,11 +129,19 @@ def test_image_is_named_by_digest_else_tag_else_version(image: dict[str, str], r
     assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == reference
 
 
-def test_notes_say_that_there_are_no_keys_and_that_nothing_is_served() -> None:
+def test_notes_say_who_may_call_and_that_nothing_is_served() -> None:
     notes = render_text()["slipway/templates/NOTES.txt"]
 
-    assert "The server has no keys yet" in notes
+    assert "Callers need a key of the Secret slipway-keys." in notes
+    assert '--header "Authorization: Bearer $KEY"' in notes
     assert "never become ready" in notes
+
+
+def test_notes_say_that_there_are_no_keys() -> None:
+    notes = render_text(VALUE_SETS["without keys"])["slipway/templates/NOTES.txt"]
+
+    assert "The server has no keys" in notes
+    assert "$KEY" not in notes
 
 
 def test_notes_name_the_next_command_for_the_rendered_service() -> None:
@@ -145,7 +153,7 @@ def test_notes_name_the_next_command_for_the_rendered_service() -> None:
 
 def test_chart_works_inside_another_chart(tmp_path: Path) -> None:
     (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: parent\nversion: 1.0.0\n")
-    (tmp_path / "values.yaml").write_text("global: {team: ml}\nslipway: {replicaCount: 4}\n")
+    (tmp_path / "values.yaml").write_text("global: {team: ml}\nslipway: {replicaCount: 4, keys: {insecure: true}}\n")
     chart().save_dir(tmp_path / "charts")
 
     with Chart.load(tmp_path) as parent:

@@ -35,6 +35,7 @@ TYPING_ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"extraEnv": [{"name": "A", "val": "1"}]}, "val"),
     ({"networkPolicy": {"allowFrom": [{"podSelectors": {}}]}}, "podSelectors"),
     ({"tests": {"modell": "x"}}, "modell"),
+    ({"keys": {"secret": "x"}}, "secret"),
 ]
 
 WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
@@ -58,6 +59,10 @@ WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
     ({"settings": {"pollSeconds": 0}}, "/settings/pollSeconds"),
     ({"settings": {"maxBodyBytes": "16Mi"}}, "/settings/maxBodyBytes"),
     ({"settings": None}, "settings"),
+    ({"keys": {"existingSecret": "A b"}}, "/keys/existingSecret"),
+    ({"keys": {"entry": "../x"}}, "/keys/entry"),
+    ({"keys": {"insecure": "yes"}}, "/keys/insecure"),
+    ({"keys": None}, "keys"),
     ({"service": {"type": "ExternalName"}}, "/service/type"),
     ({"service": {"port": 70000}}, "/service/port"),
     ({"autoscaling": {"minReplicas": 0}}, "/autoscaling/minReplicas"),

@@ -1,6 +1,6 @@
 """The chart against the service itself: it starts with the rendered environment, and `helm test` finds it well.
 
-One real server, started as the pod starts it, save for loopback, a free port and a models folder of the test.
+One real server, started as the pod starts it, save for loopback, a free port, and models and keys of the test.
 """
 
 import os
@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from app.security.keys import KeyScope
 from app.settings import Settings
 from tests.chart.rendering import CHART, render, render_one, render_server
 from tests.chart.value_sets import VALUE_SETS
 from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
+from tests.keyring import add_key
 
 START_SECONDS = 20
 
@@ -47,13 +49,22 @@ def _status(address: str, path: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running server with two models."""
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the two Secrets hold: the keys file, and a key that may predict."""
+    folder = tmp_path_factory.mktemp("secrets")
+    (folder / "key").write_text(add_key(folder / "keys.json", KeyScope.PREDICT) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> Iterator[str]:
+    """Address of a running server with two models and a key."""
     models = tmp_path_factory.mktemp("models")
     publish(models, "plain", matrix_signature(), sum_graph(matrix_signature()))
     publish(models, "mixed", mixed_signature(), sum_graph(mixed_signature()))
     port = _free_port()
     here = {"SLIPWAY_HOST": "127.0.0.1", "SLIPWAY_PORT": str(port), "SLIPWAY_MODELS": str(models)}
+    here["SLIPWAY_KEYS"] = str(secrets / "keys.json")
     environment = {"PATH": os.environ["PATH"], **_environment(), **here}
     command = [sys.executable, "-m", "app", *render_server()["args"]]
     with subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2]) as server:
@@ -64,11 +75,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.terminate()
 
 
-def _smoke(step: str, address: str, model: str = "", body: str = "") -> subprocess.CompletedProcess[str]:
+def _smoke(
+    step: str, address: str, model: str = "", body: str = "", key_file: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run what the test pod of this step runs, against this address."""
     [pod] = [document for document in render() if document["metadata"]["name"] == f"demo-slipway-test-{step}"]
     script, *_ = pod["spec"]["containers"][0]["args"]
-    command = [sys.executable, "-c", script, step, address, model, body]
+    command = [sys.executable, "-c", script, step, address, model, body, str(key_file or "")]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
 
@@ -97,22 +110,28 @@ def test_probes_are_answered(address: str, probe: str) -> None:
         ("infer", "plain", "plain answered value"),
     ],
 )
-def test_helm_test_passes_on_a_good_server(address: str, step: str, model: str, said: str) -> None:
-    done = _smoke(step, address, model)
+def test_helm_test_passes_on_a_good_server(address: str, secrets: Path, step: str, model: str, said: str) -> None:
+    done = _smoke(step, address, model, key_file=secrets / "key")
 
     assert (done.returncode, said in done.stdout) == (0, True), done.stderr
 
 
-def test_helm_test_takes_a_body_of_your_own(address: str) -> None:
+def test_helm_test_fails_without_a_key(address: str) -> None:
+    done = _smoke("infer", address, "plain")
+
+    assert (done.returncode, "answered 401" in done.stderr) == (1, True)
+
+
+def test_helm_test_takes_a_body_of_your_own(address: str, secrets: Path) -> None:
     body = '{"inputs": [{"name": "X", "datatype": "FP64", "shape": [1, 3], "data": [1, 2, 3]}]}'
 
-    done = _smoke("infer", address, "plain", body)
+    done = _smoke("infer", address, "plain", body, secrets / "key")
 
     assert done.returncode == 0, done.stderr
 
 
-def test_helm_test_fails_on_a_model_that_is_not_there(address: str) -> None:
-    done = _smoke("infer", address, "nobody")
+def test_helm_test_fails_on_a_model_that_is_not_there(address: str, secrets: Path) -> None:
+    done = _smoke("infer", address, "nobody", key_file=secrets / "key")
 
     assert done.returncode == 1
     assert "GET /v2/models/nobody answered 404" in done.stderr

@@ -12,6 +12,7 @@ from tests.chart.rendering import CHART
 AUTOSCALING = {"autoscaling": {"enabled": True}}
 NEW_CLAIM = {"registry": {"volume": "newClaim"}}
 EXISTING_CLAIM = {"registry": {"volume": "existingClaim", "existingClaim": "models"}}
+WITHOUT_KEYS = {"keys": {"insecure": True}, "tests": {"keySecret": ""}}
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -21,7 +22,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "image": {"repository": "registry.example:5000/ml/slipway", "digest": f"sha256:{'0a' * 32}"},
         "autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 12, "targetInFlight": 8},
         "networkPolicy": {"enabled": True},
-        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "keySecret": "scrape-key"},
     },
     "autoscaling on CPU": AUTOSCALING,
     "autoscaling on requests in flight": {
@@ -64,9 +65,13 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
             {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         ]
     },
-    "load balancer": {
-        "service": {"type": "LoadBalancer", "exposeWithoutKeys": True, "annotations": {"example.com/internal": "true"}}
+    "load balancer": {"service": {"type": "LoadBalancer", "annotations": {"example.com/internal": "true"}}},
+    "load balancer without keys": {
+        **WITHOUT_KEYS,
+        "service": {"type": "LoadBalancer", "exposeWithoutKeys": True},
     },
+    "without keys": {**WITHOUT_KEYS, "serviceMonitor": {"enabled": True}},
+    "keys under another name": {"keys": {"existingSecret": "shared", "entry": "slipway.json"}},
     "network policy": {
         "networkPolicy": {
             "enabled": True,
@@ -88,8 +93,8 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         "podSecurityContext": {"runAsUser": 1000680000, "runAsGroup": None, "fsGroup": None}
     },
     "mounted secret": {
-        "extraVolumes": [{"name": "keys", "secret": {"secretName": "keys"}}],
-        "extraVolumeMounts": [{"name": "keys", "mountPath": "/keys", "readOnly": True}],
+        "extraVolumes": [{"name": "proxy", "secret": {"secretName": "proxy"}}],
+        "extraVolumeMounts": [{"name": "proxy", "mountPath": "/proxy", "readOnly": True}],
     },
     "placement": {
         "nodeSelector": {"kubernetes.io/arch": "amd64"},
@@ -102,6 +107,6 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "pod labels": {"podLabels": {"team": "ml"}, "podAnnotations": {"example.com/note": "hello"}},
     "part of another chart": {"global": {"imageRegistry": "elsewhere"}},
     "patient probes": {"startupProbe": {"failureThreshold": 300}, "livenessProbe": {"timeoutSeconds": 10}},
-    "service monitor": {"serviceMonitor": {"enabled": True}},
+    "service monitor": {"serviceMonitor": {"enabled": True, "keySecret": "scrape-key"}},
     "wide update": {"strategy": {"rollingUpdate": {"maxSurge": "50%", "maxUnavailable": "25%"}}},
 }

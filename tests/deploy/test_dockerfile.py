@@ -190,3 +190,8 @@ def test_healthcheck_fails_when_nobody_listens(tmp_path: Path) -> None:
         bound_but_deaf.bind(("127.0.0.1", 0))
 
         assert _healthcheck(bound_but_deaf.getsockname()[1], tmp_path) == 1
+
+
+def test_image_makes_no_choice_about_who_may_call() -> None:
+    """Whoever runs it must: it listens on all addresses, and does not start without keys or a word."""
+    assert {"SLIPWAY_KEYS", "SLIPWAY_INSECURE"} & set(SERVICE.pairs("ENV")) == set()

@@ -1,18 +1,23 @@
 # ruff: noqa: INP001 (a script for a pod, in no package)
 """What a `helm test` pod runs: one question to the Service, exit 0 when the answer is right. Standard library only.
 
-`smoke.py live|ready|infer HOST:PORT MODEL BODY`; MODEL and BODY may be empty: then the first ready model
-that takes numbers only is asked for one row of zeros, in the shape of its own metadata.
+`smoke.py live|ready|infer HOST:PORT MODEL BODY [KEY_FILE]`; MODEL and BODY may be empty: then the first ready model
+that takes numbers only is asked for one row of zeros, in the shape of its own metadata. KEY_FILE holds a key.
 """
 
 import http.client
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
+HEADERS = {"Content-Type": "application/json"}
 
-def main(step: str, address: str, model: str, body: str) -> str:
+
+def main(step: str, address: str, model: str, body: str, key_file: str = "") -> str:
     """Ask the question of this step and return what to print."""
+    if key_file:
+        HEADERS["Authorization"] = f"Bearer {Path(key_file).read_text().strip()}"
     if step != "infer":
         return f"{step}: {call(address, 'GET', f'/health/{step}')}"
     model = model or first_numeric_model(address)
@@ -47,7 +52,7 @@ def one_row(tensor: dict[str, Any]) -> dict[str, Any]:
 def call(address: str, method: str, path: str, body: str | None = None) -> str:
     """The body of a 200 answer; anything else ends the test with what was answered."""
     connection = http.client.HTTPConnection(address, timeout=10)
-    connection.request(method, path, body, {"Content-Type": "application/json"})
+    connection.request(method, path, body, HEADERS)
     answer = connection.getresponse()
     text = answer.read().decode()
     if answer.status != http.client.OK:
@@ -56,4 +61,4 @@ def call(address: str, method: str, path: str, body: str | None = None) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{main(*sys.argv[1:5])}\n")
+    sys.stdout.write(f"{main(*sys.argv[1:6])}\n")

@@ -15,6 +15,11 @@
 {{- end }}
 - name: tmp
   emptyDir: {sizeLimit: {{ .Values.tmpSizeLimit }}}
+{{- with .Values.keys.existingSecret }}
+- name: keys
+  # Hashes only, so every user of the container may read them, whichever the platform assigns.
+  secret: {secretName: {{ . }}, defaultMode: 0444, items: [{key: {{ $.Values.keys.entry }}, path: keys.json}]}
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}

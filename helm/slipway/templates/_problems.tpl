@@ -33,4 +33,5 @@ registry.newClaim.accessMode ReadWriteOnce can be mounted by one node only; use 
 strategy.rollingUpdate.maxSurge and maxUnavailable are both 0, so no update could ever start; raise one of them
 {{- end }}
 {{- include "slipway.problemsOfPods" . }}
+{{- include "slipway.problemsOfKeys" . }}
 {{- end }}

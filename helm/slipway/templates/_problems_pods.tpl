@@ -25,16 +25,13 @@ settings.device is cuda but the pod gets no GPU; set resources.limits."nvidia.co
 {{- if and (eq $v.settings.device "cpu") (index $limits "nvidia.com/gpu") }}
 resources.limits takes a GPU but settings.device is cpu, so it would idle; set settings.device to cuda
 {{- end }}
-{{- if and (ne $v.service.type "ClusterIP") (not $v.service.exposeWithoutKeys) }}
-service.type {{ $v.service.type }} would open a server without keys to others; keep ClusterIP, or set service.exposeWithoutKeys behind something that authenticates
-{{- end }}
 {{- range $v.extraEnv }}
-{{- if or (hasKey (include (print $.Template.BasePath "/configmap.yaml") $ | fromYaml).data .name) (eq .name "ORT_DISABLE_TELEMETRY") }}
-extraEnv sets {{ .name }}, which the chart sets itself; use the key under settings, or leave it out
+{{- if or (hasKey (include (print $.Template.BasePath "/configmap.yaml") $ | fromYaml).data .name) (has .name (list "ORT_DISABLE_TELEMETRY" "SLIPWAY_KEYS" "SLIPWAY_INSECURE")) }}
+extraEnv sets {{ .name }}, which the chart sets itself; use the value for it, or leave it out
 {{- end }}
 {{- end }}
 {{- range $v.extraVolumes }}
-{{- if has .name (list "registry" "tmp") }}
+{{- if has .name (list "registry" "tmp" "keys") }}
 extraVolumes has a volume called {{ .name }}, which the chart makes itself; choose another name
 {{- end }}
 {{- end }}

@@ -33,16 +33,5 @@ lifecycle:
     sleep: {seconds: {{ . }}}
 {{- end }}
 resources: {{- toYaml .Values.resources | nindent 2 }}
-volumeMounts:
-  - name: registry
-    mountPath: /models
-    {{- with .Values.registry.subPath }}
-    subPath: {{ . }}
-    {{- end }}
-    readOnly: true
-  - name: tmp
-    mountPath: /tmp
-  {{- with .Values.extraVolumeMounts }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+volumeMounts: {{- include "slipway.volumeMounts" . | nindent 2 }}
 {{- end }}
