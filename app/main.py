@@ -118,7 +118,7 @@ def _create_fastapi(
     error_handlers.install(app)
     if settings.shows_docs:
         docs.add_docs(app)
-    app.openapi = lambda: openapi.build(app, plane.table)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.build(app, plane.table, has_keys=door_keeper is not None)  # type: ignore[method-assign]
     return app
 
 

@@ -12,11 +12,16 @@ from app.serving.servable import Servable
 
 _ERRORS = {
     "400": "Not JSON, or not the protocol.",
+    "401": "A key is needed, or the one sent is not valid.",
+    "403": "The key is not for this route or model.",
     "404": "No such model or version.",
     "413": "Over a limit.",
     "422": "Rows that break the model's schema; every problem is listed.",
     "503": "Loading or overloaded; try again after Retry-After seconds.",
 }
+
+
+_KEYS = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 
 
 class _AnsweredByTheGuard(Exception):
@@ -45,8 +50,8 @@ def declare_hot_routes(app: FastAPI) -> None:
         app.add_api_route(route.template, endpoint, methods=sorted(route.methods), tags=["predict"])
 
 
-def build(app: FastAPI, table: ModelTable) -> dict[str, Any]:
-    """The document for the models that are served now."""
+def build(app: FastAPI, table: ModelTable, *, has_keys: bool = False) -> dict[str, Any]:
+    """The document for the models that are served now; `has_keys` says that callers need one."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     for route in (PREDICT, PREDICT_VERSION):
         document["paths"].pop(route.template, None)
@@ -58,6 +63,9 @@ def build(app: FastAPI, table: ModelTable) -> dict[str, Any]:
             path = PREDICT.template.replace("{model_name}", model.name)
             typed[path] = {"post": _predict_operation(servable, schemas)}
     document["paths"] = {**typed, **document["paths"]}
+    if has_keys:
+        document["components"]["securitySchemes"] = _KEYS
+        document["security"] = [{name: []} for name in _KEYS]
     return document
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.keyring import add_key, bearer
 from tests.service import service, until
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +76,19 @@ async def test_docs_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 
     assert "https://" not in page.text
     assert script.status_code == 200
+
+
+async def test_document_says_how_a_key_is_sent_where_keys_are_asked_for(tmp_path: Path) -> None:
+    publish(tmp_path / "models")
+    key = add_key(tmp_path / "keys.json")
+    async with service(tmp_path / "models", keys=tmp_path / "keys.json") as client:
+        guarded = (await client.get("/openapi.json", headers=bearer(key))).json()
+    async with service(tmp_path / "models") as client:
+        unguarded = (await client.get("/openapi.json")).json()
+
+    assert guarded["security"] == [{"bearer": []}, {"key": []}]
+    assert guarded["components"]["securitySchemes"]["key"] == {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    assert "security" not in unguarded
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css"])
