@@ -2,8 +2,8 @@
 #
 #   docker build --tag slipway:0.1.0 .
 #   docker build --tag slipway:0.1.0-gpu --build-arg LOCK=gpu --build-arg BASE_IMAGE=<CUDA 13 with cuDNN 9> .
-#   slipway keys new me && chmod 0644 keys.json    # hashes only; the container's user must be able to read them
-#   docker run --rm --read-only --volume "$PWD/models:/models:ro" --volume "$PWD/keys.json:/etc/slipway/keys.json:ro" \
+#   mkdir keys && slipway keys new me --keys keys/keys.json && chmod 0644 keys/keys.json
+#   docker run --rm --read-only --volume "$PWD/models:/models:ro" --volume "$PWD/keys:/etc/slipway:ro" \
 #       --env SLIPWAY_KEYS=/etc/slipway/keys.json --publish 127.0.0.1:8000:8000 slipway:0.1.0
 #
 # Behind a mirror, hand the build its configuration: --secret id=pip.conf,src=… --secret id=uv.toml,src=…

@@ -21,6 +21,11 @@ _CONFIG_HEAD = ("", "| key | default | what it says |", "|---|---|---|")
 COMMANDS = (
     ("serve",),
     ("train",),
+    ("export",),
+    ("keys",),
+    ("keys", "new"),
+    ("keys", "list"),
+    ("keys", "revoke"),
     ("models",),
     ("models", "list"),
     ("models", "show"),

@@ -52,6 +52,7 @@ def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
         "slipway_model_info": "gauge",
         "slipway_model_load_failures": "counter",
         "slipway_degraded": "gauge",
+        "slipway_key_file_failures": "counter",
         "slipway_desired_generation": "gauge",
     }
 
