@@ -12,7 +12,7 @@ import urllib.request
 from typing import Any
 
 _PATIENCE_SECONDS = 60
-_LONGEST_LINE = 160
+_LONGEST_LINE = 88
 
 
 def main() -> int:

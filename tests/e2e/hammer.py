@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from urllib.parse import urlsplit
@@ -38,26 +39,24 @@ class Client(Thread):
         self.tally = Tally()
 
     def run(self) -> None:
-        connection: http.client.HTTPConnection | None = None
         while not self._stop_asking.is_set():
-            if connection is None:
-                connection = self._connect()
-                if connection is None:
+            connection = http.client.HTTPConnection(*self._address, timeout=15)
+            with closing(connection):
+                if not self._connects(connection):
                     return
-            if not self._ask(connection):
-                connection = None
-                if not self._stubborn:
-                    return
+                while self._ask(connection) and not self._stop_asking.is_set():
+                    time.sleep(_THINK_SECONDS)
+            if not self._stubborn:
+                return
             time.sleep(_THINK_SECONDS)
 
-    def _connect(self) -> http.client.HTTPConnection | None:
-        connection = http.client.HTTPConnection(*self._address, timeout=15)
+    def _connects(self, connection: http.client.HTTPConnection) -> bool:
         try:
             connection.connect()
         except OSError:
             self.tally.refused += 1
-            return None
-        return connection
+            return False
+        return True
 
     def _ask(self, connection: http.client.HTTPConnection) -> bool:
         """Whether the connection can be used again."""

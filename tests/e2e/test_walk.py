@@ -12,7 +12,7 @@ import pytest
 from app.front.door_keeper import NEEDS
 from app.front.routes import ROUTES, Route
 from app.security.keys import KeyScope
-from tests.e2e.walk import METHODS, ODD_METHODS, PUBLIC, TRICKS, Trick, ask, exchange, own_method, path_of
+from tests.e2e.walk import BASE_PATH, METHODS, ODD_METHODS, PUBLIC, TRICKS, Trick, ask, exchange, own_method, path_of
 from tests.factories import publish
 from tests.keyring import add_key, bearer
 from tests.server import running_server
@@ -45,7 +45,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     without: dict[KeyScope | None, str] = {
         scope: add_key(path, *(other for other in KeyScope if other is not scope)) for scope in KeyScope
     }
-    with running_server(folder / "models", "--keys", str(path)) as server:
+    with running_server(folder / "models", "--keys", str(path), "--base-path", BASE_PATH) as server:
         yield Served(server.address, key, without)
 
 
@@ -54,7 +54,7 @@ def open_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The same server without keys."""
     folder = tmp_path_factory.mktemp("open")
     publish(folder)
-    with running_server(folder) as server:
+    with running_server(folder, "--base-path", BASE_PATH) as server:
         yield server.address
 
 
@@ -141,6 +141,12 @@ def test_header_cannot_turn_a_public_path_into_another(guarded: Served, route: R
     _, answer = ask(guarded.address, route, "GET", trick, {})
 
     assert answer.endswith(b'\r\n\r\n{"live":true}')
+
+
+def test_key_is_asked_for_before_a_body_is_wanted(guarded: Served) -> None:
+    head = "POST /predict/sum HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+
+    assert exchange(guarded.address, head.encode()).startswith(b"HTTP/1.1 401 ")
 
 
 def test_public_routes_need_no_key(guarded: Served) -> None:

@@ -39,8 +39,12 @@ def _other(name: str, target: Callable[[str], str]) -> Trick:
     return Trick(name, target, same_path=False)
 
 
+BASE_PATH = "/edge"
+
 TRICKS = (
     Trick("plain"),
+    Trick("base path", lambda path: f"{BASE_PATH}{path}"),
+    Trick("base path in absolute form", lambda path: f"http://elsewhere{BASE_PATH}{path}/"),
     Trick("trailing slash", lambda path: f"{path}/"),
     Trick("HTTP/1.0", version="1.0"),
     Trick("absolute form", lambda path: f"http://elsewhere{path}"),
@@ -69,6 +73,10 @@ TRICKS = (
     _headers("Inference-Header-Content-Length", "0"),
     _headers("Content-Type", "application/grpc"),
     _headers("Origin", "http://localhost"),
+    _other("base path twice", lambda path: f"{BASE_PATH}{BASE_PATH}{path}"),
+    _other("base path and two slashes", lambda path: f"{BASE_PATH}/{path}"),
+    _other("base path in another case", lambda path: f"{BASE_PATH.upper()}{path}"),
+    _other("more than the base path", lambda path: f"{BASE_PATH}x{path}"),
     _other("double slash before", lambda path: f"/{path}"),
     _other("double slash inside", lambda path: f"{path[0]}{path[1:].replace('/', '//')}/x"),
     _other("two trailing slashes", lambda path: f"{path}//"),

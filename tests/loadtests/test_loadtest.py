@@ -62,7 +62,7 @@ def test_a_service_started_for_the_test_passes(registry: Path) -> None:
 
 
 def test_a_missed_objective_exits_with_1_and_is_named(service_url: str) -> None:
-    done = _loadtest("--url", service_url, "--p95-ms", "0.001")
+    done = _loadtest("--url", service_url, "--p50-ms", "5000", "--p95-ms", "0.001", "--p99-ms", "5000")
 
     assert done.returncode == 1
     assert "missed p95 is " in done.stdout
