@@ -4,6 +4,7 @@ Exit codes: 0 as promised, 1 a promise was missed, 2 it could not run. What the 
 so that `slipway --help` loads neither.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -16,6 +17,9 @@ def loadtest(
     *,
     url: Annotated[
         str, typer.Option(metavar="URL", help="A running service; without it one is started for the test.")
+    ] = "",
+    api_key: Annotated[
+        str, typer.Option(metavar="KEY", envvar="SLIPWAY_API_KEY", help="Key of a service that asks for one.")
     ] = "",
     models: Folder = Path("models"),
     users: Annotated[int, typer.Option(min=1, help="Users at the same time.")] = 20,
@@ -32,12 +36,15 @@ def loadtest(
 ) -> None:
     """Send valid requests to every model and check every answer; exit 1 when one is wrong or an objective missed."""
     from loadtests.errors import CannotRun  # noqa: PLC0415
+    from loadtests.http import KEY_VARIABLE  # noqa: PLC0415
     from loadtests.loadtest import run_loadtest  # noqa: PLC0415
     from loadtests.locust_run import SHAPES, Load  # noqa: PLC0415
     from loadtests.slo import Limits  # noqa: PLC0415
 
     if shape and shape not in SHAPES:
         _refuse(f"no shape {shape!r}; there are: {', '.join(SHAPES)}")
+    if api_key:
+        os.environ[KEY_VARIABLE] = api_key
     load = Load(users, spawn_rate, seconds, pace, shape or None)
     try:
         passed = run_loadtest(url.rstrip("/"), models, load, Limits(p50_ms, p95_ms, p99_ms, least_rps))

@@ -1,6 +1,7 @@
 """Single requests over HTTP, for reading what a service publishes and for trying a body before it is sent in bulk."""
 
 import json
+import os
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -10,8 +11,16 @@ from loadtests.errors import CannotRun
 
 OK = 200
 
+KEY_VARIABLE = "SLIPWAY_API_KEY"
+"""Where the key of a service that asks for one is found; a variable, because Locust runs in a process of its own."""
+
 _SECONDS = 10.0
-JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+def request_headers() -> dict[str, str]:
+    """The headers of every request: JSON, and the key if there is one."""
+    key = os.environ.get(KEY_VARIABLE)
+    return {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
 
 
 def get_json(url: str) -> Any:
@@ -27,7 +36,7 @@ def call(url: str, body: bytes | None = None) -> tuple[int, bytes]:
     if not url.startswith(("http://", "https://")):
         raise CannotRun(f"{url!r} is not an address; give one like http://127.0.0.1:8000")
     try:
-        with urlopen(Request(url, body, JSON_HEADERS), timeout=_SECONDS) as response:  # noqa: S310 - checked above
+        with urlopen(Request(url, body, request_headers()), timeout=_SECONDS) as response:  # noqa: S310 - checked above
             return response.status, response.read()
     except HTTPError as error:
         with error:

@@ -21,7 +21,7 @@ from locust.env import Environment
 from loadtests import slo
 from loadtests.doors import INFER, PREDICT, Door
 from loadtests.errors import CannotRun
-from loadtests.http import JSON_HEADERS
+from loadtests.http import request_headers
 from loadtests.payloads import distinct_rows
 from loadtests.published import PublishedModel, Row, read_models
 
@@ -38,6 +38,7 @@ class ModelUser(FastHttpUser):
 
     abstract = True
     door: ClassVar[Door]
+    headers: ClassVar[dict[str, str]] = request_headers()
     requests: ClassVar[Iterator[tuple[PublishedModel, list[Row]]]] = iter(())
 
     def wait_time(self) -> float:
@@ -49,7 +50,7 @@ class ModelUser(FastHttpUser):
         model, rows = next(self.requests)
         path, name = self.door.path(model), f"{self.door.name} {model.name}"
         body: Any = self.door.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
-        with self.client.post(path, name=name, data=body, headers=JSON_HEADERS, catch_response=True) as response:
+        with self.client.post(path, name=name, data=body, headers=self.headers, catch_response=True) as response:
             problem = self.door.problem(model, len(rows), response.status_code, response.content or b"")
             if problem:
                 response.failure(problem)
