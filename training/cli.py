@@ -46,8 +46,8 @@ def train(
         version = known
     else:
         version = _train(console, wanted, registry, promote)
-        _show_variants(console, version.manifest)
-    _show_version(console, registry, version)
+        show_variants(console, version.manifest)
+    show_version(console, registry, version)
 
 
 def _train(console: Console, config: configs.TrainingConfig, registry: Registry, promote: bool) -> StoredVersion:
@@ -64,7 +64,8 @@ def _train(console: Console, config: configs.TrainingConfig, registry: Registry,
     return workflow.run(config, registry, progress, promote=promote).version
 
 
-def _show_variants(console: Console, manifest: ModelManifest) -> None:
+def show_variants(console: Console, manifest: ModelManifest) -> None:
+    """The table of variants, which was chosen and why, and what was refused."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("variant", no_wrap=True)
     for heading in ("bytes", "us@1", "us@64", "flips", "change", "score"):
@@ -95,7 +96,8 @@ def _cells(variant: Variant, chosen: str) -> list[str]:
     ]
 
 
-def _show_version(console: Console, registry: Registry, version: StoredVersion) -> None:
+def show_version(console: Console, registry: Registry, version: StoredVersion) -> None:
+    """What was published, and what to type next."""
     manifest = version.manifest
     size = manifest.files["model.onnx"].size
     champion = registry.desired(manifest.model_name).aliases.get(CHAMPION)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -123,19 +123,24 @@ class QuantizeConfig(_Section):
     candidates: tuple[Candidate, ...] = Field(get_args(Candidate), description="names of variants; [] tries none")
 
 
-class TrainingConfig(_Section):
-    """Everything that decides what is trained; it is saved with the model."""
+class ModelConfig(_Section):
+    """What a model is called, and how it is proved, judged and made smaller, whoever fitted it."""
 
     name: ModelName = Field(description="name of the model in the registry and in URLs")
     task: Task = Field(description="'classification' or 'regression'")
     description: str = Field("", description="one sentence for the model card")
+    parity: ParityConfig = ParityConfig()
+    gate: GateConfig = GateConfig()
+    quantize: QuantizeConfig = QuantizeConfig()
+
+
+class TrainingConfig(ModelConfig):
+    """Everything that decides what is trained; it is saved with the model."""
+
     data: DataConfig
     split: SplitConfig = SplitConfig()
     features: FeaturesConfig = FeaturesConfig()
     estimator: EstimatorConfig
-    parity: ParityConfig = ParityConfig()
-    gate: GateConfig = GateConfig()
-    quantize: QuantizeConfig = QuantizeConfig()
 
     @model_validator(mode="after")
     def _estimator_fits_task(self) -> "TrainingConfig":
@@ -143,6 +148,9 @@ class TrainingConfig(_Section):
         if (is_regressor or self.estimator.type == "Ridge") != (self.task is Task.REGRESSION):
             raise ValueError(f"estimator.type {self.estimator.type} is not for task '{self.task}'")
         return self
+
+
+_Config = TypeVar("_Config", bound=ModelConfig)
 
 
 def shipped() -> dict[str, Traversable]:
@@ -170,8 +178,17 @@ def load(reference: str, data: Path | None = None, changes: Sequence[str] = ()) 
 
 def parse(document: dict[str, Any]) -> TrainingConfig:
     """Validate what a TOML file holds; raises ConfigError with the first problem in one sentence."""
+    return _validated(TrainingConfig, document)
+
+
+def for_fitted(document: dict[str, Any]) -> ModelConfig:
+    """Validate what was said of a pipeline that is fitted already; raises ConfigError."""
+    return _validated(ModelConfig, document)
+
+
+def _validated(model: type[_Config], document: dict[str, Any]) -> _Config:
     try:
-        return TrainingConfig.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         # A misspelt key also leaves the right one missing; the misspelling is the cause.

@@ -1,68 +1,111 @@
-"""publish(...): what training found out, written as one immutable version through the registry."""
+"""publish(pipeline, X, y, name=…): a fitted scikit-learn pipeline becomes a new version of a model, in two lines.
+
+X is read, the signature inferred, the export proved against the pipeline on X and on edge rows, smaller variants are
+tried and gated, and the best is written through the registry. Configs take the same way: `write` is its last step.
+"""
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import onnx
 
 from app import __version__
-from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Parity, Provenance, Score
-from app.contract.signature import Signature
+from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Provenance
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
-from training.config import TrainingConfig
-from training.data.lineage import Recipe
+from training import config as configs
+from training.data.lineage import Recipe, recipe_of_fitted
+from training.examination import Progress, Trained, examine
 from training.export.golden import TOLERANCE, golden_rows
-from training.optimizer.gates import Choice
+from training.inference import infer
+from training.optimizer.variants import EXACT
 from training.report.model_card import model_card
 
 MODEL_CARD = "model_card.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """Everything a version is made of."""
+def publish(
+    pipeline: Any,
+    X: Any,  # noqa: N803  # scikit-learn's own name
+    y: Any,
+    *,
+    name: str,
+    description: str = "",
+    models: Path | str = "models",
+    held_out: tuple[Any, Any] | None = None,
+    nullable: tuple[str, ...] = (),
+    promote: bool = False,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress = lambda _step, _result: None,
+) -> StoredVersion:
+    """Prove a fitted pipeline on X and y, and write it as the next version of the model `name`.
 
-    config: TrainingConfig
-    recipe: Recipe
-    signature: Signature
-    rows: dict[str, int]
-    metrics: tuple[Score, ...]
-    parity: Parity
-    choice: Choice
-    graphs: dict[str, bytes]
+    `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
+    `nullable` names columns that may be missing later though no row of X lacks them. `settings` are the sections
+    parity, gate and quantize of a config. Raises SlipwayError; nothing is then written.
+    """
+    fitted = infer(pipeline, X, y, held_out, nullable)
+    document = {"name": name, "description": description, "task": fitted.signature.task, **(settings or {})}
+    config = configs.for_fitted(document)
+    progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
+    trained = examine(fitted, config, progress)
+    data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
+    recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXACT])
+    return write(Registry(Path(models)), trained, recipe, promote=promote, progress=progress)
 
 
-def publish(registry: Registry, trained: Trained) -> StoredVersion:
-    """Write the next version; raises RegistryError."""
-    chosen = trained.graphs[trained.choice.name]
-    stored_graphs = {v.file: trained.graphs[v.name] for v in trained.choice.variants if v.passed and v.file}
-    card = model_card(trained.config, trained.rows, trained.metrics, trained.parity, trained.choice)
+def write(
+    registry: Registry, trained: Trained, recipe: Recipe, *, promote: bool = False, progress: Progress
+) -> StoredVersion:
+    """The next version; the first of a model becomes its champion, a later one when asked to. Raises RegistryError."""
+    version = _write(registry, trained, recipe)
+    name, number = version.manifest.model_name, version.manifest.model_version
+    if promote:
+        registry.promote(name, number, reason="promoted when it was trained")
+    progress("publish", f"version {number} of {name}")
+    return version
+
+
+def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersion:
+    config, choice = trained.config, trained.choice
+    chosen = trained.graphs[choice.name]
+    stored_graphs = {v.file: trained.graphs[v.name] for v in choice.variants if v.passed and v.file}
+    card = model_card(
+        config,
+        trained.fitted.about,
+        trained.fitted.source,
+        trained.fitted.rows,
+        trained.metrics,
+        trained.parity,
+        choice,
+    )
     files = {MODEL_FILE: chosen, **stored_graphs, MODEL_CARD: card.encode()}
     # Integer kernels answer a little differently on another processor; the gate said how much is acceptable.
-    tolerance = TOLERANCE if trained.choice.is_portable else trained.config.gate.probability_change
+    tolerance = TOLERANCE if choice.is_portable else config.gate.probability_change
     golden = golden_rows(OnnxSession(chosen), trained.signature, tolerance)
     created = datetime.now(UTC)
 
     def build(version: int, digests: dict[str, FileDigest]) -> ModelManifest:
         return ModelManifest(
-            model_name=trained.config.name,
+            model_name=config.name,
             model_version=version,
             created_at=created,
             signature=trained.signature,
             onnx=_onnx_format(chosen),
             files=digests,
-            variant=trained.choice.name,
-            variant_reason=trained.choice.reason,
-            variants=trained.choice.variants,
+            variant=choice.name,
+            variant_reason=choice.reason,
+            variants=choice.variants,
             metrics=trained.metrics,
             parity=trained.parity,
             golden_rows=golden,
-            provenance=_provenance(trained),
+            provenance=_provenance(trained, recipe),
         )
 
-    return registry.publish(trained.config.name, files, build)
+    return registry.publish(config.name, files, build)
 
 
 def _onnx_format(model: bytes) -> OnnxFormat:
@@ -70,8 +113,7 @@ def _onnx_format(model: bytes) -> OnnxFormat:
     return OnnxFormat(ir_version=proto.ir_version, opsets={entry.domain: entry.version for entry in proto.opset_import})
 
 
-def _provenance(trained: Trained) -> Provenance:
-    recipe = trained.recipe
+def _provenance(trained: Trained, recipe: Recipe) -> Provenance:
     return Provenance(
         data_digest=recipe.data_digest,
         config_digest=recipe.config_digest,
@@ -79,7 +121,7 @@ def _provenance(trained: Trained) -> Provenance:
         recipe_digest=recipe.digest,
         code_version=__version__,
         config=recipe.config,
-        rows=trained.rows,
+        rows=trained.fitted.rows,
         libraries=recipe.libraries,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",

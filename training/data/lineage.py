@@ -17,7 +17,7 @@ from typing import Any
 
 from app.errors import RegistryError
 from app.registry.store import Registry, StoredVersion
-from training.config import TrainingConfig
+from training.config import ModelConfig, TrainingConfig
 from training.data.csv_file import read_bytes
 
 LIBRARIES = ("numpy", "onnx", "pandas", "scikit-learn", "skl2onnx")
@@ -47,12 +47,21 @@ def recipe(config: TrainingConfig) -> Recipe:
     saved = config.model_dump(mode="json", exclude_none=True)
     if config.data.path is not None:
         saved["data"]["path"] = config.data.path.name  # where a file lay says nothing about the model
-    data = _digest([_data(config)])
     settings = _digest([_canonical({**saved, "data": {**saved["data"], "path": None}})])
+    return _recipe(_digest([_data(config)]), settings, saved)
+
+
+def _recipe(data: str, settings: str, saved: dict[str, Any]) -> Recipe:
     code = _digest(file.read_bytes() for file in _code_files())
     libraries = {**{name: version(name) for name in LIBRARIES}, "onnxruntime": _runtime_version()}
     both = _canonical([data, settings, code, libraries, platform.python_version()])
     return Recipe(data, settings, code, _digest([both]), saved, libraries)
+
+
+def recipe_of_fitted(config: ModelConfig, about: str, data: bytes, graph: bytes) -> Recipe:
+    """The same for a pipeline that came fitted: its graph stands for what is not known of how it was made."""
+    saved = {**config.model_dump(mode="json", exclude_none=True), "estimator": about}
+    return _recipe(_digest([data]), _digest([_canonical(saved), graph]), saved)
 
 
 def find_equal(registry: Registry, model_name: str, wanted: Recipe) -> StoredVersion | None:

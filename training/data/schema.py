@@ -1,7 +1,7 @@
 """describe(...) -> Signature: what the training rows say about each column."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,23 +10,40 @@ from numpy.typing import NDArray
 from app.contract.signature import Feature, Kind, Label, Signature, Task
 from training.config import TrainingConfig
 from training.data.table import Table, missing
+from training.errors import DataCheckFailed
+
+Layout = Literal["matrix", "columns"]
+Unseen = Literal["allowed", "refused"]
 
 _DIGITS = 4
+_MOST_CATEGORIES = 1000
+_FEW_CATEGORIES = 20
+"""Beyond this many, or where most rows have their own, text is taken for free text."""
 
 
 def describe(table: Table, train: Table, config: TrainingConfig) -> Signature:
     """Ranges and categories come from training rows; a column is nullable when any row of the table lacks it."""
     features = tuple(
-        _feature(name, kind, train.frame[name], _is_nullable(name, table, config), config)
+        describe_column(
+            name,
+            kind,
+            train.frame[name],
+            nullable=_is_nullable(name, table, config),
+            unseen=config.features.unseen_categories,
+        )
         for name, kind in table.kinds.items()
     )
-    only_numbers = all(kind is Kind.NUMBER for kind in table.kinds.values())
-    return Signature(
-        task=config.task,
-        layout="matrix" if only_numbers else "columns",
-        features=features,
-        labels=tuple(_labels(table.target)) if config.task is Task.CLASSIFICATION else None,
-    )
+    labels = tuple(plain_labels(np.unique(table.target))) if config.task is Task.CLASSIFICATION else None
+    return assemble(config.task, features, labels)
+
+
+def assemble(
+    task: Task, features: tuple[Feature, ...], labels: tuple[Label, ...] | None, *, has_probabilities: bool = True
+) -> Signature:
+    """The signature of these features; numbers alone travel as one matrix."""
+    only_numbers = all(feature.kind is Kind.NUMBER for feature in features)
+    layout: Layout = "matrix" if only_numbers else "columns"
+    return Signature(task=task, layout=layout, features=features, labels=labels, has_probabilities=has_probabilities)
 
 
 def round_number(value: float, digits: int = _DIGITS) -> float:
@@ -40,22 +57,34 @@ def _is_nullable(name: str, table: Table, config: TrainingConfig) -> bool:
     return name in config.data.nullable or bool(missing(table.frame[name]).any())
 
 
-def _labels(target: NDArray[Any]) -> list[Label]:
-    # The order of scikit-learn's classes_, in plain Python types.
-    return [value for value in np.unique(target).tolist() if isinstance(value, bool | int | str)]
+def plain_labels(classes: NDArray[Any]) -> list[Label]:
+    """Labels in plain Python types, in the order given, which is that of scikit-learn's classes_; raises
+    DataCheckFailed for labels of another type.
+    """
+    found: list[Label] = []
+    for value in classes.tolist():
+        label = int(value) if isinstance(value, float) and value.is_integer() else value
+        if not isinstance(label, bool | int | str):
+            raise DataCheckFailed("the class labels are neither integers, booleans nor text; fit with one of these")
+        found.append(label)
+    return found
 
 
-def _feature(name: str, kind: Kind, column: "pd.Series[Any]", nullable: bool, config: TrainingConfig) -> Feature:
+def describe_column(
+    name: str, kind: Kind, column: "pd.Series[Any]", *, nullable: bool, unseen: Unseen = "allowed"
+) -> Feature:
+    """What the rows say about one column. Text that hardly repeats is free text, and none of it is kept."""
     present = column[~missing(column)]
     if kind is Kind.CATEGORY:
         categories = tuple(sorted(set(present)))
+        is_free = len(categories) > min(_MOST_CATEGORIES, max(_FEW_CATEGORIES, len(present) / 2))
         return Feature(
             name=name,
             kind=kind,
             nullable=nullable,
-            categories=categories,
-            unseen_categories=config.features.unseen_categories,
-            example=str(present.mode().iloc[0]),
+            categories=None if is_free else categories,
+            unseen_categories="allowed" if is_free else unseen,
+            example="some text" if is_free else str(present.mode().iloc[0]),
         )
     return Feature(
         name=name,

@@ -29,6 +29,12 @@ def load(config: DataConfig, task: Task) -> Table:
     return _from_csv(config, task) if config.source == "csv" else _from_sklearn(config, task)
 
 
+def in_words(config: DataConfig) -> str:
+    """Where the rows came from, for people."""
+    source = config.path.name if config.path else f"scikit-learn's {config.source}"
+    return source + (f" without the columns {', '.join(config.drop)}" if config.drop else "")
+
+
 def _from_csv(config: DataConfig, task: Task) -> Table:
     content = read_csv(config.path)
     source = config.path.name if config.path else "the data"

@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, compose, helper
+import numpy as np
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, compose, helper, numpy_helper
 
 from app.contract.tensors import Datatype, TensorMetadata
 
 TARGET = {"": 19, "ai.onnx.ml": 3}
 IR_VERSION = 9
 """What the graphs ask of a runtime: onnxruntime 1.16 and newer load it, so every server we support does."""
+
+MICROSOFT = "com.microsoft"
+"""onnxruntime's own operators, imported by a graph only where it uses one: text is cut into words there."""
 
 TENSOR_TYPES: dict[Datatype, int] = {
     Datatype.BOOL: TensorProto.BOOL,
@@ -23,15 +27,28 @@ TENSOR_TYPES: dict[Datatype, int] = {
 
 @dataclass(slots=True)
 class Assembly:
-    """Nodes and constants collected from several graphs."""
+    """Nodes and constants collected from several graphs and from nodes of our own."""
 
     nodes: list[NodeProto] = field(default_factory=list)
     initializers: list[TensorProto] = field(default_factory=list)
+    _count: int = 0
 
-    def add(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+    def add(self, kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
         """One node of our own; returns the name of its output."""
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
-        return output
+        name = output or self._fresh(kind)
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
+        return name
+
+    def constant(self, values: Any) -> str:
+        """An array as it is: float64, float32, int64, bool or text."""
+        array = np.asarray(values)
+        name = self._fresh("constant")
+        if array.dtype.kind in "UO":
+            texts: Any = [str(value).encode() for value in array.ravel()]
+            self.initializers.append(helper.make_tensor(name, TensorProto.STRING, array.shape, texts))
+        else:
+            self.initializers.append(numpy_helper.from_array(array, name))
+        return name
 
     def rename(self, old: str, new: str) -> None:
         """Give a wire another name."""
@@ -49,12 +66,28 @@ class Assembly:
         return [wires.get(output.name, output.name) for output in graph.output]
 
     def model(self, name: str, inputs: Sequence[TensorMetadata], outputs: Sequence[TensorMetadata]) -> ModelProto:
-        """The finished model, with one import per domain."""
+        """The finished model, with one import per domain and without what no output needs."""
+        self._drop_unused({tensor.name for tensor in outputs})
         graph = helper.make_graph(
             self.nodes, name, list(map(_value_info, inputs)), list(map(_value_info, outputs)), self.initializers
         )
         opsets = [helper.make_opsetid(domain, version) for domain, version in TARGET.items()]
+        if any(node.domain == MICROSOFT for node in self.nodes):
+            opsets.append(helper.make_opsetid(MICROSOFT, 1))
         return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
+
+    def _fresh(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind.lower()}/{self._count}"
+
+    def _drop_unused(self, wanted: set[str]) -> None:
+        kept = []
+        for node in reversed(self.nodes):
+            if wanted & set(node.output):
+                kept.append(node)
+                wanted |= set(node.input)
+        self.nodes = kept[::-1]
+        self.initializers = [tensor for tensor in self.initializers if tensor.name in wanted]
 
 
 def _rewire(node: NodeProto, wires: Mapping[str, str]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from app.contract.signature import Feature, Kind, Signature
 from training.export.thresholds import VALUES_PER_THRESHOLD, values_around
@@ -21,7 +20,7 @@ _BASE_ROWS = 4
 _MIXED_ROWS = 2000
 
 
-def edge_rows(pipeline: Pipeline, signature: Signature, base: pd.DataFrame, limit: int) -> pd.DataFrame:
+def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int) -> pd.DataFrame:
     """At most `limit` rows, the same for the same model; `base` are real rows whose cells are replaced one by one."""
     parts = list(_column_edges(signature, base))
     room = limit - sum(map(len, parts)) - _MIXED_ROWS

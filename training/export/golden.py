@@ -55,7 +55,7 @@ def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> Go
     return GoldenRow(
         row=row,
         label=label.item() if isinstance(label, np.generic) else label,
-        probabilities=tuple(float(number) for number in answers.numbers[0]),
+        probabilities=tuple(float(number) for number in answers.numbers[0]) if signature.has_probabilities else None,
     )
 
 
@@ -72,7 +72,7 @@ def _choose(answered: Sequence[GoldenRow]) -> list[GoldenRow]:
 
 
 def _margin(row: GoldenRow) -> float:
-    if row.probabilities is None:
+    if row.probabilities is None or len(row.probabilities) == 1:
         return 1.0
     second, first = sorted(row.probabilities)[-2:]
     return first - second

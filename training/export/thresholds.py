@@ -1,7 +1,7 @@
-"""The split thresholds of trees, and the raw values on both sides of each.
+"""The split thresholds of trees and the edges of bins, and the raw values on both sides of each.
 
-A tree compares what the transformers made of a column, in float32. Which raw float64 is the last that it sees at or
-below a threshold is found by bisection with the fitted transformers as oracle, for all columns at the same time.
+A tree compares what the transformers made of a column. Which raw float64 is the last that it sees at or below a
+threshold is found by bisection with the fitted transformers as oracle, for all columns at the same time.
 """
 
 from collections.abc import Sequence
@@ -11,53 +11,41 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from app.contract.signature import Feature, Kind, Signature
+from training.export.sites import Site, sites
 
 VALUES_PER_THRESHOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Thresholds of one column of the estimator, which grows with one raw column alone."""
+    """Thresholds of one column of a site, which grows with one raw column alone."""
 
     feature: Feature
     column: int
     wanted: NDArray[np.float64]
 
 
-def thresholds(estimator: Any) -> NDArray[np.float64]:
-    """Every distinct (column, threshold) of a tree or of an ensemble of trees; no rows for anything else."""
-    trees = [estimator] if hasattr(estimator, "tree_") else np.ravel(getattr(estimator, "estimators_", []))
-    pairs = [
-        np.column_stack([tree.tree_.feature, tree.tree_.threshold])[tree.tree_.feature >= 0]
-        for tree in trees
-        if hasattr(tree, "tree_")
-    ]
-    return np.unique(np.concatenate(pairs), axis=0) if pairs else np.empty((0, 2))
-
-
-def values_around(
-    pipeline: Pipeline, signature: Signature, base: pd.DataFrame, most: int
-) -> dict[str, NDArray[np.float64]]:
+def values_around(pipeline: Any, signature: Signature, base: pd.DataFrame, most: int) -> dict[str, NDArray[np.float64]]:
     """For each raw column the values around its thresholds; `most` bounds how many thresholds are looked at."""
-    pairs = thresholds(pipeline[-1])
-    if len(pairs) > most:
-        pairs = pairs[np.linspace(0, len(pairs) - 1, most).astype(int)]
     found: dict[str, list[NDArray[np.float64]]] = {}
-    for searches in _rounds(pipeline, signature, base, pairs):
-        for search, raw in zip(searches, _last_at_or_below(pipeline, base, searches), strict=True):
-            found.setdefault(search.feature.name, []).append(_neighbours(raw, search.feature))
+    places = list(sites(pipeline))
+    for site in places:
+        share = most // len(places)
+        pairs = site.pairs
+        if len(pairs) > share:
+            pairs = pairs[np.linspace(0, len(pairs) - 1, share).astype(int)]
+        for searches in _rounds(site, signature, base, pairs):
+            for search, raw in zip(searches, _last_at_or_below(site, base, searches), strict=True):
+                found.setdefault(search.feature.name, []).append(_neighbours(raw, search.feature))
     return {name: np.unique(np.concatenate(values)) for name, values in found.items()}
 
 
-def _rounds(
-    pipeline: Pipeline, signature: Signature, base: pd.DataFrame, pairs: NDArray[np.float64]
-) -> list[list[_Search]]:
+def _rounds(site: Site, signature: Signature, base: pd.DataFrame, pairs: NDArray[np.float64]) -> list[list[_Search]]:
     """Searches that may go on together: no two of a round change the same raw column."""
     rounds: list[list[_Search]] = []
-    for column, feature in _origins(pipeline, signature, base).items() if len(pairs) else ():
+    for column, feature in _origins(site, signature, base).items() if len(pairs) else ():
         wanted = pairs[pairs[:, 0] == column, 1]
         if len(wanted):
             free = [searches for searches in rounds if all(s.feature is not feature for s in searches)]
@@ -68,20 +56,22 @@ def _rounds(
     return rounds
 
 
-def _origins(pipeline: Pipeline, signature: Signature, base: pd.DataFrame) -> dict[int, Feature]:
-    """Which single number or integer column each column of the estimator depends on, found by asking."""
+def _origins(site: Site, signature: Signature, base: pd.DataFrame) -> dict[int, Feature]:
+    """Which single number or integer column each column of the site depends on, found by asking."""
     found: dict[int, list[Feature]] = {}
     for feature in signature.features:
         ends = (feature.categories or ())[:2] if feature.kind is Kind.CATEGORY else (feature.minimum, feature.maximum)
+        if not ends:
+            continue
         probes = pd.concat([base.iloc[:1].assign(**{feature.name: end}) for end in ends], ignore_index=True)
-        values = _transform(pipeline, probes)
+        values = site.ask(probes)
         for column in np.flatnonzero(values[0] != values[-1]):
             found.setdefault(int(column), []).append(feature)
     numeric = {Kind.NUMBER, Kind.INTEGER}
     return {column: by[0] for column, by in found.items() if len(by) == 1 and by[0].kind in numeric}
 
 
-def _last_at_or_below(pipeline: Pipeline, base: pd.DataFrame, searches: Sequence[_Search]) -> list[NDArray[np.float64]]:
+def _last_at_or_below(site: Site, base: pd.DataFrame, searches: Sequence[_Search]) -> list[NDArray[np.float64]]:
     """For each threshold the largest raw float64 that the estimator still sees at or below it."""
     count = max(len(search.wanted) for search in searches)
     columns = [search.column for search in searches]
@@ -92,7 +82,8 @@ def _last_at_or_below(pipeline: Pipeline, base: pd.DataFrame, searches: Sequence
     while np.any(high - low > 1):
         middle = low + (high - low) // 2
         raw = {search.feature.name: _number(middle[:, i]) for i, search in enumerate(searches)}
-        is_below = _transform(pipeline, rows.assign(**raw))[:, columns].astype(np.float32) <= wanted
+        seen = site.ask(rows.assign(**raw))[:, columns]
+        is_below = (seen.astype(np.float32) if site.is_single else seen) <= wanted
         low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
     return [_number(low[: len(search.wanted), i]) for i, search in enumerate(searches)]
 
@@ -103,11 +94,6 @@ def _neighbours(raw: NDArray[np.float64], feature: Feature) -> NDArray[np.float6
     single = raw.astype(np.float32)
     around = [np.nextafter(single, np.float32(side)) for side in (-np.inf, np.inf)]
     return np.concatenate([raw, np.nextafter(raw, np.inf), single, *around]).astype(np.float64)
-
-
-def _transform(pipeline: Pipeline, frame: pd.DataFrame) -> NDArray[np.float64]:
-    steps = pipeline[:-1]
-    return np.asarray(steps.transform(frame) if len(steps) else frame.to_numpy(), dtype=np.float64)
 
 
 def _ordinal(values: Any) -> NDArray[np.int64]:

@@ -2,25 +2,31 @@
 
 from app.contract.manifest import Parity, Score, Variant
 from app.contract.signature import Task
-from training.config import TrainingConfig
+from training.config import ModelConfig
 from training.optimizer.gates import Choice
 
 
 def model_card(
-    config: TrainingConfig, rows: dict[str, int], metrics: tuple[Score, ...], parity: Parity, choice: Choice
+    config: ModelConfig,
+    about: str,
+    source: str,
+    rows: dict[str, int],
+    metrics: tuple[Score, ...],
+    parity: Parity,
+    choice: Choice,
 ) -> str:
     """Only what was measured; no promises."""
-    source = config.data.path.name if config.data.path else f"scikit-learn's {config.data.source}"
-    dropped = f" without the columns {', '.join(config.data.drop)}" if config.data.drop else ""
+    counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
+    judged = "held-out rows" if counts else "the rows given, which it may have learnt from"
     lines = [
         f"# {config.name}",
         "",
-        config.description or "No description was given in the config.",
+        config.description or "No description was given.",
         "",
-        f"- **Task:** {config.task}, by {config.estimator.type}",
-        f"- **Data:** {source}{dropped}; {rows['train']} rows to learn from, {rows['held_out']} held out",
+        f"- **Task:** {config.task}, by {about}",
+        f"- **Data:** {source}; {counts or f'{parity.rows} rows'}",
         "",
-        "## Scores on held-out rows",
+        f"## Scores on {judged}",
         "",
         "| score | value | better |",
         "|---|---|---|",
@@ -44,7 +50,7 @@ def model_card(
 def _parity(parity: Parity, task: Task) -> str:
     labels = f"{parity.label_flips} labels differ, " if task is Task.CLASSIFICATION else ""
     return (
-        f"The exact ONNX graph was compared with the pipeline on {parity.rows} held-out rows and {parity.edge_rows} "
+        f"The exact ONNX graph was compared with the pipeline on {parity.rows} rows and {parity.edge_rows} "
         f"made-up edge rows: {labels}the largest difference is "
         f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
     )

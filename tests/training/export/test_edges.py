@@ -4,17 +4,17 @@ from numpy.typing import NDArray
 
 from tests.training.prepared import prepared
 from training.export.edges import UNSEEN_CATEGORY, edge_rows
-from training.export.thresholds import thresholds
+from training.export.sites import sites
 
 
 @pytest.mark.parametrize("name", ["cancer_forest", "diabetes"])
 def test_every_threshold_has_a_row_on_each_side(name: str) -> None:
     model = prepared(name)
     edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
-    steps = model.pipeline[:-1]
-    seen = (steps.transform(edges) if len(steps) else edges.to_numpy()).astype(np.float32)
+    (site,) = sites(model.pipeline)
+    seen = site.ask(edges).astype(np.float32)
 
-    has_both = [has_both_sides(seen[:, int(column)], value) for column, value in thresholds(model.pipeline[-1])]
+    has_both = [has_both_sides(seen[:, int(column)], value) for column, value in site.pairs]
 
     assert len(has_both) > 200
     assert all(has_both)

@@ -28,9 +28,22 @@ class Graph:
             return self._initializer(TensorProto.STRING, [1, array.size], [str(value).encode() for value in array])
         return self._initializer(TensorProto.DOUBLE, [1, array.size], array.tolist())
 
+    def matrix(self, values: Any) -> str:
+        """A constant matrix of float64."""
+        array = np.asarray(values, dtype=np.float64)
+        return self._initializer(TensorProto.DOUBLE, list(array.shape), array.ravel().tolist())
+
+    def flags(self, values: Any) -> str:
+        """A constant row [1, n] of truth values."""
+        return self._initializer(TensorProto.BOOL, [1, len(values)], [bool(value) for value in values])
+
+    def indices(self, values: Any) -> str:
+        """A constant list of column numbers."""
+        return self._initializer(TensorProto.INT64, [len(values)], [int(value) for value in values])
+
     def column(self, index: int) -> str:
         """One column of the input, as [n, 1]."""
-        return self.add("Gather", self.input, self._initializer(TensorProto.INT64, [1], [index]), axis=1)
+        return self.add("Gather", self.input, self.indices([index]), axis=1)
 
     def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """A node; returns the name of its output."""

@@ -3,22 +3,36 @@
 from typing import Any
 
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
 
 from training.export.converters.arrays import float64_like_input
-from training.export.converters.imputer import simple_imputer
+from training.export.converters.imputer import imputer_shape, simple_imputer
 from training.export.converters.one_hot_encoder import one_hot_encoder, one_hot_shape
-from training.export.converters.scalers import min_max_scaler, standard_scaler
+from training.export.converters.ordinal_encoder import ordinal_encoder, ordinal_shape
+from training.export.converters.scalers import max_abs_scaler, min_max_scaler, robust_scaler, standard_scaler
 
 CONVERTERS: dict[Any, Any] = {
+    MaxAbsScaler: max_abs_scaler,
     MinMaxScaler: min_max_scaler,
     OneHotEncoder: one_hot_encoder,
+    OrdinalEncoder: ordinal_encoder,
+    RobustScaler: robust_scaler,
     SimpleImputer: simple_imputer,
     StandardScaler: standard_scaler,
 }
 SHAPES: dict[Any, Any] = {
+    MaxAbsScaler: float64_like_input,
     MinMaxScaler: float64_like_input,
     OneHotEncoder: one_hot_shape,
-    SimpleImputer: float64_like_input,
+    OrdinalEncoder: ordinal_shape,
+    RobustScaler: float64_like_input,
+    SimpleImputer: imputer_shape,
     StandardScaler: float64_like_input,
 }

@@ -31,3 +31,24 @@ def min_max_scaler(scope: Any, operator: Any, container: Any) -> None:
         low, high = (graph.constant(in_float64([bound])) for bound in fitted.feature_range)
         value = graph.add("Min", graph.add("Max", value, low), high)
     graph.add("Identity", value, output=graph.output)
+
+
+def robust_scaler(scope: Any, operator: Any, container: Any) -> None:
+    """Subtract the centre, divide by the scale; each half may be switched off."""
+    graph = Graph(scope, operator, container)
+    fitted = graph.fitted
+    value = graph.input
+    if fitted.with_centering:
+        value = graph.add("Sub", value, graph.constant(in_float64(fitted.center_)))
+    if fitted.with_scaling:
+        value = graph.add("Div", value, graph.constant(in_float64(fitted.scale_)))
+    graph.add("Identity", value, output=graph.output)
+
+
+def max_abs_scaler(scope: Any, operator: Any, container: Any) -> None:
+    """Divide by the largest absolute value, clipped where the scaler clips."""
+    graph = Graph(scope, operator, container)
+    value = graph.add("Div", graph.input, graph.constant(in_float64(graph.fitted.scale_)))
+    if getattr(graph.fitted, "clip", False):
+        value = graph.add("Min", graph.add("Max", value, graph.constant([-1.0])), graph.constant([1.0]))
+    graph.add("Identity", value, output=graph.output)

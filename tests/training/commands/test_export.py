@@ -1,0 +1,100 @@
+"""slipway export: files of fitted pipelines, opened no further than they are trusted."""
+
+from pathlib import Path
+
+import joblib
+import pytest
+import skops.io
+import typer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from typer.testing import CliRunner, Result
+
+from app.registry.store import Registry
+from tests.training.passengers import PASSENGERS
+from tests.training.travellers import notebook_pipeline, travellers
+from training.commands.export import export
+
+
+def command(*arguments: str | Path) -> Result:
+    app = typer.Typer()
+    app.command("export")(export)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    rows, target = travellers()
+    path = tmp_path / "rows.parquet"
+    rows.assign(survived=target).to_parquet(path)
+    return path
+
+
+def own_function(rows: object) -> object:
+    return rows
+
+
+def test_skops_file_is_published_under_its_name(tmp_path: Path, parquet: Path) -> None:
+    skops.io.dump(notebook_pipeline(), tmp_path / "travellers.skops")
+
+    result = command(
+        tmp_path / "travellers.skops", "--data", parquet, "--target", "survived", "--models", tmp_path / "models"
+    )
+
+    assert result.exit_code == 0, result.exception
+    assert "prove parity  same labels on 240" in result.output
+    assert "Version 1 of travellers: fp32," in result.output
+    assert Registry(tmp_path / "models").versions("travellers") == [1]
+
+
+def test_joblib_file_says_why_it_needs_trust(tmp_path: Path) -> None:
+    joblib.dump(notebook_pipeline(), tmp_path / "m.joblib")
+
+    refused = command(
+        tmp_path / "m.joblib", "--data", PASSENGERS, "--target", "survived", "--models", tmp_path / "models"
+    )
+
+    assert "a program that runs when it is opened" in str(refused.exception)
+    assert not (tmp_path / "models").exists()
+
+
+def test_joblib_file_is_opened_when_it_is_trusted(tmp_path: Path) -> None:
+    joblib.dump(notebook_pipeline(), tmp_path / "m.joblib")
+
+    result = command(
+        tmp_path / "m.joblib", "--trust", "--data", PASSENGERS, "--target", "survived", "--models", tmp_path / "models"
+    )
+
+    assert result.exit_code == 0, result.exception
+
+
+def test_types_that_are_not_known_are_listed(tmp_path: Path) -> None:
+    rows, target = travellers()
+    strange = make_pipeline(FunctionTransformer(own_function), LogisticRegression()).fit(rows[["fare"]], target)
+    skops.io.dump(strange, tmp_path / "m.skops")
+
+    refused = command(tmp_path / "m.skops", "--data", PASSENGERS, "--target", "survived")
+
+    assert "holds types that are not known to be safe: " in str(refused.exception)
+    assert "own_function" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "target", "sentence"),
+    [
+        ("none.skops", PASSENGERS, "survived", "there is no file"),
+        ("text.skops", PASSENGERS, "survived", "text.skops is no skops file"),
+        ("text.pkl", PASSENGERS, "survived", "text.pkl cannot be opened (IndexError)"),
+        ("text.skops", PASSENGERS, "surviver", "has no target column 'surviver'; did you mean 'survived'?"),
+        ("text.skops", Path("none.csv"), "y", "there is no data file 'none.csv'"),
+        ("text.skops", Path(__file__).parent / "none.parquet", "y", "there is no data file"),
+    ],
+)
+def test_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, data: Path, target: str, sentence: str) -> None:
+    for kind in ("skops", "pkl"):
+        (tmp_path / f"text.{kind}").write_text("text")
+
+    refused = command(tmp_path / name, "--trust", "--data", data, "--target", target)
+
+    assert sentence in str(refused.exception)

@@ -1,0 +1,148 @@
+"""A pipeline that was fitted outside this project is proved and published in two lines."""
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.cluster import KMeans
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from app.contract.signature import Kind
+from app.errors import SlipwayError
+from app.registry.store import Registry
+from tests.server import running_server
+from tests.training.travellers import notebook_pipeline, travellers
+from training.errors import ConfigError, ParityError
+from training.publishing import publish
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(80, 3))
+Y = (X[:, 0] + X[:, 1] > 0).astype(int)
+
+
+def test_pipeline_of_a_notebook_is_published_and_served_in_two_lines(tmp_path: Path) -> None:
+    rows, target = travellers()
+    pipeline = notebook_pipeline()
+
+    publish(pipeline, rows, target, name="travellers", models=tmp_path)
+
+    asked = rows.head(20)
+    body = asked.to_json(orient="records").encode()
+    with running_server(tmp_path) as server:
+        request = urllib.request.Request(f"{server.url}/predict/travellers", b'{"instances":' + body + b"}")
+        answers = json.load(urllib.request.urlopen(request))["predictions"]
+    assert [answer["label"] for answer in answers] == pipeline.predict(asked).tolist()
+    assert [answer["probabilities"]["1"] for answer in answers] == pytest.approx(
+        pipeline.predict_proba(asked)[:, 1], abs=1e-5
+    )
+
+
+def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
+    manifest = publish(notebook_pipeline(), *travellers(), name="travellers", models=tmp_path).manifest
+
+    features = {feature.name: feature for feature in manifest.signature.features}
+    assert [name for name, feature in features.items() if feature.nullable] == ["age", "embarked", "deck"]
+    assert features["pclass"].kind is Kind.INTEGER
+    assert features["alone"].kind is Kind.BOOLEAN
+    assert features["deck"].categories == ("A", "B", "C", "D", "E")
+    assert manifest.parity.label_flips == 0
+    assert manifest.parity.edge_rows > 500
+
+
+def test_array_and_classifier_without_probabilities(tmp_path: Path) -> None:
+    manifest = publish(
+        make_pipeline(StandardScaler(), LinearSVC()).fit(X, Y), X, Y, name="svc", models=tmp_path
+    ).manifest
+
+    assert [feature.name for feature in manifest.signature.features] == ["x0", "x1", "x2"]
+    assert not manifest.signature.has_probabilities
+    assert manifest.golden_rows.rows[0].probabilities is None
+
+
+def test_held_out_rows_are_what_it_is_judged_on(tmp_path: Path) -> None:
+    pipeline = LinearRegression().fit(X[:60], X[:60, 2])
+
+    manifest = publish(
+        pipeline, X[:60], X[:60, 2], name="linear", models=tmp_path, held_out=(X[60:], X[60:, 2])
+    ).manifest
+
+    assert manifest.provenance.rows == {"train": 60, "held_out": 20}
+    assert manifest.parity.rows == 20
+
+
+def test_second_version_is_promoted_when_asked(tmp_path: Path) -> None:
+    pipeline = LogisticRegression().fit(X, Y)
+
+    for promote in (False, False, True):
+        publish(pipeline, X, Y, name="m", models=tmp_path, promote=promote)
+
+    assert Registry(tmp_path).desired("m").aliases == {"champion": 3}
+
+
+def test_text_alone_is_one_column(tmp_path: Path) -> None:
+    texts = ["good day", "bad night", "good night", "bad day"] * 10
+    labels = ["yes", "no", "yes", "no"] * 10
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels)
+
+    manifest = publish(pipeline, texts, labels, name="mood", models=tmp_path).manifest
+
+    assert [(feature.name, feature.kind) for feature in manifest.signature.features] == [("text", Kind.CATEGORY)]
+    assert manifest.parity.label_flips == 0
+
+
+def mixed(column: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"a": pd.Series(column, dtype=object)})
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "rows", "target", "sentence"),
+    [
+        (LogisticRegression(), X, Y, "the pipeline is not fitted"),
+        ("model", X, Y, "this is no scikit-learn estimator"),
+        (KMeans(2).fit(X), X, Y, "neither a classifier nor a regressor"),
+        (LogisticRegression().fit(X, Y), X, Y[:-1], "y has 79 values, X has 80 rows"),
+        (LogisticRegression().fit(X, Y), sparse.csr_array(X), Y, "X is sparse"),
+        (LogisticRegression().fit(X, Y), mixed([object()] * 80), Y, "column 'a' is of dtype object"),
+        (LogisticRegression().fit(X, Y), np.where(X > 2, np.inf, X), Y, "holds infinities"),
+        (MultiOutputClassifier(LogisticRegression()).fit(X, np.c_[Y, Y]), X, Y, "several outputs"),
+        (
+            LogisticRegression().fit(pd.DataFrame(X, columns=list("abc")), Y),
+            mixed([1.0] * 80),
+            Y,
+            "X has no column 'b'",
+        ),
+    ],
+    ids=["unfitted", "text", "clusters", "short y", "sparse", "objects", "infinite", "outputs", "columns"],
+)
+def test_what_cannot_be_published_is_refused_in_a_sentence(
+    tmp_path: Path, pipeline: Any, rows: Any, target: Any, sentence: str
+) -> None:
+    with pytest.raises(SlipwayError) as refusal:
+        publish(pipeline, rows, target, name="m", models=tmp_path)
+
+    assert sentence in str(refusal.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_column_that_may_be_missing_later_must_be_there() -> None:
+    with pytest.raises(ConfigError, match="nullable names the column 'x9', which X has not"):
+        publish(LogisticRegression().fit(X, Y), X, Y, name="m", nullable=("x9",))
+
+
+def test_proof_that_fails_publishes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ParityError, match="step parity: "):
+        publish(
+            LinearRegression().fit(X, Y), X, Y, name="m", models=tmp_path, settings={"parity": {"tolerance": 1e-12}}
+        )
+
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,22 @@
+"""A file of rows as pandas reads it, for pipelines that were fitted on what pandas reads: Parquet or CSV."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from training.errors import DataCheckFailed, closest
+
+
+def read_rows(path: Path, target: str | None) -> tuple[pd.DataFrame, "pd.Series | None"]:
+    """The columns, and the target's where there is one; raises DataCheckFailed in one sentence."""
+    if not path.is_file():
+        raise DataCheckFailed(f"there is no data file {str(path)!r}; give a .parquet or .csv")
+    try:
+        frame = pd.read_parquet(path) if path.suffix in {".parquet", ".pq"} else pd.read_csv(path)
+    except Exception as error:  # both readers raise many things, some of which quote the rows
+        raise DataCheckFailed(f"{path.name} cannot be read as a table ({type(error).__name__})") from error
+    if target is None:
+        return frame, None
+    if target not in frame.columns:
+        raise DataCheckFailed(f"{path.name} has no target column {target!r}{closest(target, map(str, frame.columns))}")
+    return frame.drop(columns=[target]), frame[target]

@@ -1,0 +1,103 @@
+"""examine(fitted, …): everything between a fitted pipeline and a version that may be written.
+
+evaluate -> export -> prove parity -> quantize -> gate
+
+It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+from onnx import ModelProto
+
+from app.contract.manifest import Parity, Score
+from app.contract.signature import Signature
+from training.config import ModelConfig
+from training.data.tensors import to_tensors
+from training.errors import ConversionError, ParityError
+from training.evaluation.answers import ask_pipeline
+from training.evaluation.metrics import scores
+from training.export import parity
+from training.export.onnx_export import forms
+from training.export.parity import Reference
+from training.optimizer import candidates, gates, variants
+from training.optimizer.gates import Choice
+
+Progress = Callable[[str, str], None]
+"""Told the name of a step and what came of it, in words, when the step is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fitted pipeline that takes frames as Table has them, and rows to prove it on.
+
+    `learn` are rows for the ranges of static quantization, `held_out` and `target` are what it is judged on; `rows`
+    says how many there are of each, `source` where they came from, in words.
+    """
+
+    pipeline: Any
+    signature: Signature
+    learn: pd.DataFrame
+    held_out: pd.DataFrame
+    target: NDArray[Any]
+    rows: dict[str, int]
+    source: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Everything a version is made of."""
+
+    config: ModelConfig
+    fitted: Fitted
+    metrics: tuple[Score, ...]
+    parity: Parity
+    choice: Choice
+    graphs: dict[str, bytes]
+
+    @property
+    def signature(self) -> Signature:
+        """What goes in and what comes out."""
+        return self.fitted.signature
+
+
+def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
+    """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
+    signature = fitted.signature
+    answers = ask_pipeline(fitted.pipeline, fitted.held_out, config.task)
+    metrics = scores(fitted.target, answers)
+    gates.check_score(metrics[0], config.gate)
+    progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
+    found = forms(fitted.pipeline, signature)
+    first = next(found)
+    progress("export", f"{first.ByteSize()} bytes of ONNX, {len(first.graph.node)} nodes")
+    expected = parity.reference(fitted.pipeline, signature, fitted.held_out, config.parity)
+    exact, proof = _prove(first, found, expected, config, signature)
+    same = "same labels" if signature.labels else "same values"
+    where = f"{proof.rows} held-out and {proof.edge_rows} edge rows"
+    progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
+    built = candidates.build(exact, config.quantize, to_tensors(fitted.learn, signature))
+    measured = variants.measure(built, expected, fitted.target, signature, config.gate)
+    progress("quantize", f"{len(measured) - 1} smaller variants measured")
+    choice = gates.choose(built, measured, config.gate, config.task)
+    progress("gate", f"{sum(v.passed for v in choice.variants)} of {len(choice.variants)} variants passed")
+    return Trained(config, fitted, metrics, proof, choice, {one.name: one.model for one in measured})
+
+
+def _prove(
+    first: ModelProto, others: Iterator[ModelProto], expected: Reference, config: ModelConfig, signature: Signature
+) -> tuple[ModelProto, Parity]:
+    """The first form that agrees; where none does, the refusal of the preferred one is raised."""
+    try:
+        return first, parity.prove(first.SerializeToString(), expected, signature, config.parity)
+    except ParityError as refusal:
+        try:
+            for other in others:
+                return other, parity.prove(other.SerializeToString(), expected, signature, config.parity)
+        except (ConversionError, ParityError):
+            raise refusal from None
+        raise

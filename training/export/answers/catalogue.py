@@ -1,0 +1,55 @@
+"""The estimators that are written by us, in float64; every other one goes through skl2onnx."""
+
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import PassiveAggressiveClassifier, Perceptron, RidgeClassifier, RidgeClassifierCV
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.neighbors import NearestCentroid
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading
+from sklearn.svm import LinearSVC
+
+from training.export.answers.calibrated import calibrated
+from training.export.answers.dummy import dummy_classifier, dummy_regressor
+from training.export.answers.hist_gradient_boosting import hist_gradient_boosting
+from training.export.answers.kernels import kernel_ridge, label_propagation
+from training.export.answers.linear import linear_labels
+from training.export.answers.nearest_centroid import nearest_centroid
+from training.export.answers.stacking import stacking
+from training.export.answers.thresholded import thresholded
+from training.export.answers.transformed_target import transformed_target
+from training.export.answers.voting import voting_classifier, voting_regressor
+from training.export.translation import Answers
+
+ANSWERS: dict[type, Answers] = {
+    CalibratedClassifierCV: calibrated,
+    DummyClassifier: dummy_classifier,
+    DummyRegressor: dummy_regressor,
+    FixedThresholdClassifier: thresholded,
+    HistGradientBoostingClassifier: hist_gradient_boosting,
+    HistGradientBoostingRegressor: hist_gradient_boosting,
+    KernelRidge: kernel_ridge,
+    LabelPropagation: label_propagation,
+    LabelSpreading: label_propagation,
+    LinearSVC: linear_labels,
+    NearestCentroid: nearest_centroid,
+    PassiveAggressiveClassifier: linear_labels,
+    Perceptron: linear_labels,
+    RidgeClassifier: linear_labels,
+    RidgeClassifierCV: linear_labels,
+    StackingClassifier: stacking,
+    StackingRegressor: stacking,
+    TransformedTargetRegressor: transformed_target,
+    TunedThresholdClassifierCV: thresholded,
+    VotingClassifier: voting_classifier,
+    VotingRegressor: voting_regressor,
+}

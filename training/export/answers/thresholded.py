@@ -1,0 +1,50 @@
+"""Classifiers with a decision threshold of their own: it goes into the graph, so that every door agrees on it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import TunedThresholdClassifierCV
+
+from training.export.answers.decisions import decision
+from training.export.blocks import Answer, Block
+from training.export.translation import Translation, as_labels
+
+
+def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+    """The inner classifier's probabilities, and the label by the threshold."""
+    add, constant = translation.assembly.add, translation.assembly.constant
+    inner = getattr(fitted, "estimator_", fitted.estimator)
+    answer = translation.answer(inner, list(blocks), f"{path}.estimator")
+    classes = list(fitted.classes_)
+    positive = 1 if (wanted := _positive(fitted)) is None else classes.index(wanted)
+    threshold, uses_probability = _threshold(fitted, inner)
+    if uses_probability:
+        numbers = translation.double(str(answer.numbers), is_double=answer.is_double)
+        score = add("Gather", [numbers, constant(np.array(positive))], axis=1)
+    else:
+        column = add(
+            "Gather", [decision(translation, inner, blocks, f"{path}.decision"), constant(np.array(0))], axis=1
+        )
+        score = column if positive == 1 else add("Neg", [column])
+    is_above = add("GreaterOrEqual", [score, constant(np.array([threshold]))])
+    labels = as_labels(classes)
+    label = add("Where", [is_above, constant(labels[[positive]]), constant(labels[[1 - positive]])])
+    return Answer(label, answer.numbers, answer.is_double)
+
+
+def _positive(fitted: Any) -> Any:
+    if isinstance(fitted, TunedThresholdClassifierCV):
+        return fitted._curve_scorer._get_pos_label()  # noqa: SLF001  # as its own predict asks
+    return fitted.pos_label
+
+
+def _threshold(fitted: Any, inner: Any) -> tuple[float, bool]:
+    has_probability = hasattr(inner, "predict_proba")
+    uses_probability = fitted.response_method == "predict_proba" or (
+        fitted.response_method == "auto" and has_probability
+    )
+    if isinstance(fitted, TunedThresholdClassifierCV):
+        return float(fitted.best_threshold_), uses_probability
+    default = 0.5 if uses_probability else 0.0
+    return (default if fitted.threshold == "auto" else float(fitted.threshold)), uses_probability
