@@ -24,7 +24,9 @@ def train(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A shipped config's name, or the path of a .toml.")],
     *,
     data: Annotated[Path | None, typer.Option(help="The CSV to learn from; sets data.path.")] = None,
-    models: Annotated[Path, typer.Option(help="The models folder to publish into.")] = Path("models"),
+    models: Annotated[
+        Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder to publish into.")
+    ] = Path("models"),
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; VALUE is a TOML literal.")
     ] = None,

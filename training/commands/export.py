@@ -21,7 +21,9 @@ def export(
     target: Annotated[str, typer.Option(help="The column it predicts.")],
     name: Annotated[str | None, typer.Option(help="The model's name; the file's name when left out.")] = None,
     description: Annotated[str, typer.Option(help="One sentence for the model card.")] = "",
-    models: Annotated[Path, typer.Option(help="The models folder to publish into.")] = Path("models"),
+    models: Annotated[
+        Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder to publish into.")
+    ] = Path("models"),
     nullable: Annotated[
         list[str] | None, typer.Option(help="A column that may be missing later though no row lacks it now.")
     ] = None,
