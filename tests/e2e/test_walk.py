@@ -65,6 +65,12 @@ def refusals(trick: Trick, status: int) -> set[int]:
     return {401, status} if trick.headers.keys() & TOUCHES_KEYS else {status}
 
 
+def reaches(status: int, answer: bytes) -> bool:
+    """Whether a handler has answered, be it with an error of its own, and not the guard before it."""
+    words = (b"no such path", b'{"error":"the key', b'{"error":"a key')
+    return status not in {0, 401, 405} and not any(word in answer for word in words)
+
+
 def wrong(answers: dict[str, int], allowed: set[int]) -> dict[str, int]:
     return {asked: status for asked, status in answers.items() if status not in allowed}
 
@@ -110,19 +116,15 @@ def test_odd_method_is_refused_before_anything_else(guarded: Served, method: str
 
 @each_guarded_route
 def test_right_key_opens_the_route(guarded: Served, route: Route) -> None:
-    status, _ = ask(guarded.address, route, own_method(route), Trick("plain"), bearer(guarded.key))
-
-    assert status not in {0, 401, 403, 405}
+    assert reaches(*ask(guarded.address, route, own_method(route), Trick("plain"), bearer(guarded.key)))
 
 
 @each_spelling_of_the_same_path
 def test_the_same_walk_reaches_every_handler_without_keys(open_address: str, trick: Trick) -> None:
     """The negative control: it is the keys that refused, not the spelling."""
-    answers = {route.template: ask(open_address, route, own_method(route), trick, {})[0] for route in GUARDED}
+    reached = [route for route in GUARDED if reaches(*ask(open_address, route, own_method(route), trick, {}))]
 
-    reached = [template for template, status in answers.items() if status not in {0, 401, 403, 405}]
-
-    assert reached == [route.template for route in GUARDED]
+    assert reached == GUARDED
 
 
 def test_the_walk_itself_finds_every_open_door(open_address: str) -> None:

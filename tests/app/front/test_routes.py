@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.front.routes import ROUTES, RouteTable
+from app.front.routes import ROUTES, Route, RouteTable
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,17 @@ def test_every_route_has_methods_and_templates_are_unique() -> None:
 
     assert all(route.methods for route in ROUTES)
     assert len(set(templates)) == len(templates)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.template)
+def test_no_row_stands_in_the_way_of_another(route: Route) -> None:
+    """Else the guard would ask for the scope of one row and FastAPI call the handler of the other."""
+    path = route.template.replace("{model_name}", "m").replace("{model_version}", "1").replace("{asset}", "x.css")
+
+    match = RouteTable().find(path)
+
+    assert match is not None
+    assert match.route is route
 
 
 def test_only_posts_are_hot() -> None:
