@@ -183,3 +183,21 @@ def test_server_answers_after_all_that(server: Server) -> None:
     status, _ = exchange(server, get(HOST))
 
     assert status == 200
+
+
+def chunked(count: int) -> bytes:
+    """A row request cut into this many chunks, all but the last of one byte."""
+    padded = ROW[:-1].ljust(count - 1) + ROW[-1:]
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in padded)
+    head = b"POST /predict/sum HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + chunks + b"0\r\n\r\n"
+
+
+def test_65536_chunks_are_accepted_and_one_more_is_refused(tmp_path: Path) -> None:
+    publish(tmp_path)
+    with running_server(tmp_path) as server:
+        accepted, _ = exchange(server, chunked(65_535))  # the empty one that ends the body is a chunk as well
+        refused, body = exchange(server, chunked(65_536))
+
+    assert (accepted, refused) == (200, 413)
+    assert b"more than 65536 chunks" in body
