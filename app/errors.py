@@ -12,6 +12,7 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 │   ├── MethodNotAllowed          a path of the table, called with another method
 │   ├── Unauthorized              no valid key
 │   ├── Forbidden                 a key, but not for this
+│   ├── ControlledElsewhere       load or unload, where the models folder alone decides
 │   ├── ModelNotFound             no such model
 │   └── VersionNotFound           no such version of a model
 ├── Unavailable                   the request is fine; try again later
@@ -106,6 +107,15 @@ class Unauthorized(RequestError):
 
 class Forbidden(RequestError):
     """The key is valid but its scopes do not allow this."""
+
+
+class ControlledElsewhere(RequestError):
+    """Models are loaded and unloaded by the models folder alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "what is served follows the models folder, see 'slipway models'; --model-control explicit allows this call"
+        )
 
 
 class ModelNotFound(RequestError):

@@ -10,12 +10,24 @@ from functools import partial
 from fastapi import FastAPI
 
 from app import __version__
-from app.api import docs, error_handlers, health, openapi, v2
+from app.api import docs, error_handlers, health, openapi, v1, v2, v2_extensions
 from app.api.instrumentation import expose_metrics
 from app.api.predict import PredictDoor
+from app.api.v2_repository import RepositoryDoor
 from app.front.door_keeper import DoorKeeper, refuse_open_address
 from app.front.guard import Guard, Limits, allow_all
-from app.front.routes import INFER, INFER_VERSION, PREDICT, PREDICT_VERSION
+from app.front.routes import (
+    INDEX,
+    INFER,
+    INFER_VERSION,
+    LOAD,
+    PER_MODEL,
+    PREDICT,
+    PREDICT_VERSION,
+    UNLOAD,
+    V1_PREDICT,
+    V1_PREDICT_VERSION,
+)
 from app.front.workers import Link
 from app.monitoring import snapshot
 from app.monitoring.metrics import Metrics
@@ -59,12 +71,24 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
         on_first_pass=_leave_the_loaded_alone,
     )
-    predict, infer = PredictDoor(plane), v2.InferDoor(plane, content_limits)
+    predict, v1_predict = PredictDoor(plane), v1.V1PredictDoor(plane)
+    infer = v2.InferDoor(plane, content_limits)
+    repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
     guard = Guard(
         fastapi=_create_fastapi(
             settings, plane, metrics, reconciler, executor, door_keeper, link, lambda: guard.is_draining
         ),
-        handlers={PREDICT: predict, PREDICT_VERSION: predict, INFER: infer, INFER_VERSION: infer},
+        handlers={
+            PREDICT: predict,
+            PREDICT_VERSION: predict,
+            INFER: infer,
+            INFER_VERSION: infer,
+            V1_PREDICT: v1_predict,
+            V1_PREDICT_VERSION: v1_predict,
+            INDEX: repository.index,
+            LOAD: repository.load,
+            UNLOAD: repository.unload,
+        },
         answer_error=error_handlers.answer_error,
         metrics=metrics,
         limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
@@ -112,7 +136,9 @@ def _create_fastapi(
         lifespan=keep_reconciling,
     )
     openapi.declare_hot_routes(app)
+    app.include_router(v2_extensions.router(plane))
     app.include_router(v2.router(plane))
+    app.include_router(v1.router(plane))
     app.include_router(health.router(plane.table, is_draining))
     expose_metrics(app, metrics.registry if link is None else snapshot.registry_of(link.fetch_totals))
     error_handlers.install(app)
@@ -150,5 +176,5 @@ def _hot_paths(table: ModelTable) -> list[str]:
     return [
         template.replace("{model_name}", name).replace("{model_version}", version)
         for name, version in names
-        for template in (PREDICT.template, INFER.template, PREDICT_VERSION.template, INFER_VERSION.template)
+        for template in (route.template for route in PER_MODEL)
     ]

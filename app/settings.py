@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     workers: Annotated[
         int, Field(ge=1, le=64, description="Server processes on the one address; one per pod is best on Kubernetes.")
     ] = 1
+    model_control: Annotated[
+        Literal["folder", "explicit"],
+        Field(description="'explicit' lets /v2/repository load and unload models, in this process alone."),
+    ] = "folder"
     poll_seconds: Annotated[
         float, Field(gt=0, le=3600, description="How often the models folder is checked for changes.")
     ] = 2.0

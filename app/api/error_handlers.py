@@ -19,6 +19,7 @@ STATUS: dict[type[Exception], int] = {
     errors.MalformedRequest: 400,
     errors.Unauthorized: 401,
     errors.Forbidden: 403,
+    errors.ControlledElsewhere: 403,
     errors.PathNotFound: 404,
     errors.ModelNotFound: 404,
     errors.VersionNotFound: 404,

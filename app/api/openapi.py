@@ -6,20 +6,28 @@ import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.front.routes import INFER, INFER_VERSION, PREDICT, PREDICT_VERSION
+from app.api.operations import (
+    control_operation,
+    error_answers,
+    index_operation,
+    infer_operation,
+    json_answer,
+    json_body,
+    v1_operation,
+)
+from app.front.routes import (
+    INDEX,
+    INFER,
+    INFER_VERSION,
+    LOAD,
+    PREDICT,
+    PREDICT_VERSION,
+    UNLOAD,
+    V1_PREDICT,
+    V1_PREDICT_VERSION,
+)
 from app.serving.model_table import ModelTable
 from app.serving.servable import Servable
-
-_ERRORS = {
-    "400": "Not JSON, or not the protocol.",
-    "401": "A key is needed, or the one sent is not valid.",
-    "403": "The key is not for this route or model.",
-    "404": "No such model or version.",
-    "413": "Over a limit.",
-    "422": "Rows that break the model's schema; every problem is listed.",
-    "503": "Loading or overloaded; try again after Retry-After seconds.",
-}
-
 
 _KEYS = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 
@@ -37,6 +45,9 @@ def declare_hot_routes(app: FastAPI) -> None:
     async def by_version(model_name: str, model_version: str) -> None:
         raise _AnsweredByTheGuard(model_name, model_version)
 
+    async def without_parameters() -> None:
+        raise _AnsweredByTheGuard
+
     for route, endpoint in ((INFER, by_model), (INFER_VERSION, by_version)):
         app.add_api_route(
             route.template,
@@ -44,10 +55,36 @@ def declare_hot_routes(app: FastAPI) -> None:
             methods=sorted(route.methods),
             summary="Inference on tensors",
             tags=["Open Inference Protocol"],
-            openapi_extra=_infer_operation(),
+            openapi_extra=infer_operation(),
         )
     for route, endpoint in ((PREDICT, by_model), (PREDICT_VERSION, by_version)):
         app.add_api_route(route.template, endpoint, methods=sorted(route.methods), tags=["predict"])
+    for route, endpoint in ((V1_PREDICT, by_model), (V1_PREDICT_VERSION, by_version)):
+        app.add_api_route(
+            route.template,
+            endpoint,
+            methods=sorted(route.methods),
+            summary="Predictions for rows or columns",
+            tags=["v1"],
+            openapi_extra=v1_operation(),
+        )
+    for route, summary in ((LOAD, "Load a model in this process"), (UNLOAD, "Unload a model in this process")):
+        app.add_api_route(
+            route.template,
+            by_model,
+            methods=sorted(route.methods),
+            summary=summary,
+            tags=["Open Inference Protocol"],
+            openapi_extra=control_operation(),
+        )
+    app.add_api_route(
+        INDEX.template,
+        without_parameters,
+        methods=sorted(INDEX.methods),
+        summary="Versions and their states",
+        tags=["Open Inference Protocol"],
+        openapi_extra=index_operation(),
+    )
 
 
 def build(app: FastAPI, table: ModelTable, *, has_keys: bool = False) -> dict[str, Any]:
@@ -78,8 +115,8 @@ def _predict_operation(servable: Servable, schemas: dict[str, Any]) -> dict[str,
         "tags": ["predict"],
         "summary": f"Predict with {servable.name}, version {servable.version}",
         "operationId": f"predict_{servable.name}",
-        "requestBody": _json_body(schema, {"instances": [servable.manifest.golden_rows.rows[0].row]}),
-        "responses": {"200": _json_answer("One prediction per row.", _prediction_schema(servable)), **_error_answers()},
+        "requestBody": json_body(schema, {"instances": [servable.manifest.golden_rows.rows[0].row]}),
+        "responses": {"200": json_answer("One prediction per row.", _prediction_schema(servable)), **error_answers()},
     }
 
 
@@ -99,45 +136,3 @@ def _prediction_schema(servable: Servable) -> dict[str, Any]:
         "type": "object",
         "properties": {"model": text, "version": text, "request_id": text, "predictions": listed},
     }
-
-
-def _infer_operation() -> dict[str, Any]:
-    tensor = {
-        "type": "object",
-        "required": ["name", "shape", "datatype", "data"],
-        "properties": {
-            "name": {"type": "string"},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-            "datatype": {"type": "string"},
-            "data": {"type": "array", "items": {}, "description": "Row-major, nested or flat."},
-        },
-    }
-    tensors = {"type": "array", "items": tensor, "minItems": 1}
-    request = {"type": "object", "required": ["inputs"], "properties": {"id": {"type": "string"}, "inputs": tensors}}
-    answer = {
-        "type": "object",
-        "properties": {
-            "model_name": {"type": "string"},
-            "model_version": {"type": "string"},
-            "id": {"type": "string"},
-            "outputs": tensors,
-        },
-    }
-    errors = {status: value for status, value in _error_answers().items() if status != "422"}
-    return {"requestBody": _json_body(request), "responses": {"200": _json_answer("The outputs.", answer), **errors}}
-
-
-def _json_body(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": schema}
-    if example is not None:
-        content["example"] = example
-    return {"required": True, "content": {"application/json": content}}
-
-
-def _json_answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _error_answers() -> dict[str, Any]:
-    schema = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
-    return {status: _json_answer(description, schema) for status, description in _ERRORS.items()}

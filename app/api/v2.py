@@ -17,7 +17,15 @@ from app.serving.model_table import ServedModel
 from app.serving.servable import Servable
 
 PLATFORM = "onnx_onnxv1"
-EXTENSIONS = ["binary_tensor_data", "classification", "parameters", "schedule_policy"]
+EXTENSIONS = [
+    "binary_tensor_data",
+    "classification",
+    "model_configuration",
+    "model_repository",
+    "parameters",
+    "schedule_policy",
+    "statistics",
+]
 
 _OCTETS = (b"content-type", b"application/octet-stream")
 _LARGE_BODY = 512 * 1024

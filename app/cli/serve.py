@@ -10,7 +10,7 @@ import typer
 
 from app import log
 from app.cli.options import with_settings
-from app.errors import RegistryError
+from app.errors import RegistryError, UsageError
 from app.front import server
 from app.front.connection import ConnectionLimits
 from app.front.guard import Guard
@@ -35,6 +35,8 @@ def serve(settings: Settings) -> None:
     keys = open_keys(settings)
     if settings.strict:
         _refuse_without_models(settings.models)
+    if settings.workers > 1 and settings.model_control == "explicit":
+        raise UsageError("--model-control explicit acts on one process; leave --workers at 1")
     if settings.workers == 1:
         app = create_app(settings, keys=keys)
         listener = server.bind(settings.host, settings.port)

@@ -247,7 +247,7 @@ class Guard:
         template, is_hot = "none", False
         # A refused method counts like an unknown path, so that no caller can multiply routes by methods.
         if exchange.match and method in exchange.match.route.methods:
-            template, is_hot = exchange.match.route.template, exchange.match.route.is_hot
+            template, is_hot = exchange.match.route.template, exchange.match.route.is_timed
         self._metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
         if self._access_log:
             extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}

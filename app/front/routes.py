@@ -27,6 +27,8 @@ class Route:
     methods: frozenset[str]
     scope: Scope
     is_hot: bool = False
+    is_timed: bool = False
+    """Whether its seconds have a histogram of their own."""
 
 
 def _get(template: str, scope: Scope) -> Route:
@@ -34,13 +36,26 @@ def _get(template: str, scope: Scope) -> Route:
 
 
 def _hot(template: str) -> Route:
-    return Route(template, frozenset({"POST"}), Scope.PREDICT, is_hot=True)
+    return Route(template, frozenset({"POST"}), Scope.PREDICT, is_hot=True, is_timed=True)
+
+
+def _control(template: str, scope: Scope) -> Route:
+    return Route(template, frozenset({"POST"}), scope, is_hot=True)
 
 
 PREDICT = _hot("/predict/{model_name}")
 PREDICT_VERSION = _hot("/predict/{model_name}/versions/{model_version}")
 INFER = _hot("/v2/models/{model_name}/infer")
 INFER_VERSION = _hot("/v2/models/{model_name}/versions/{model_version}/infer")
+
+V1_PREDICT = _hot("/v1/models/{model_name}:predict")
+V1_PREDICT_VERSION = _hot("/v1/models/{model_name}/versions/{model_version}:predict")
+INDEX = _control("/v2/repository/index", Scope.PREDICT)
+LOAD = _control("/v2/repository/models/{model_name}/load", Scope.ADMIN)
+UNLOAD = _control("/v2/repository/models/{model_name}/unload", Scope.ADMIN)
+
+PER_MODEL = (PREDICT, INFER, V1_PREDICT, PREDICT_VERSION, INFER_VERSION, V1_PREDICT_VERSION)
+"""The rows that answer for each model, for each version of it."""
 
 DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.DOCS)
 
@@ -49,12 +64,27 @@ ROUTES: tuple[Route, ...] = (
     PREDICT_VERSION,
     INFER,
     INFER_VERSION,
+    V1_PREDICT,
+    V1_PREDICT_VERSION,
+    _get("/v1/models", Scope.PREDICT),
+    _get("/v1/models/{model_name}", Scope.PREDICT),
+    _get("/v1/models/{model_name}/versions/{model_version}", Scope.PREDICT),
+    _get("/v1/models/{model_name}/metadata", Scope.PREDICT),
+    _get("/v1/models/{model_name}/versions/{model_version}/metadata", Scope.PREDICT),
+    INDEX,
+    LOAD,
+    UNLOAD,
     _get("/v2", Scope.PREDICT),
     _get("/v2/models", Scope.PREDICT),
+    _get("/v2/models/stats", Scope.PREDICT),
     _get("/v2/models/{model_name}", Scope.PREDICT),
     _get("/v2/models/{model_name}/versions/{model_version}", Scope.PREDICT),
     _get("/v2/models/{model_name}/ready", Scope.PREDICT),
     _get("/v2/models/{model_name}/versions/{model_version}/ready", Scope.PREDICT),
+    _get("/v2/models/{model_name}/stats", Scope.PREDICT),
+    _get("/v2/models/{model_name}/versions/{model_version}/stats", Scope.PREDICT),
+    _get("/v2/models/{model_name}/config", Scope.PREDICT),
+    _get("/v2/models/{model_name}/versions/{model_version}/config", Scope.PREDICT),
     _get("/v2/health/live", Scope.PUBLIC),
     _get("/v2/health/ready", Scope.PUBLIC),
     _get("/health/live", Scope.PUBLIC),

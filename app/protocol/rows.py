@@ -75,6 +75,10 @@ class RowCodec:
         predictions = b",".join(self._predictions(outputs))
         return b'%b%b,"predictions":[%b]}' % (self._head, orjson.dumps(request_id), predictions)
 
+    def encode_predictions(self, outputs: list[Tensor]) -> bytes:
+        """The answer's bytes as version 1 of the protocols writes them: the predictions alone."""
+        return b'{"predictions":[%b]}' % b",".join(self._predictions(outputs))
+
     def _predictions(self, outputs: list[Tensor]) -> list[bytes]:
         if self._labels is None:
             values = orjson.dumps(outputs[0].reshape(-1), option=_NUMPY)[1:-1].split(b",")

@@ -36,9 +36,13 @@ class CostLine:
 
 
 class BatchObserver(Protocol):
-    """Told about every batch: seconds each request waited, seconds of the run, rows in it."""
+    """Told about every batch (seconds each request waited, seconds of the run, rows in it), and what went wrong."""
 
     def observe_batch(self, waits: list[float], compute: float, rows: int) -> None: ...
+
+    def observe_failures(self, waits: list[float], compute: float, rows: int) -> None: ...
+
+    def observe_refusal(self, wait: float, rows: int) -> None: ...
 
 
 @dataclass(slots=True)
@@ -84,6 +88,7 @@ class Batcher:
         Awaiting raises what the run raised, or DeadlineExceeded where it has not begun after `timeout` seconds.
         """
         if self._queue and self._queued_rows + rows > self._max_queue_rows:
+            self._observer.observe_refusal(0.0, rows)
             raise Overloaded(f"model {self._name!r}")
         loop = asyncio.get_running_loop()
         now = perf_counter()
@@ -123,6 +128,7 @@ class Batcher:
             if entry.future.done():  # a caller that hung up has cancelled its future
                 continue
             if entry.latest is not None and perf_counter() > entry.latest:
+                self._observer.observe_refusal(perf_counter() - entry.queued_at, entry.rows)
                 entry.future.set_exception(DeadlineExceeded(self._name))
                 continue
             batch.append(entry)
@@ -139,16 +145,20 @@ class Batcher:
 
     def _finish(self, batch: list[_Entry], outcomes: list[_Outcome], started: float) -> None:
         seconds = perf_counter() - started
+        failed: list[_Entry] = []
         for entry, outcome in zip(batch, outcomes, strict=True):
-            if entry.future.done():
-                continue
             if isinstance(outcome, Exception):
-                entry.future.set_exception(outcome)
-            else:
+                failed.append(entry)
+                if not entry.future.done():
+                    entry.future.set_exception(outcome)
+            elif not entry.future.done():
                 entry.future.set_result(outcome)
         self._observer.observe_batch(
             [started - entry.queued_at for entry in batch], seconds, sum([entry.rows for entry in batch])
         )
+        if failed:
+            waits = [started - entry.queued_at for entry in failed]
+            self._observer.observe_failures(waits, seconds, sum([entry.rows for entry in failed]))
         if self._queue:
             asyncio.get_running_loop().call_soon(self._run_next)
         else:

@@ -51,11 +51,16 @@ class ModelTable:
         """Stop serving a model; requests under way keep their Servable."""
         self._models = MappingProxyType({key: value for key, value in self._models.items() if key != name})
 
-    def resolve(self, name: str, version: str | None = None) -> Servable:
-        """The Servable for a request; raises ModelNotFound, VersionNotFound or ModelNotReady."""
+    def get(self, name: str) -> ServedModel:
+        """The state of a model; raises ModelNotFound."""
         model = self._models.get(name)
         if model is None:
             raise ModelNotFound
+        return model
+
+    def resolve(self, name: str, version: str | None = None) -> Servable:
+        """The Servable for a request; raises ModelNotFound, VersionNotFound or ModelNotReady."""
+        model = self.get(name)
         wanted = version or model.default
         servable = model.versions.get(wanted) if wanted else None
         if servable is not None:

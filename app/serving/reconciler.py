@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
 
-from app.errors import RegistryError
+from app.errors import ModelNotFound, RegistryError
 from app.monitoring.metrics import Metrics
 from app.registry.desired_state import CHAMPION, DesiredState
 from app.registry.store import Registry
@@ -49,6 +49,9 @@ class Reconciler:
         self._on_first_pass = on_first_pass
         self._clock = clock
         self._passed = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self.unloaded: set[str] = set()
+        """Models that this process was asked not to serve, whatever the folder desires."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._retries: dict[str, tuple[float, float]] = {}
         self._said: dict[str, str] = {}
@@ -78,14 +81,35 @@ class Reconciler:
         """Let the loading thread go; a load under way is abandoned."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    async def load(self, name: str) -> None:
+        """Serve a model again as the folder desires it, or try again at once; returns when that is settled."""
+        self.unloaded.discard(name)
+        self._retries.pop(name, None)
+        await self.reconcile()
+
+    async def unload(self, name: str) -> None:
+        """Stop serving a model in this process until it is loaded again; raises ModelNotFound."""
+        async with self._one_at_a_time:
+            if name in self._table.models:
+                self.unloaded.add(name)
+                self._remove(name, "unloaded on request")
+            elif name not in self.unloaded:
+                raise ModelNotFound
+
     async def reconcile(self) -> None:
-        """One pass over the folder."""
+        """One pass over the folder; a second caller waits for the first."""
+        async with self._one_at_a_time:
+            await self._pass()
+
+    async def _pass(self) -> None:
         loop = asyncio.get_running_loop()
         wanted = await loop.run_in_executor(self._thread, self._read_wanted)
         if wanted is None:
             return
+        for name in self.unloaded & wanted.keys():
+            del wanted[name]
         for name in [name for name in self._table.models if name not in wanted]:
-            self._remove(name)
+            self._remove(name, "gone from the folder")
         for name in [name for name in wanted if name not in self._table.models]:
             self._table.put(ServedModel(name, waiting=_waiting(wanted[name])))
         for name, state in wanted.items():
@@ -171,13 +195,13 @@ class Reconciler:
         _, pause = self._retries.get(model.name, (0.0, _FIRST_RETRY_SECONDS))
         self._retries[model.name] = (self._clock() + pause, min(2 * pause, _LONGEST_RETRY_SECONDS))
 
-    def _remove(self, name: str) -> None:
+    def _remove(self, name: str, why: str) -> None:
         for servable in self._table.models[name].versions.values():
             servable.metrics.forget()
         self._table.remove(name)
         self._retries.pop(name, None)
         self._metrics.forget_model(name)
-        logger.info("no longer serving: gone from the folder", extra={"model": name})
+        logger.info("no longer serving: %s", why, extra={"model": name})
         self._on_change()
 
     def _say(self, name: str, message: str) -> None:

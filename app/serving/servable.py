@@ -18,6 +18,7 @@ from app.registry.store import StoredVersion
 from app.runtime.providers import Execution
 from app.runtime.session import OnnxSession, UnloadableModel
 from app.serving.batcher import Batcher, CostLine
+from app.serving.statistics import VersionStatistics
 
 _WARM_ROWS = 64
 _WARM_RUNS = 5
@@ -41,6 +42,7 @@ class Servable:
     session: OnnxSession
     rows: RowCodec
     batcher: Batcher
+    statistics: VersionStatistics
     metrics: VersionMetrics
     refused: dict[str, frozenset[str]]
     """Per input: the only categories accepted, for features that refuse unseen ones."""
@@ -73,16 +75,19 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
     version_metrics = metrics.of_version(
         manifest.model_name, version, manifest.variant, session.providers[0], options.execution.threads
     )
+    statistics = VersionStatistics(version_metrics, options.max_batch_rows)
     batcher = Batcher(
         manifest.model_name,
         session.run,
         cost,
         executor,
-        version_metrics,
+        statistics,
         max_batch_rows=options.max_batch_rows,
         max_queue_rows=options.max_queue_rows,
     )
-    return Servable(manifest, session, rows, batcher, version_metrics, _refused_categories(manifest.signature))
+    return Servable(
+        manifest, session, rows, batcher, statistics, version_metrics, _refused_categories(manifest.signature)
+    )
 
 
 def to_tensors(signature: Signature, rows: list[dict[str, Cell]]) -> dict[str, Tensor]:

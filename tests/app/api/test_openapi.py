@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.front.routes import PREDICT, PREDICT_VERSION, ROUTES
 from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
 from tests.keyring import add_key, bearer
 from tests.service import service, until
@@ -55,7 +56,10 @@ async def test_inference_names_its_path_parameters(tmp_path: Path) -> None:
         document = (await client.get("/openapi.json")).json()
 
     operation = document["paths"]["/v2/models/{model_name}/versions/{model_version}/infer"]["post"]
-    assert [parameter["name"] for parameter in operation["parameters"]] == ["model_name", "model_version"]
+    assert [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"] == [
+        "model_name",
+        "model_version",
+    ]
 
 
 async def test_document_follows_what_is_served(tmp_path: Path) -> None:
@@ -98,3 +102,13 @@ async def test_docs_are_off_when_others_can_connect(tmp_path: Path, path: str) -
         answer = await client.get(path)
 
     assert (answer.status_code, set(answer.json())) == (404, {"error"})
+
+
+async def test_document_has_every_route_of_the_table_but_pages_and_templates_of_models(tmp_path: Path) -> None:
+    publish(tmp_path)
+    async with service(tmp_path) as client:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+
+    typed = {PREDICT.template, PREDICT_VERSION.template}
+    pages = {"/docs", "/openapi.json", "/static-offline-docs/{asset}"}
+    assert {route.template for route in ROUTES} - typed - pages == set(paths) - {"/predict/sum"}

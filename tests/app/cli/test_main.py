@@ -80,6 +80,10 @@ WRONG_INPUT: dict[str, tuple[list[str], str]] = {
         ["serve", "--device", "cuda", "--port", "0"],
         "slipway: device 'cuda' was asked for, but this onnxruntime has no CUDA provider; install slipway[gpu]\n",
     ),
+    "loading into one of several processes": (
+        ["serve", "--model-control", "explicit", "--workers", "2", "--port", "0"],
+        "slipway: --model-control explicit acts on one process; leave --workers at 1\n",
+    ),
 }
 
 

@@ -21,6 +21,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "base_path": ("/team/models", "/team/models"),
     "strict": ("true", True),
     "workers": ("3", 3),
+    "model_control": ("explicit", "explicit"),
     "poll_seconds": ("0.5", 0.5),
     "device": ("cuda", "cuda"),
     "threads": ("0", 0),

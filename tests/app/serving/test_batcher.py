@@ -26,6 +26,8 @@ class Recorder:
 
     batches: list[int] = field(default_factory=list)
     observed: list[tuple[int, int]] = field(default_factory=list)
+    failed: list[tuple[int, int]] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
 
     def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         self.batches.append(len(tensors["X"]))
@@ -35,6 +37,12 @@ class Recorder:
 
     def observe_batch(self, waits: list[float], _compute: float, rows: int) -> None:
         self.observed.append((len(waits), rows))
+
+    def observe_failures(self, waits: list[float], _compute: float, rows: int) -> None:
+        self.failed.append((len(waits), rows))
+
+    def observe_refusal(self, _wait: float, rows: int) -> None:
+        self.refused.append(rows)
 
 
 def batcher(recorder: Recorder, cost: CostLine = IN_LOOP, *, batch: int = 1024, queue: int = 10_000) -> Batcher:
@@ -89,6 +97,7 @@ async def test_failure_reaches_only_the_request_that_caused_it() -> None:
 
     assert isinstance(bad, InferenceError)
     assert [answer[0].item() for answer in (good, other) if isinstance(answer, list)] == [2, 6]
+    assert (recorder.observed, recorder.failed) == ([(3, 3)], [(1, 1)])
 
 
 @pytest.mark.parametrize("cost", [IN_LOOP, IN_THREAD], ids=["loop", "thread"])
@@ -165,4 +174,4 @@ async def test_request_whose_time_is_over_is_not_run() -> None:
     with pytest.raises(DeadlineExceeded, match="'m' could not begin"):
         await late
     assert [output.tolist() for output in await punctual] == [[[4.0]]]
-    assert recorder.batches == [1]
+    assert (recorder.batches, recorder.refused) == ([1], [1])

@@ -1,0 +1,106 @@
+"""Rows for TensorFlow Serving and KServe v1 clients: `:predict`, and what they ask about models."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+
+from app.contract.tensors import Datatype, Tensor, TensorMetadata
+from app.errors import VersionNotFound
+from app.front.exchange import HotRequest, HotResponse
+from app.protocol.row_requests import is_plain, rewrite
+from app.serving.data_plane import DataPlane
+from app.serving.model_table import ServedModel
+from app.serving.servable import Servable
+
+_DTYPES = {Datatype.BYTES: "DT_STRING", Datatype.FP16: "DT_HALF", Datatype.FP32: "DT_FLOAT", Datatype.FP64: "DT_DOUBLE"}
+
+
+class V1PredictDoor:
+    """`instances` are answered with `predictions`, columns of `inputs` with columns of `outputs`."""
+
+    def __init__(self, plane: DataPlane) -> None:
+        self._plane = plane
+
+    async def __call__(self, request: HotRequest) -> HotResponse:
+        servable = self._plane.resolve(request.params)
+        body, by_column = request.body, False
+        if not is_plain(body):
+            body, by_column = rewrite(body, servable.signature)
+        outputs = await self._plane.predict(servable, servable.rows.decode(body))
+        if by_column:
+            return HotResponse(_columns(servable, outputs))
+        return HotResponse(servable.rows.encode_predictions(outputs))
+
+
+def _columns(servable: Servable, outputs: list[Tensor]) -> bytes:
+    by_name = {
+        declared.name: output.tolist() for declared, output in zip(servable.signature.outputs, outputs, strict=True)
+    }
+    return orjson.dumps({"outputs": by_name if len(by_name) > 1 else next(iter(by_name.values()))})
+
+
+def router(plane: DataPlane) -> APIRouter:
+    """The routes that are not hot."""
+    routes = APIRouter(tags=["v1"])
+
+    @routes.get("/v1/models", summary="Models that are served")
+    async def models() -> dict[str, Any]:
+        return {"models": list(plane.table.models)}
+
+    @routes.get("/v1/models/{model_name}", summary="Status of a model's versions")
+    async def model_status(model_name: str) -> dict[str, Any]:
+        return _status(plane.table.get(model_name))
+
+    @routes.get("/v1/models/{model_name}/versions/{model_version}", summary="Status of a version")
+    async def version_status(model_name: str, model_version: str) -> dict[str, Any]:
+        return _status(plane.table.get(model_name), model_version)
+
+    @routes.get("/v1/models/{model_name}/metadata", summary="Model metadata")
+    async def model_metadata(model_name: str) -> dict[str, Any]:
+        return _metadata(plane.resolve({"model_name": model_name}))
+
+    @routes.get("/v1/models/{model_name}/versions/{model_version}/metadata", summary="Metadata of a version")
+    async def version_metadata(model_name: str, model_version: str) -> dict[str, Any]:
+        return _metadata(plane.resolve({"model_name": model_name, "model_version": model_version}))
+
+    return routes
+
+
+def _status(model: ServedModel, version: str | None = None) -> dict[str, Any]:
+    """What both kinds of clients look for: TensorFlow Serving's list of states, KServe's `ready`."""
+    states = dict.fromkeys(model.versions, ("AVAILABLE", "OK", ""))
+    for waiting, reason in model.waiting.items():
+        states[waiting] = ("END", "UNAVAILABLE", reason) if model.settled else ("LOADING", "OK", "")
+    if version is not None and version not in states:
+        raise VersionNotFound(model.name, list(model.versions))
+    wanted = {version: states[version]} if version is not None else states
+    return {
+        "name": model.name,
+        "ready": version in model.versions if version is not None else model.default is not None,
+        "model_version_status": [
+            {"version": number, "state": state, "status": {"error_code": code, "error_message": message}}
+            for number, (state, code, message) in sorted(wanted.items(), key=lambda item: int(item[0]), reverse=True)
+        ],
+    }
+
+
+def _metadata(servable: Servable) -> dict[str, Any]:
+    signature = {
+        "inputs": {tensor.name: _tensor(tensor) for tensor in servable.signature.inputs},
+        "outputs": {tensor.name: _tensor(tensor) for tensor in servable.signature.outputs},
+        "method_name": "tensorflow/serving/predict",
+    }
+    return {
+        "model_spec": {"name": servable.name, "signature_name": "", "version": servable.version},
+        "metadata": {"signature_def": {"signature_def": {"serving_default": signature}}},
+    }
+
+
+def _tensor(tensor: TensorMetadata) -> dict[str, Any]:
+    dimensions = [{"size": str(size), "name": ""} for size in tensor.shape]
+    return {
+        "dtype": _DTYPES.get(tensor.datatype, f"DT_{tensor.datatype}"),
+        "tensor_shape": {"dim": dimensions, "unknown_rank": False},
+        "name": f"{tensor.name}:0",
+    }

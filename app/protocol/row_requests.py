@@ -1,0 +1,52 @@
+"""Row requests as TensorFlow Serving and KServe v1 clients write them, rewritten to the one form that rows are read in.
+
+`instances` is that form already. `inputs` holds columns: an object of one list per feature, or a list of rows for the
+only tensor of a model. `signature_name` is ignored: a version has one signature.
+"""
+
+from typing import Any
+
+import orjson
+
+from app.contract.signature import MATRIX_INPUT, Signature
+from app.errors import MalformedRequest
+from app.protocol.json_values import parse
+
+_FORM = "the body must be an object with 'instances', a list of rows, or with 'inputs', an object of columns"
+_KEYS = {"signature_name"}
+
+
+def is_plain(body: bytes) -> bool:
+    """Whether a body can be given to the rows' own codec as it is; looks only for the keys that it does not know."""
+    return b'"inputs"' not in body and b'"signature_name"' not in body
+
+
+def rewrite(body: bytes, signature: Signature) -> tuple[bytes, bool]:
+    """The body as `{"instances": …}`, and whether it came in columns; raises MalformedRequest."""
+    document = parse(body)
+    if type(document) is not dict or document.keys() - _KEYS not in ({"instances"}, {"inputs"}):
+        raise MalformedRequest(_FORM)
+    by_column = "inputs" in document
+    rows = _rows(document["inputs"], signature) if by_column else document["instances"]
+    return orjson.dumps({"instances": rows}), by_column
+
+
+def _rows(inputs: Any, signature: Signature) -> list[Any]:
+    if type(inputs) is dict and inputs.keys() == {MATRIX_INPUT} and signature.layout == "matrix":
+        inputs = inputs[MATRIX_INPUT]
+    if type(inputs) is list:
+        return inputs
+    if type(inputs) is not dict or not all(type(column) is list for column in inputs.values()):
+        raise MalformedRequest(_FORM)
+    names = [feature.name for feature in signature.features]
+    if inputs.keys() != set(names):
+        raise MalformedRequest(f"'inputs' must hold one column for each feature of the model: {', '.join(names[:20])}")
+    if len({len(column) for column in inputs.values()}) != 1:
+        raise MalformedRequest("the columns of 'inputs' must have the same number of values")
+    # By position: names would be repeated in every row.
+    return list(zip(*[[_value(cell) for cell in inputs[name]] for name in names], strict=True))
+
+
+def _value(cell: Any) -> Any:
+    """A column of shape [-1, 1] holds its values in lists of one."""
+    return cell[0] if type(cell) is list and len(cell) == 1 else cell
