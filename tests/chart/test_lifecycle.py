@@ -115,3 +115,9 @@ def test_change_of_settings_replaces_the_pods() -> None:
     after = render_pod({"settings": {"logLevel": "debug"}})["metadata"]["annotations"]["checksum/config"]
 
     assert before != after
+
+
+def test_server_drains_as_long_as_the_arithmetic_says() -> None:
+    data = render_one("ConfigMap", {"shutdown": {"drainSeconds": 3, "requestDeadlineSeconds": 42}})["data"]
+
+    assert (data["SLIPWAY_DRAIN_SECONDS"], data["SLIPWAY_FINISH_SECONDS"]) == ("3", "42")
