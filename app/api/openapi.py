@@ -32,6 +32,10 @@ from app.serving.servable import Servable
 _KEYS = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 
 
+_FASTAPI_ERRORS = frozenset({"HTTPValidationError", "ValidationError"})
+_NUMBER = {"type": ["number", "null"], "description": "null where the model's own arithmetic gives no number"}
+
+
 class _AnsweredByTheGuard(Exception):
     """FastAPI was asked to answer a hot route, which the guard does: our bug."""
 
@@ -99,11 +103,24 @@ def build(app: FastAPI, table: ModelTable, *, has_keys: bool = False) -> dict[st
             servable = model.versions[model.default]
             path = PREDICT.template.replace("{model_name}", model.name)
             typed[path] = {"post": _predict_operation(servable, schemas)}
+    for path, operations in document["paths"].items():
+        _tell_the_errors(path, operations)
+    document["components"]["schemas"] = {k: v for k, v in schemas.items() if k not in _FASTAPI_ERRORS}
     document["paths"] = {**typed, **document["paths"]}
     if has_keys:
         document["components"]["securitySchemes"] = _KEYS
         document["security"] = [{name: []} for name in _KEYS]
     return document
+
+
+def _tell_the_errors(path: str, operations: dict[str, Any]) -> None:
+    """Our errors in place of the ones that FastAPI assumes; the metrics are text."""
+    for operation in operations.values():
+        answers = operation["responses"]
+        if answers.pop("422", {}).get("description") == "Validation Error" and "{model_name}" in path:
+            answers.update({status: answer for status, answer in error_answers().items() if status in {"404", "503"}})
+        if path == "/metrics":
+            answers["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def _predict_operation(servable: Servable, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -123,12 +140,12 @@ def _predict_operation(servable: Servable, schemas: dict[str, Any]) -> dict[str,
 def _prediction_schema(servable: Servable) -> dict[str, Any]:
     labels = servable.signature.labels
     if labels is None:
-        prediction: dict[str, Any] = {"type": "object", "properties": {"value": {"type": "number"}}}
+        prediction: dict[str, Any] = {"type": "object", "properties": {"value": _NUMBER}}
     elif not servable.signature.has_probabilities:
         prediction = {"type": "object", "properties": {"label": {"enum": list(labels)}}}
     else:
         keys = [label if isinstance(label, str) else orjson.dumps(label).decode() for label in labels]
-        probabilities = {"type": "object", "properties": {key: {"type": "number"} for key in keys}}
+        probabilities = {"type": "object", "properties": dict.fromkeys(keys, _NUMBER)}
         prediction = {"type": "object", "properties": {"label": {"enum": list(labels)}, "probabilities": probabilities}}
     text = {"type": "string"}
     listed = {"type": "array", "items": prediction}

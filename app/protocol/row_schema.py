@@ -67,7 +67,7 @@ def _present_type(feature: Feature) -> Any:
         return Annotated[
             float,
             Field(strict=True, allow_inf_nan=False, multiple_of=1, gt=-_EXACT, lt=_EXACT),
-            WithJsonSchema({"type": "integer"}),
+            WithJsonSchema({"type": "integer", "exclusiveMinimum": -_EXACT, "exclusiveMaximum": _EXACT}),
         ]
     if feature.kind is Kind.BOOLEAN:
         return StrictBool

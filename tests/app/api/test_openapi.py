@@ -1,5 +1,6 @@
 """The OpenAPI document and the pages made from it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,16 @@ async def test_document_has_every_route_of_the_table_but_pages_and_templates_of_
     typed = {PREDICT.template, PREDICT_VERSION.template}
     pages = {"/docs", "/openapi.json", "/static-offline-docs/{asset}"}
     assert {route.template for route in ROUTES} - typed - pages == set(paths) - {"/predict/sum"}
+
+
+async def test_statuses_that_a_route_answers_are_documented(tmp_path: Path) -> None:
+    publish(tmp_path)
+    async with service(tmp_path) as client:
+        document = (await client.get("/openapi.json")).json()
+        templates = [path for path, methods in document["paths"].items() if "get" in methods and "{model_name}" in path]
+        paths = {path: re.sub(r"\{\w+\}", "nobody", path) for path in templates}
+        found = {path: (await client.get(unknown)).status_code for path, unknown in paths.items()}
+
+    undocumented = [p for p, status in found.items() if str(status) not in document["paths"][p]["get"]["responses"]]
+    assert len(templates) > 5
+    assert undocumented == []
