@@ -48,14 +48,19 @@ MANY: Tensor = np.zeros((400, 2))
 """Rows whose answer is large enough to be compressed."""
 
 
-@contextmanager
-def triton_server(models: Path, *options: str) -> Iterator[Server]:
-    """A server of four models that allows load and unload."""
+def publish_models(models: Path) -> None:
+    """One of numbers with labels, one of columns of every kind, and two that may miss values."""
     sign, house, sparse = matrix_signature(2, tuple(LABELS)), mixed_signature(), matrix_signature(2, nullable=True)
     publish(models, "sign", sign, sign_graph(sign))
     publish(models, "house", house, sum_graph(house))
     publish(models, "sparse", sparse, sum_graph(sparse))
     publish(models, "spare", sparse, sum_graph(sparse))
+
+
+@contextmanager
+def triton_server(models: Path, *options: str) -> Iterator[Server]:
+    """A server of these models that allows load and unload."""
+    publish_models(models)
     with running_server(models, "--model-control", "explicit", *options) as server:
         yield server
 
