@@ -11,7 +11,7 @@ import orjson
 from app.contract.tensors import Datatype, Tensor
 from app.errors import MalformedRequest, RequestTooLarge
 from app.protocol.binary_values import Tail
-from app.protocol.json_values import flatten, parse, shown, to_array
+from app.protocol.json_values import flatten, parse, refuse_deep, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
 from app.protocol.messages import (
     NO_PARAMETERS,
@@ -23,6 +23,8 @@ from app.protocol.messages import (
 from app.protocol.parameters import read_binary_size, read_output, read_request_parameters
 
 _DATATYPES = {str(datatype): datatype for datatype in Datatype}
+_REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs"})
+_INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
 _SCALARS = frozenset({bool, int, float, str})
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
@@ -36,6 +38,7 @@ def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> Inf
     """A request from its parsed JSON; inputs that are not in there are taken from the bytes after it, the `tail`."""
     if type(document) is not dict:
         raise MalformedRequest("the body must be a JSON object with 'inputs'")
+    _refuse_deep_extras(document, _REQUEST_KEYS, 1)
     inputs = document.get("inputs")
     if type(inputs) is not list or not inputs:
         raise MalformedRequest("'inputs' must be a list of at least one input")
@@ -50,8 +53,16 @@ def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> Inf
     )
 
 
+def _refuse_deep_extras(found: dict[str, Any], known: frozenset[str], depth: int) -> None:
+    """Keys that nobody reads may be there, but not as a way to nest without end."""
+    if not known.issuperset(found):
+        for key in found.keys() - known:
+            refuse_deep(found[key], depth)
+
+
 def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None) -> NamedTensor:
     name = _name(item, "input")
+    _refuse_deep_extras(item, _INPUT_KEYS, 3)
     datatype = _DATATYPES.get(item["datatype"]) if type(item.get("datatype")) is str else None
     if datatype is None:
         raise MalformedRequest(f"input {shown(name)}: 'datatype' must be one of {', '.join(_DATATYPES)}")

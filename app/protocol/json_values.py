@@ -15,7 +15,7 @@ import orjson
 
 from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor
 from app.errors import MalformedRequest
-from app.protocol.limits import MAX_RANK
+from app.protocol.limits import MAX_DEPTH, MAX_RANK
 
 _SHOWN_CHARACTERS = 64
 _SIGNED = frozenset({Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64})
@@ -56,6 +56,19 @@ def _finite(text: str) -> float:
 def shown(name: str) -> str:
     """A name as a message repeats it: escaped, and cut so that the message stays short."""
     return repr(name[:_SHOWN_CHARACTERS])
+
+
+def refuse_deep(value: Any, depth: int) -> None:
+    """Raise MalformedRequest where a value that lies at this depth nests beyond MAX_DEPTH.
+
+    For what a request may hold without being read; what is read is bounded by what it must look like.
+    """
+    level = [value]
+    while level := [item for item in level if type(item) in {dict, list}]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise MalformedRequest(f"the body is nested deeper than {MAX_DEPTH}")
+        level = [inner for item in level for inner in (item.values() if type(item) is dict else item)]
 
 
 def flatten(name: str, data: list[Any]) -> list[Any]:

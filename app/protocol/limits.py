@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MAX_RANK = 8
+MAX_DEPTH = 64
 MAX_DIMENSION = 2**31 - 1
 MAX_NAME_CHARACTERS = 256
 MAX_PROBLEMS = 100

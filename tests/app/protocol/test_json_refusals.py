@@ -223,3 +223,19 @@ def test_request_around_good_inputs_is_checked_too(changed: dict[str, Any], mess
         decode_request(json.dumps({"inputs": [X], **changed}).encode(), LIMITS)
 
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("where", ["request", "input"])
+def test_64_levels_are_accepted_in_what_nobody_reads_and_one_more_is_refused(where: str) -> None:
+    levels = 63 if where == "request" else 61
+
+    assert decode_request(_with_extra(where, levels), ContentLimits()).inputs
+    with pytest.raises(MalformedRequest, match="nested deeper than 64"):
+        decode_request(_with_extra(where, levels + 1), ContentLimits())
+
+
+def _with_extra(where: str, levels: int) -> bytes:
+    extra = ', "extra": ' + "[" * levels + "]" * levels
+    of_request, of_input = (extra, "") if where == "request" else ("", extra)
+    given = f'{{"name": "X", "datatype": "FP64", "shape": [1], "data": [1]{of_input}}}'
+    return f'{{"inputs": [{given}]{of_request}}}'.encode()
