@@ -5,6 +5,7 @@ was refused, and who was let in to admin routes, stands in the audit log.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from app.front.exchange import Headers
 from app.front.routes import Match, Scope
 from app.security.key_file import KeyFile
 from app.security.keys import KeyScope
+
+logger = logging.getLogger("slipway.security")
 
 NEEDS: dict[Scope, KeyScope | None] = {
     Scope.PUBLIC: None,
@@ -97,9 +100,12 @@ class DoorKeeper:
         if needed is KeyScope.ADMIN:
             self._audit.admitted(match.route.template, key.id)
 
-    async def watch(self) -> None:
+    async def watch(self, look_seconds: float = _LOOK_SECONDS) -> None:
         """Look at the keys file every second, for ever; in a thread, because a disk may hang."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(look_seconds)
             self._audit.next_second()
-            await asyncio.to_thread(self._file.refresh)
+            try:
+                await asyncio.to_thread(self._file.refresh)
+            except Exception:  # whatever it was: without this watch no key could be revoked any more
+                logger.exception("looking at the keys file failed")

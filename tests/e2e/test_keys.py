@@ -115,6 +115,24 @@ def test_key_is_to_be_read_nowhere(guarded: tuple[Server, str]) -> None:
     assert [text for text in texts if secret[:12] in text] == []
 
 
+def test_values_of_a_request_are_to_be_read_nowhere(guarded: tuple[Server, str]) -> None:
+    server, key = guarded
+    rows = {"instances": [["kanarienvogel", 8675309.25, None], [1, 2]]}
+    tensor = {"name": "kanarienvogel", "datatype": "kanarienvogel", "shape": [1, 3], "data": [8675309.25, 2, "x"]}
+    with httpx.Client(base_url=server.url, headers=bearer(key)) as client:
+        answers = [
+            client.post("/predict/sum", json=rows),
+            client.post("/v2/models/sum/infer", json={"inputs": [tensor | {"name": "X"}]}),
+            client.post("/v2/models/sum/infer", content=b'{"inputs": "kanarienvogel 8675309.25'),
+            client.post("/predict/kanarienvogel", json={"instances": [[8675309.25, 1, 2]]}),
+        ]
+        metrics = client.get("/metrics").text
+    texts = [server.log(), metrics, *(answer.text for answer in answers)]
+
+    assert [answer.status_code // 100 for answer in answers] == [4] * 4
+    assert [text for text in texts if "kanarienvogel" in text or "8675309" in text] == []
+
+
 def test_models_list_knows_nothing_of_keys(path: Path) -> None:
     key = add_key(path)
     command = [sys.executable, "-m", "app", "models", "list", "--models", str(path.parent / "models")]

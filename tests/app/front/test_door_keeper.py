@@ -1,5 +1,6 @@
 """Who is let in by which key, what a refused caller learns, and what the log says of it."""
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -161,6 +162,31 @@ def test_admin_act_is_logged_with_its_key(tmp_path: Path, caplog: pytest.LogCapt
 
     [line] = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
     assert (line["message"], line["key_id"]) == ("admitted to an admin route", id_of(key))
+
+
+class StumblingFile(KeyFile):
+    """Fails at its first look in a way that nobody has foreseen."""
+
+    looks = 0
+
+    def refresh(self) -> None:
+        self.looks += 1
+        if self.looks == 1:
+            raise RuntimeError("unforeseen")
+
+
+@pytest.mark.anyio
+async def test_watch_goes_on_whatever_happens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    add_key(tmp_path / "keys.json")
+    file = StumblingFile(tmp_path / "keys.json")
+    watch = asyncio.ensure_future(DoorKeeper(file).watch(0.001))
+
+    async with asyncio.timeout(5):
+        while file.looks < 3:
+            await asyncio.sleep(0.001)
+    watch.cancel()
+
+    assert [record.message for record in caplog.records] == ["looking at the keys file failed"]
 
 
 @pytest.mark.parametrize(
