@@ -1,0 +1,72 @@
+"""Keys in front of the real routes: which of them a key for some models opens, and who may load and unload."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.security.keys import KeyScope
+from tests.factories import publish
+from tests.keyring import add_key, bearer, id_of
+from tests.service import service
+
+pytestmark = pytest.mark.anyio
+
+ROWS = {"instances": [[1.0, 2.0, 3.0]]}
+TENSORS = {"inputs": [{"name": "X", "datatype": "FP64", "shape": [1, 3], "data": [1, 2, 3]}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/predict/mine", ROWS, 200),
+        ("/predict/mine/versions/1", ROWS, 200),
+        ("/v1/models/mine:predict", ROWS, 200),
+        ("/v2/models/mine/infer", TENSORS, 200),
+        ("/v2/models/mine", None, 200),
+        ("/predict/other", ROWS, 403),
+        ("/v1/models/other:predict", ROWS, 403),
+        ("/v1/models/mine:predict:predict", ROWS, 403),
+        ("/v2/models/other/infer", TENSORS, 403),
+        ("/v2/models/other", None, 403),
+        ("/v2/models/nobody", None, 403),
+        ("/v2/models/MINE", None, 403),
+        ("/v2/models", None, 403),
+        ("/v2/models/stats", None, 403),
+        ("/v2/repository/index", {}, 403),
+        ("/openapi.json", None, 403),
+        ("/metrics", None, 403),
+        ("/health/ready", None, 200),
+    ],
+)
+async def test_key_for_one_model_opens_its_routes_alone(tmp_path: Path, path: str, body: Any, status: int) -> None:
+    publish(tmp_path / "models", "mine")
+    publish(tmp_path / "models", "other")
+    key = add_key(tmp_path / "keys.json", models=["mine"])
+
+    async with service(tmp_path / "models", keys=tmp_path / "keys.json") as client:
+        method = "GET" if body is None else "POST"
+        answer = await client.request(method, path, json=body, headers=bearer(key))
+
+    assert answer.status_code == status
+
+
+async def test_admin_may_unload_and_is_noted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    publish(tmp_path / "models")
+    admin, caller = add_key(tmp_path / "keys.json", KeyScope.ADMIN), add_key(tmp_path / "keys.json")
+
+    options: dict[str, Any] = {"keys": tmp_path / "keys.json", "model_control": "explicit"}
+    async with service(tmp_path / "models", **options) as client:
+        refused = await client.post("/v2/repository/models/sum/unload", headers=bearer(caller))
+        done = await client.post("/v2/repository/models/sum/unload", headers=bearer(admin))
+
+    lines = [vars(record) for record in caplog.records if record.name == "slipway.audit"]
+    assert (refused.status_code, done.status_code) == (403, 200)
+    assert [(line["message"], line["key_id"]) for line in lines] == [
+        ("refused", id_of(caller)),
+        ("admitted to an admin route", id_of(admin)),
+    ]
+    assert admin not in json.dumps(lines, default=str)
