@@ -96,7 +96,8 @@ class ParityConfig(_Section):
     """How exactly the ONNX graph must repeat scikit-learn; labels must always be the same."""
 
     tolerance: Annotated[float, Field(gt=0)] = Field(
-        1e-5, description="largest difference of a probability, or of a value relative to the spread of all values"
+        1e-5,
+        description="largest difference of a probability, or of a value relative to the spread of all or to its size",
     )
     max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the made-up edge rows")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from onnx import ModelProto
@@ -17,8 +18,8 @@ from app.contract.manifest import Parity, Score
 from app.contract.signature import Signature
 from training.config import ModelConfig
 from training.data.tensors import to_tensors
-from training.errors import ConversionError, ParityError
-from training.evaluation.answers import ask_pipeline
+from training.errors import ConversionError, DataCheckFailed, ParityError
+from training.evaluation.answers import Answers, ask_pipeline
 from training.evaluation.metrics import scores
 from training.export import parity
 from training.export.onnx_export import forms
@@ -68,7 +69,7 @@ class Trained:
 def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
     signature = fitted.signature
-    answers = ask_pipeline(fitted.pipeline, fitted.held_out, config.task)
+    answers = _ask(fitted, config)
     metrics = scores(fitted.target, answers)
     gates.check_score(metrics[0], config.gate)
     progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
@@ -76,7 +77,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     first = next(found)
     progress("export", f"{first.ByteSize()} bytes of ONNX, {len(first.graph.node)} nodes")
     expected = parity.reference(fitted.pipeline, signature, fitted.held_out, config.parity)
-    exact, proof = _prove(first, found, expected, config, signature)
+    exact, proof = prove_first(first, found, expected, config, signature)
     same = "same labels" if signature.labels else "same values"
     where = f"{proof.rows} held-out and {proof.edge_rows} edge rows"
     progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
@@ -88,7 +89,19 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     return Trained(config, fitted, metrics, proof, choice, {one.name: one.model for one in measured})
 
 
-def _prove(
+def _ask(fitted: Fitted, config: ModelConfig) -> Answers:
+    try:
+        answers = ask_pipeline(fitted.pipeline, fitted.held_out, config.task)
+    except (ValueError, IndexError, KeyError, TypeError) as error:
+        raise DataCheckFailed(
+            f"the pipeline itself has no answer to the rows ({type(error).__name__}); give rows that it can predict"
+        ) from error
+    if np.isnan(answers.numbers).any():
+        raise DataCheckFailed("the pipeline answers NaN to some of the rows; give rows that it can predict")
+    return answers
+
+
+def prove_first(
     first: ModelProto, others: Iterator[ModelProto], expected: Reference, config: ModelConfig, signature: Signature
 ) -> tuple[ModelProto, Parity]:
     """The first form that agrees; where none does, the refusal of the preferred one is raised."""

@@ -52,8 +52,8 @@ class Parity(_Part):
     """How a graph compares with the scikit-learn pipeline it came from, on float64 input.
 
     `largest_difference` is over probabilities for classifiers (absolute) and over values for regressors (relative to
-    the spread of the pipeline's answers). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 %
-    quantile.
+    the spread of the pipeline's answers, or to the value itself where that is larger). `tolerance` is the largest
+    difference allowed, `p999_difference` the 99.9 % quantile.
     """
 
     rows: Annotated[int, Field(ge=0)]

@@ -12,6 +12,7 @@ from app.contract.signature import Task
 from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 
+_ROUNDING = 1e-9
 NOISE = 1e-12
 """Closer than this, two probabilities differ by the order in which a sum was added up, which no model means."""
 
@@ -63,10 +64,14 @@ class Differences:
 
 
 def compare(expected: Answers, given: Answers, spread: float = 1.0) -> Differences:
-    """Differences of the same rows; numbers that are not finite count as infinitely far away."""
+    """Differences of the same rows; a number that is not finite is infinitely far away, save NaN where both have it."""
     if expected.numbers.shape != given.numbers.shape:
         raise AssertionError("the answers compared have different shapes")  # our bug
     apart = np.abs(expected.numbers - given.numbers)
+    if expected.labels is None:
+        # A value far outside the others is held to its own size: float32 has as many digits there as anywhere.
+        apart = apart / np.maximum(1.0, np.abs(expected.numbers) / spread)
+    apart = np.where(np.isnan(expected.numbers) & np.isnan(given.numbers), 0.0, apart)
     change = np.where(np.isfinite(apart), apart, np.inf).max(axis=1, initial=0.0) / spread
     flips = np.zeros(len(change), dtype=np.bool_)
     if expected.labels is not None and given.labels is not None:
@@ -86,7 +91,13 @@ def _is_noise(expected: Answers, given: Answers) -> NDArray[np.bool_]:
 
 
 def spread_of(answers: Answers) -> float:
-    """The scale of differences: 1 for probabilities, the standard deviation of the answers for values."""
+    """The scale of differences: 1 for probabilities, the standard deviation of the answers for values.
+
+    Answers that are all the same have none but rounding, so their size counts.
+    """
     if answers.labels is not None:
         return 1.0
-    return float(answers.numbers.std()) or 1.0
+    finite = answers.numbers[np.isfinite(answers.numbers)]
+    size = float(np.abs(finite).max(initial=0.0))
+    spread = float(finite.std()) if len(finite) else 0.0
+    return spread if spread > _ROUNDING * size else size or 1.0

@@ -10,6 +10,7 @@ from typing import Any
 from onnx import ModelProto, TensorProto
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 from sklearn.base import is_classifier
 
 from app.runtime.session import OnnxSession, UnloadableModel
@@ -37,10 +38,11 @@ def convert(fitted: Any, width: int, precisions: tuple[int, ...], path: str) -> 
             except UnloadableModel:
                 reason = reason or "onnxruntime cannot load what skl2onnx makes of it"
             except Exception as error:  # noqa: BLE001  # skl2onnx raises whatever its converters raise
-                reason = reason or f"{type(error).__name__} in skl2onnx"
+                is_unknown = isinstance(error, MissingShapeCalculator | MissingConverter)
+                reason = reason or ("nobody knows how" if is_unknown else f"{type(error).__name__} in skl2onnx")
             else:
                 return model, precision
-    raise ConversionError(f"step {path or name}: {name} cannot be converted to ONNX ({reason}); {nearest(name)}")
+    raise ConversionError(f"step {path or name}: {name} has no exact ONNX form ({reason}); {nearest(name)}")
 
 
 def nearest(name: str) -> str:
@@ -64,14 +66,37 @@ def _convert(fitted: Any, width: int, precision: int, options: dict[str, bool] |
     return model
 
 
+_LESS_WIDE = "PCA or TruncatedSVD"
+_WIDER = "PolynomialFeatures, or an estimator with a kernel,"
 _INSTEAD = {
-    "GaussianProcessClassifier": "SVC with a CalibratedClassifierCV",
-    "RadiusNeighborsClassifier": "KNeighborsClassifier",
-    "RadiusNeighborsRegressor": "KNeighborsRegressor",
-    "IterativeImputer": "SimpleImputer or KNNImputer",
-    "SplineTransformer": "PolynomialFeatures or KBinsDiscretizer",
-    "FeatureHasher": "OneHotEncoder",
-    "HashingVectorizer": "TfidfVectorizer",
+    "AdditiveChi2Sampler": _WIDER,
+    "BernoulliRBM": _LESS_WIDE,
+    "Birch": "KMeans",
+    "BisectingKMeans": "KMeans",
     "DictVectorizer": "OneHotEncoder on the columns of a table",
-    "CategoricalNB": "OneHotEncoder and BernoulliNB",
+    "DictionaryLearning": _LESS_WIDE,
+    "FactorAnalysis": _LESS_WIDE,
+    "FastICA": _LESS_WIDE,
+    "FeatureAgglomeration": _LESS_WIDE,
+    "FeatureHasher": "OneHotEncoder",
+    "GaussianProcessClassifier": "SVC, or LogisticRegression for probabilities,",
+    "HashingVectorizer": "TfidfVectorizer",
+    "Isomap": _LESS_WIDE,
+    "IterativeImputer": "SimpleImputer",
+    "KNNImputer": "SimpleImputer",
+    "LatentDirichletAllocation": _LESS_WIDE,
+    "LinearDiscriminantAnalysis": _LESS_WIDE,
+    "LocallyLinearEmbedding": _LESS_WIDE,
+    "MiniBatchDictionaryLearning": _LESS_WIDE,
+    "MiniBatchNMF": _LESS_WIDE,
+    "MiniBatchSparsePCA": _LESS_WIDE,
+    "NMF": _LESS_WIDE,
+    "Nystroem": _WIDER,
+    "PolynomialCountSketch": _WIDER,
+    "RBFSampler": _WIDER,
+    "RadiusNeighborsTransformer": "KNeighborsClassifier",
+    "RandomTreesEmbedding": "RandomForestClassifier",
+    "SkewedChi2Sampler": _WIDER,
+    "SparsePCA": _LESS_WIDE,
+    "SplineTransformer": "PolynomialFeatures or KBinsDiscretizer",
 }

@@ -23,6 +23,8 @@ from training.export.edges import edge_rows
 
 _SINGLE_ROWS = 20
 _SMALLEST_PART = 32
+_REFUSALS = (ValueError, IndexError, KeyError, TypeError)
+"""What estimators raise at rows they have no answer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def answerable(pipeline: Any, rows: pd.DataFrame) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pipeline.predict(rows)
-    except ValueError:
+    except _REFUSALS:
         if len(rows) <= _SMALLEST_PART:
             return rows.iloc[:0]
         halves = (rows.iloc[: len(rows) // 2], rows.iloc[len(rows) // 2 :])

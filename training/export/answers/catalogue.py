@@ -14,16 +14,19 @@ from sklearn.ensemble import (
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import PassiveAggressiveClassifier, Perceptron, RidgeClassifier, RidgeClassifierCV
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
-from sklearn.neighbors import NearestCentroid
+from sklearn.naive_bayes import CategoricalNB
+from sklearn.neighbors import NearestCentroid, RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from sklearn.svm import LinearSVC
 
 from training.export.answers.calibrated import calibrated
+from training.export.answers.categorical_nb import categorical_nb
 from training.export.answers.dummy import dummy_classifier, dummy_regressor
 from training.export.answers.hist_gradient_boosting import hist_gradient_boosting
 from training.export.answers.kernels import kernel_ridge, label_propagation
 from training.export.answers.linear import linear_labels
 from training.export.answers.nearest_centroid import nearest_centroid
+from training.export.answers.radius_neighbors import radius_neighbors_classifier, radius_neighbors_regressor
 from training.export.answers.stacking import stacking
 from training.export.answers.thresholded import thresholded
 from training.export.answers.transformed_target import transformed_target
@@ -32,6 +35,7 @@ from training.export.translation import Answers
 
 ANSWERS: dict[type, Answers] = {
     CalibratedClassifierCV: calibrated,
+    CategoricalNB: categorical_nb,
     DummyClassifier: dummy_classifier,
     DummyRegressor: dummy_regressor,
     FixedThresholdClassifier: thresholded,
@@ -44,6 +48,8 @@ ANSWERS: dict[type, Answers] = {
     NearestCentroid: nearest_centroid,
     PassiveAggressiveClassifier: linear_labels,
     Perceptron: linear_labels,
+    RadiusNeighborsClassifier: radius_neighbors_classifier,
+    RadiusNeighborsRegressor: radius_neighbors_regressor,
     RidgeClassifier: linear_labels,
     RidgeClassifierCV: linear_labels,
     StackingClassifier: stacking,

@@ -45,14 +45,15 @@ def _kernel(assembly: Assembly, block: Block, known: Any, kernel: Any, parameter
     gamma = parameters.get("gamma") or 1.0 / points.shape[1]
     if kernel in {"rbf", "laplacian"}:
         distance = squared_euclidean if kernel == "rbf" else manhattan
-        return add("Exp", [add("Mul", [distance(assembly, block.wire, points), constant(np.array([-gamma]))])])
+        return add("Exp", [add("Mul", [distance(assembly, block.wire, points), constant(np.array([-float(gamma)]))])])
     product = add("MatMul", [block.wire, constant(np.ascontiguousarray(points.T))])
     if kernel == "linear":
         return product
     if kernel not in {"poly", "polynomial", "sigmoid"}:
         raise ConversionError(f"step {path}: the kernel has no exact form; use 'linear', 'rbf', 'laplacian' or 'poly'")
     shifted = add(
-        "Add", [add("Mul", [product, constant(np.array([gamma]))]), constant(np.array([parameters["coef0"]]))]
+        "Add",
+        [add("Mul", [product, constant(np.array([float(gamma)]))]), constant(np.array([float(parameters["coef0"])]))],
     )
     if kernel == "sigmoid":
         return add("Tanh", [shifted])

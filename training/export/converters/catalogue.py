@@ -4,21 +4,28 @@ from typing import Any
 
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import (
+    Binarizer,
+    KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
     RobustScaler,
     StandardScaler,
+    TargetEncoder,
 )
 
 from training.export.converters.arrays import float64_like_input
+from training.export.converters.bins import binarizer, k_bins_discretizer, k_bins_shape
 from training.export.converters.imputer import imputer_shape, simple_imputer
 from training.export.converters.one_hot_encoder import one_hot_encoder, one_hot_shape
 from training.export.converters.ordinal_encoder import ordinal_encoder, ordinal_shape
 from training.export.converters.scalers import max_abs_scaler, min_max_scaler, robust_scaler, standard_scaler
+from training.export.converters.target_encoder import target_encoder, target_encoder_shape
 
 CONVERTERS: dict[Any, Any] = {
+    Binarizer: binarizer,
+    KBinsDiscretizer: k_bins_discretizer,
     MaxAbsScaler: max_abs_scaler,
     MinMaxScaler: min_max_scaler,
     OneHotEncoder: one_hot_encoder,
@@ -26,8 +33,11 @@ CONVERTERS: dict[Any, Any] = {
     RobustScaler: robust_scaler,
     SimpleImputer: simple_imputer,
     StandardScaler: standard_scaler,
+    TargetEncoder: target_encoder,
 }
 SHAPES: dict[Any, Any] = {
+    Binarizer: float64_like_input,
+    KBinsDiscretizer: k_bins_shape,
     MaxAbsScaler: float64_like_input,
     MinMaxScaler: float64_like_input,
     OneHotEncoder: one_hot_shape,
@@ -35,4 +45,5 @@ SHAPES: dict[Any, Any] = {
     RobustScaler: float64_like_input,
     SimpleImputer: imputer_shape,
     StandardScaler: float64_like_input,
+    TargetEncoder: target_encoder_shape,
 }

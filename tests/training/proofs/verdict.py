@@ -1,0 +1,50 @@
+"""A verdict on one fitted pipeline: exported and proved, or refused in one sentence. Anything else is our bug."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from app.contract.manifest import Parity
+from app.errors import SlipwayError
+from training.config import ModelConfig, ParityConfig
+from training.examination import prove_first
+from training.export import parity
+from training.export.onnx_export import forms
+from training.inference import infer
+
+EDGE_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`parity` of an export, or the sentence of a refusal."""
+
+    name: str
+    parity: Parity | None
+    refusal: str = ""
+
+    def line(self) -> str:
+        """For people."""
+        if self.parity is None:
+            return f"refused   {self.name}: {self.refusal}"
+        rows = self.parity.rows + self.parity.edge_rows
+        return f"exported  {self.name}: {rows} rows, 0 flips, within {self.parity.largest_difference:.1e}"
+
+
+def judge(name: str, fitted: Any, learn: tuple[Any, Any], held_out: tuple[Any, Any]) -> Verdict:
+    """Every step of publishing up to the proof."""
+    try:
+        return Verdict(name, prove(fitted, learn, held_out))
+    except SlipwayError as refusal:
+        return Verdict(name, None, str(refusal))
+
+
+def prove(fitted: Any, learn: tuple[Any, Any], held_out: tuple[Any, Any]) -> Parity:
+    """The parity of the first form that agrees; raises SlipwayError."""
+    found = infer(fitted, *learn, held_out, ())
+    config = ModelConfig(name="m", task=found.signature.task, parity=ParityConfig(max_edge_rows=EDGE_ROWS))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scikit-learn's own, about what is fitted here in a hurry
+        expected = parity.reference(found.pipeline, found.signature, found.held_out, config.parity)
+    graphs = forms(found.pipeline, found.signature)
+    return prove_first(next(graphs), graphs, expected, config, found.signature)[1]
