@@ -45,9 +45,10 @@ def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> Inf
     if len(inputs) > limits.inputs:
         raise RequestTooLarge(f"more than {limits.inputs} inputs")
     parameters = read_request_parameters(document["parameters"]) if "parameters" in document else NO_PARAMETERS
+    outputs = document.get("outputs")
     return InferenceRequest(
         [_decode_input(item, limits, tail) for item in inputs],
-        _outputs(document.get("outputs"), limits, binary=parameters.binary_outputs),
+        None if outputs is None else _outputs(outputs, limits, parameters.binary_outputs),
         _request_id(document.get("id")),
         parameters,
     )
@@ -112,9 +113,7 @@ def _shape(name: str, shape: Any, limits: ContentLimits) -> list[int]:
     return shape
 
 
-def _outputs(outputs: Any, limits: ContentLimits, *, binary: bool) -> list[RequestedOutput] | None:
-    if outputs is None:
-        return None
+def _outputs(outputs: Any, limits: ContentLimits, binary: bool) -> list[RequestedOutput] | None:
     if type(outputs) is not list:
         raise MalformedRequest("'outputs' must be a list")
     if len(outputs) > limits.inputs:

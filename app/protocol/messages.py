@@ -3,7 +3,7 @@
 A codec makes them from bytes and makes bytes from them; whether a request fits a model is the data plane's to say.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.contract.tensors import Datatype, Tensor
 
@@ -42,6 +42,7 @@ class RequestParameters:
 
 
 NO_PARAMETERS = RequestParameters()
+NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -63,4 +64,4 @@ class InferenceResponse:
     outputs: list[NamedTensor]
     id: str | None = None
     parameters: dict[str, Value] | None = None
-    binary: frozenset[str] = field(default_factory=frozenset)
+    binary: frozenset[str] = NO_NAMES

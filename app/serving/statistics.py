@@ -30,27 +30,23 @@ class Totals:
 
 @dataclass(slots=True)
 class VersionStatistics:
-    """The batcher's observer: passes everything on to the metrics and adds it up.
+    """The batcher's observer: passes everything on to the metrics, and counts what they do not.
 
-    `ran` are all requests that were run, `failed` those of them whose run raised, `refused` those that never ran:
-    the queue was full, or their own time was over. `batches` maps rows to the runs of that size and their seconds, for
-    sizes up to `max_batch_rows`; only a single large request can be more.
+    `failed` are those requests whose run raised, `refused` those that never ran: the queue was full, or their own time
+    was over. `batches` maps rows to the runs of that size and their seconds, for sizes up to `max_batch_rows`; only a
+    single large request can be more.
     """
 
     metrics: VersionMetrics
     max_batch_rows: int
-    ran: Totals = field(default_factory=Totals)
     failed: Totals = field(default_factory=Totals)
     refused: Totals = field(default_factory=Totals)
-    runs: int = 0
     batches: dict[int, tuple[int, float]] = field(default_factory=dict)
     _last_run: float | None = None
 
     def observe_batch(self, waits: list[float], compute: float, rows: int) -> None:
         """One run, whether it ended well or not."""
         self.metrics.observe_batch(waits, compute, rows)
-        self.ran.add(waits, compute, rows)
-        self.runs += 1
         if rows <= self.max_batch_rows:
             count, seconds = self.batches.get(rows, (0, 0.0))
             self.batches[rows] = (count + 1, seconds + compute)
@@ -63,6 +59,23 @@ class VersionStatistics:
     def observe_refusal(self, wait: float, rows: int) -> None:
         """A request that did not run."""
         self.refused.add([wait], 0.0, rows)
+
+    @property
+    def runs(self) -> int:
+        """How many batches were run."""
+        return sum(self.metrics.compute_seconds.counts)
+
+    @property
+    def ran(self) -> Totals:
+        """All requests that were run, as the metrics know them already."""
+        metrics = self.metrics
+        waited = metrics.queue_seconds.sum
+        return Totals(
+            requests=sum(metrics.queue_seconds.counts),
+            rows=round(metrics.batch_rows.sum),
+            waited=waited,
+            computed=metrics.request_seconds.sum - waited,
+        )
 
     @property
     def last_inference(self) -> int:

@@ -19,7 +19,7 @@ def test_run_counts_its_requests_rows_and_seconds() -> None:
 
     assert (counted.ran.requests, counted.ran.rows, counted.runs) == (3, 6, 2)
     assert counted.ran.waited == pytest.approx(0.3)
-    assert counted.ran.computed == 1.25
+    assert counted.ran.computed == pytest.approx(1.25)
     assert counted.batches == {3: (2, 0.75)}
 
 
