@@ -1,4 +1,4 @@
-"""Hygiene only: a clean environment for every test, and asyncio for the asynchronous ones."""
+"""Hygiene only: a clean environment for every test, asyncio for asynchronous ones, no skips where CI forbids them."""
 
 import os
 
@@ -17,3 +17,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("SLIPWAY_"):
             monkeypatch.delenv(name)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With REQUIRE=all a skipped test is a failure: CI has everything that tests may ask for."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("REQUIRE") == "all" and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("REQUIRE=all: tests were skipped, which counts as a failure", red=True)
