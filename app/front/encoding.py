@@ -1,12 +1,14 @@
 """Compressed bodies: gzip and deflate (in zlib's framing), one coding at a time, in both directions.
 
-A request is inflated under the same limit as any body, step by step, so that a small body cannot become a large one
-for free. The first step and small answers are done at once, the rest in one of two threads; the event loop goes on.
+A request is inflated under the same limit as any body, step by step; where its beginning promises more than the limit,
+it is counted before anything is kept. The first step and small answers are done at once, the rest in one of two
+threads, and the event loop goes on.
 """
 
 import asyncio
 import re
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,8 +19,11 @@ SMALLEST_COMPRESSED = 1024
 """Answers up to this many bytes are sent as they are."""
 
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+_GZIP = (b"gzip", b"x-gzip")
+_GZIP_SIZE_BYTES = 4
 _OFFERED = (b"gzip", b"deflate")
-_FIRST_STEP = 256 * 1024
+_STEP = 256 * 1024
+_SLICE = 64 * 1024
 _THREADS = 2  # bounds the memory of bodies that are being inflated and not counted yet
 _FASTEST = 1
 _WEIGHT = re.compile(rb"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
@@ -58,29 +63,38 @@ class Encoder:
     async def inflate(self, body: bytes, coding: bytes) -> bytes:
         """The body without its coding; raises RequestTooLarge or MalformedRequest."""
         stream = zlib.decompressobj(_WINDOW_BITS[coding])
-        most = min(_FIRST_STEP, self._limit + 1)
-        start = _step(stream, body, most)
-        if stream.eof or len(start) < most:
-            return self._finished(stream, start)
+        start = _step(stream, body)
+        if len(start) > self._limit:
+            raise self._too_large()
+        if stream.eof or len(start) < _STEP:
+            _check_end(stream)
+            return start
+        is_suspicious = _STEP * len(body) / (len(body) - len(stream.unconsumed_tail)) > self._limit
+        if is_suspicious and coding in _GZIP and int.from_bytes(body[-_GZIP_SIZE_BYTES:], "little") > self._limit:
+            raise self._too_large()  # it says so itself, and would be broken if that were wrong
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._inflate_rest, stream, start)
+        return await loop.run_in_executor(self._threads, self._inflate_rest, stream, start, is_suspicious)
 
-    def _inflate_rest(self, stream: Any, start: bytes) -> bytes:
-        rest = _step(stream, stream.unconsumed_tail, self._limit + 1 - len(start)) if len(start) <= self._limit else b""
-        return self._finished(stream, start + rest)
+    def _inflate_rest(self, stream: Any, start: bytes, is_suspicious: bool) -> bytes:
+        rest = stream.unconsumed_tail
+        if is_suspicious:  # counted before anything is kept, in the memory of one step
+            for _ in self._within_limit(len(start), _steps(stream.copy(), rest)):
+                pass
+        return b"".join([start, *self._within_limit(len(start), _steps(stream, rest))])
 
-    def _finished(self, stream: Any, inflated: bytes) -> bytes:
-        if len(inflated) > self._limit:
-            raise RequestTooLarge(f"the inflated body is over the limit of {self._limit} bytes")
-        if not stream.eof:
-            raise MalformedRequest("the compressed body is cut off")
-        if stream.unused_data:
-            raise MalformedRequest("the compressed body goes on after its end")
-        return inflated
+    def _within_limit(self, size: int, steps: Iterator[bytes]) -> Iterator[bytes]:
+        for part in steps:
+            size += len(part)
+            if size > self._limit:
+                raise self._too_large()
+            yield part
+
+    def _too_large(self) -> RequestTooLarge:
+        return RequestTooLarge(f"the inflated body is over the limit of {self._limit} bytes")
 
     async def compress(self, response: HotResponse, coding: bytes) -> None:
         """Compress the body of an answer and say so in its headers."""
-        if len(response.body) <= _FIRST_STEP:
+        if len(response.body) <= _STEP:
             response.body = _compress(response.body, coding)
         else:
             loop = asyncio.get_running_loop()
@@ -88,12 +102,33 @@ class Encoder:
         response.headers += [(b"content-encoding", coding), _VARY]
 
 
-def _step(stream: Any, body: bytes, most: int) -> bytes:
+def _steps(stream: Any, rest: bytes) -> Iterator[bytes]:
+    """What is left of a stream, in pieces of one step; fed in slices, since zlib copies what it has not read yet."""
+    for first in range(0, len(rest) or 1, _SLICE):
+        piece = _step(stream, rest[first : first + _SLICE])
+        yield piece
+        while len(piece) == _STEP and not stream.eof:
+            piece = _step(stream, stream.unconsumed_tail)
+            yield piece
+        if stream.eof:
+            _check_end(stream, more=first + _SLICE < len(rest))
+            return
+    _check_end(stream)
+
+
+def _step(stream: Any, body: bytes) -> bytes:
     try:
-        inflated: bytes = stream.decompress(body, most)
+        inflated: bytes = stream.decompress(body, _STEP)
     except zlib.error:
         raise MalformedRequest("the body is not in the coding that Content-Encoding names") from None
     return inflated
+
+
+def _check_end(stream: Any, *, more: bool = False) -> None:
+    if not stream.eof:
+        raise MalformedRequest("the compressed body is cut off")
+    if stream.unused_data or more:
+        raise MalformedRequest("the compressed body goes on after its end")
 
 
 def _compress(body: bytes, coding: bytes) -> bytes:

@@ -1,8 +1,10 @@
 """Compressed bodies: both codings in both directions, and what is refused before it can do harm."""
 
 import gzip
+import random
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -42,16 +44,45 @@ async def test_limit_holds_around_the_first_step_too(size: int, limit: int) -> N
             await encoder.inflate(body, b"gzip")
 
 
-@pytest.mark.parametrize("size", [LIMIT + 1, 100_000_000])
-async def test_body_that_grows_past_the_limit_is_too_large_and_costs_no_more_than_it(size: int) -> None:
-    bomb = gzip.compress(b"\0" * size, 9)
-    tracemalloc.start()
+def honest(body: bytes) -> bytes:
+    return body
+
+
+def lying(body: bytes) -> bytes:
+    """Says at its end that it is small."""
+    return body[:-4] + bytes(4)
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
+async def test_body_one_byte_past_the_limit_is_too_large(coding: bytes) -> None:
     with pytest.raises(RequestTooLarge, match="the inflated body is over the limit of 2000000 bytes"):
-        await Encoder(LIMIT).inflate(bomb, b"gzip")
+        await Encoder(LIMIT).inflate(compressed(b"\0" * (LIMIT + 1), coding), coding)
+
+
+@pytest.mark.parametrize(("coding", "change"), [(b"gzip", honest), (b"gzip", lying), (b"deflate", honest)])
+async def test_bomb_is_too_large_and_costs_next_to_nothing(coding: bytes, change: Callable[[bytes], bytes]) -> None:
+    bomb = change(compressed(b"\0" * 100_000_000, coding))
+    tracemalloc.start()
+    with pytest.raises(RequestTooLarge):
+        await Encoder(LIMIT).inflate(bomb, coding)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert peak < 3 * LIMIT
+    assert peak < LIMIT
+
+
+async def test_body_that_only_begins_like_a_bomb_is_inflated() -> None:
+    body = b"\0" * 300_000 + random.Random(1).randbytes(1_000_000)
+
+    assert await Encoder(LIMIT).inflate(gzip.compress(body), b"gzip") == body
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
+async def test_large_body_that_goes_on_after_its_end_is_refused(coding: bytes) -> None:
+    body = compressed(random.Random(1).randbytes(1_000_000), coding)
+
+    with pytest.raises(MalformedRequest, match="goes on after its end"):
+        await Encoder(LIMIT).inflate(body + bytes(200_000), coding)
 
 
 BROKEN = {
