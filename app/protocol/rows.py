@@ -5,6 +5,7 @@ pydantic schema made for the model, and turns the outputs into `predictions`, as
 """
 
 import re
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,24 @@ class RowCodec:
         self.signature = signature
         self._limits = limits
         self._objects: TypeAdapter[Any] = TypeAdapter(object_request(signature, limits.instances, is_complete=False))
-        self._lists: TypeAdapter[Any] = TypeAdapter(list_request(signature, limits.instances))
-        self._object_row: TypeAdapter[Any] = TypeAdapter(object_row(signature))
-        self._list_row: TypeAdapter[Any] = TypeAdapter(list_row(signature))
         self._names = [feature.name for feature in signature.features]
         self._head = b'{"model":%b,"version":%b,"request_id":' % (orjson.dumps(model_name), orjson.dumps(model_version))
         self._template = _prediction_template(signature)
         self._labels = _encoded_labels(signature)
+
+    # A schema costs milliseconds and memory, so the ones that not everybody needs are made when somebody does.
+
+    @cached_property
+    def _lists(self) -> TypeAdapter[Any]:
+        return TypeAdapter(list_request(self.signature, self._limits.instances))
+
+    @cached_property
+    def _object_row(self) -> TypeAdapter[Any]:
+        return TypeAdapter(object_row(self.signature))
+
+    @cached_property
+    def _list_row(self) -> TypeAdapter[Any]:
+        return TypeAdapter(list_row(self.signature))
 
     def request_schema(self) -> dict[str, Any]:
         """JSON schema of a request with rows as objects, self-contained."""
