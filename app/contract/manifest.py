@@ -53,7 +53,8 @@ class Parity(_Part):
 
     `largest_difference` is over probabilities for classifiers (absolute) and over values for regressors (relative to
     the spread of the pipeline's answers, or to the value itself where that is larger). `tolerance` is the largest
-    difference allowed, `p999_difference` the 99.9 % quantile.
+    difference allowed, `p999_difference` the 99.9 % quantile. Raw values closer to a threshold than `blind_steps` steps
+    of float64 were not compared: 0 where every operation before it is exact, some where a logarithm or a power is.
     """
 
     rows: Annotated[int, Field(ge=0)]
@@ -62,6 +63,7 @@ class Parity(_Part):
     largest_difference: Annotated[float, Field(ge=0)]
     p999_difference: Annotated[float, Field(ge=0)]
     tolerance: Annotated[float, Field(ge=0)]
+    blind_steps: Annotated[int, Field(ge=0)] = 0
 
 
 class Variant(_Part):

@@ -14,8 +14,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from app.contract.signature import Kind
 from app.errors import SlipwayError
@@ -146,3 +147,17 @@ def test_proof_that_fails_publishes_nothing(tmp_path: Path) -> None:
         )
 
     assert not list(tmp_path.iterdir())
+
+
+def test_steps_left_out_around_thresholds_are_on_record(tmp_path: Path) -> None:
+    rows = np.abs(X) + 0.1
+    behind_a_logarithm = make_pipeline(FunctionTransformer(np.log), DecisionTreeClassifier(random_state=0)).fit(rows, Y)
+    behind_a_scaler = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0)).fit(rows, Y)
+
+    found = [
+        publish(pipeline, rows, Y, name="m", models=tmp_path).manifest.parity.blind_steps
+        for pipeline in (behind_a_scaler, behind_a_logarithm)
+    ]
+
+    assert found[0] == 0
+    assert found[1] in {0, 16}

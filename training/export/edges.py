@@ -20,11 +20,16 @@ _BASE_ROWS = 4
 _MIXED_ROWS = 2000
 
 
-def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """At most `limit` rows, the same for the same model; `base` are real rows whose cells are replaced one by one."""
+def edge_rows(
+    pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int, blind_steps: int = 0
+) -> pd.DataFrame:
+    """At most `limit` rows, the same for the same model; `base` are real rows whose cells are replaced one by one.
+
+    `blind_steps` is how many steps of float64 to each side of a threshold are left out.
+    """
     parts = list(_column_edges(signature, base))
     room = limit - sum(map(len, parts)) - _MIXED_ROWS
-    values = values_around(pipeline, signature, base, max(room, 0) // VALUES_PER_THRESHOLD)
+    values = values_around(pipeline, signature, base, max(room, 0) // VALUES_PER_THRESHOLD, blind_steps)
     return pd.concat([*parts, *_threshold_rows(values, base)], ignore_index=True)
 
 

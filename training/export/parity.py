@@ -35,17 +35,21 @@ class Reference:
     held_out: int
     answers: Answers
     spread: float
+    blind_steps: int = 0
 
 
-def reference(pipeline: Any, signature: Signature, held_out: pd.DataFrame, config: ParityConfig) -> Reference:
+def reference(
+    pipeline: Any, signature: Signature, held_out: pd.DataFrame, config: ParityConfig, blind_steps: int = 0
+) -> Reference:
     """Ask the pipeline once; every graph is then compared with these answers."""
-    edges = answerable(pipeline, edge_rows(pipeline, signature, held_out, config.max_edge_rows))
+    edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
+    edges = answerable(pipeline, edges)
     frame = pd.concat([held_out, edges], ignore_index=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # unseen categories and far extremes are asked on purpose
         answers = ask_pipeline(pipeline, frame, signature.task)
     own = answers.numbers[: len(held_out)]
-    return Reference(frame, len(held_out), answers, spread_of(Answers(answers.labels, own)))
+    return Reference(frame, len(held_out), answers, spread_of(Answers(answers.labels, own)), blind_steps)
 
 
 def answerable(pipeline: Any, rows: pd.DataFrame) -> pd.DataFrame:
@@ -100,6 +104,7 @@ def _parity(differences: Differences, expected: Reference, tolerance: float) -> 
         largest_difference=largest,
         p999_difference=min(float(np.quantile(differences.change, 0.999, method="higher")), largest),
         tolerance=tolerance,
+        blind_steps=expected.blind_steps,
     )
 
 

@@ -27,8 +27,13 @@ class _Search:
     wanted: NDArray[np.float64]
 
 
-def values_around(pipeline: Any, signature: Signature, base: pd.DataFrame, most: int) -> dict[str, NDArray[np.float64]]:
-    """For each raw column the values around its thresholds; `most` bounds how many thresholds are looked at."""
+def values_around(
+    pipeline: Any, signature: Signature, base: pd.DataFrame, most: int, blind_steps: int = 0
+) -> dict[str, NDArray[np.float64]]:
+    """For each raw column the values around its thresholds; `most` bounds how many thresholds are looked at.
+
+    `blind_steps` is how many steps of float64 to each side of a threshold are left out.
+    """
     found: dict[str, list[NDArray[np.float64]]] = {}
     places = list(sites(pipeline))
     for site in places:
@@ -39,7 +44,7 @@ def values_around(pipeline: Any, signature: Signature, base: pd.DataFrame, most:
         try:
             for searches in _rounds(site, signature, base, pairs):
                 for search, raw in zip(searches, _last_at_or_below(site, base, searches), strict=True):
-                    found.setdefault(search.feature.name, []).append(_neighbours(raw, search.feature))
+                    found.setdefault(search.feature.name, []).append(_neighbours(raw, search.feature, blind_steps))
         except (ValueError, IndexError, KeyError, TypeError):
             continue  # the pipeline refuses values between those it knows, so no request lies near a threshold
     return {name: np.unique(np.concatenate(values)) for name, values in found.items()}
@@ -91,12 +96,14 @@ def _last_at_or_below(site: Site, base: pd.DataFrame, searches: Sequence[_Search
     return [_number(low[: len(search.wanted), i]) for i, search in enumerate(searches)]
 
 
-def _neighbours(raw: NDArray[np.float64], feature: Feature) -> NDArray[np.float64]:
+def _neighbours(raw: NDArray[np.float64], feature: Feature, blind_steps: int) -> NDArray[np.float64]:
     if feature.kind is Kind.INTEGER:
         return np.concatenate([np.floor(raw), np.floor(raw) + 1])
     single = raw.astype(np.float32)
     around = [np.nextafter(single, np.float32(side)) for side in (-np.inf, np.inf)]
-    return np.concatenate([raw, np.nextafter(raw, np.inf), single, *around]).astype(np.float64)
+    close = [_number(_ordinal(raw) - blind_steps), _number(_ordinal(raw) + 1 + blind_steps)]
+    own = [] if blind_steps else [single]  # the nearest float32 may be the very threshold
+    return np.concatenate([*close, *own, *around]).astype(np.float64)
 
 
 def _ordinal(values: Any) -> NDArray[np.int64]:

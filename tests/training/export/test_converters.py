@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import (
+    Binarizer,
+    KBinsDiscretizer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PolynomialFeatures,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
 
 from app.runtime.session import OnnxSession
 from training.errors import ConversionError
@@ -52,12 +63,20 @@ def through_onnx(fitted: Any, rows: NDArray[Any]) -> NDArray[Any]:
         StandardScaler(with_std=False).fit(LEARNT),
         MinMaxScaler().fit(LEARNT),
         MinMaxScaler(feature_range=(-1, 2), clip=True).fit(LEARNT),
+        MaxAbsScaler().fit(LEARNT),
+        RobustScaler().fit(LEARNT),
+        RobustScaler(with_centering=False).fit(LEARNT),
+        PolynomialFeatures(3).fit(LEARNT),
+        PolynomialFeatures(2, interaction_only=True, include_bias=False).fit(LEARNT),
+        Binarizer(threshold=2.5).fit(LEARNT),
+        KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf").fit(LEARNT),
+        KBinsDiscretizer(4, encode="ordinal", strategy="uniform").fit(LEARNT),
     ],
     ids=str,
 )
 @settings(deadline=None)
 @given(rows=ROWS)
-def test_scaler_computes_in_float64_as_scikit_learn_does(fitted: Any, rows: NDArray[np.float64]) -> None:
+def test_numbers_are_transformed_in_float64_as_scikit_learn_does(fitted: Any, rows: NDArray[np.float64]) -> None:
     assert np.array_equal(through_onnx(fitted, rows), fitted.transform(rows))
 
 
@@ -95,6 +114,12 @@ def test_missing_text_is_imputed(fitted: Any, words: list[tuple[str, str]]) -> N
     [
         OneHotEncoder(handle_unknown="ignore", drop=drop, sparse_output=False).fit(TEXT)
         for drop in (None, "first", "if_binary")
+    ]
+    + [
+        OneHotEncoder(min_frequency=2, handle_unknown="infrequent_if_exist", sparse_output=False).fit(TEXT),
+        OneHotEncoder(max_categories=2, handle_unknown="ignore", sparse_output=False).fit(TEXT),
+        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-3).fit(TEXT),
+        TargetEncoder(cv=2, random_state=0).fit(TEXT, [0.0, 1.0, 0.5, 0.25]),
     ],
     ids=str,
 )

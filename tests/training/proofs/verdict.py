@@ -6,10 +6,8 @@ from typing import Any
 
 from app.contract.manifest import Parity
 from app.errors import SlipwayError
-from training.config import ModelConfig, ParityConfig
-from training.examination import prove_first
-from training.export import parity
-from training.export.onnx_export import forms
+from training.config import ParityConfig
+from training.examination import prove_pipeline
 from training.inference import infer
 
 EDGE_ROWS = 5000
@@ -42,9 +40,6 @@ def judge(name: str, fitted: Any, learn: tuple[Any, Any], held_out: tuple[Any, A
 def prove(fitted: Any, learn: tuple[Any, Any], held_out: tuple[Any, Any]) -> Parity:
     """The parity of the first form that agrees; raises SlipwayError."""
     found = infer(fitted, *learn, held_out, ())
-    config = ModelConfig(name="m", task=found.signature.task, parity=ParityConfig(max_edge_rows=EDGE_ROWS))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scikit-learn's own, about what is fitted here in a hurry
-        expected = parity.reference(found.pipeline, found.signature, found.held_out, config.parity)
-    graphs = forms(found.pipeline, found.signature)
-    return prove_first(next(graphs), graphs, expected, config, found.signature)[1]
+        return prove_pipeline(found, ParityConfig(max_edge_rows=EDGE_ROWS))[2]

@@ -10,6 +10,7 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    PolynomialFeatures,
     RobustScaler,
     StandardScaler,
     TargetEncoder,
@@ -20,6 +21,7 @@ from training.export.converters.bins import binarizer, k_bins_discretizer, k_bin
 from training.export.converters.imputer import imputer_shape, simple_imputer
 from training.export.converters.one_hot_encoder import one_hot_encoder, one_hot_shape
 from training.export.converters.ordinal_encoder import ordinal_encoder, ordinal_shape
+from training.export.converters.polynomial_features import polynomial_features, polynomial_shape
 from training.export.converters.scalers import max_abs_scaler, min_max_scaler, robust_scaler, standard_scaler
 from training.export.converters.target_encoder import target_encoder, target_encoder_shape
 
@@ -30,6 +32,7 @@ CONVERTERS: dict[Any, Any] = {
     MinMaxScaler: min_max_scaler,
     OneHotEncoder: one_hot_encoder,
     OrdinalEncoder: ordinal_encoder,
+    PolynomialFeatures: polynomial_features,
     RobustScaler: robust_scaler,
     SimpleImputer: simple_imputer,
     StandardScaler: standard_scaler,
@@ -42,6 +45,7 @@ SHAPES: dict[Any, Any] = {
     MinMaxScaler: float64_like_input,
     OneHotEncoder: one_hot_shape,
     OrdinalEncoder: ordinal_shape,
+    PolynomialFeatures: polynomial_shape,
     RobustScaler: float64_like_input,
     SimpleImputer: imputer_shape,
     StandardScaler: float64_like_input,

@@ -21,7 +21,7 @@ def one_hot_encoder(scope: Any, operator: Any, container: Any) -> None:
     for index, categories in enumerate(fitted.categories_):
         found = matches(graph, index, categories)
         group = _group(fitted, index)
-        if not np.array_equal(group, np.eye(len(categories))):
+        if _mapping(fitted, index) is not None:
             grouped = graph.add("MatMul", found, graph.matrix(group))
             infrequent = _infrequent(fitted, index)
             if infrequent is not None and fitted.handle_unknown == "infrequent_if_exist":
