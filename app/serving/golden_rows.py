@@ -1,5 +1,5 @@
-"""The self-test of a version before it may serve: its golden rows through our own codecs, both doors, one by one and
-all together, compared with the answers that the manifest keeps.
+"""The self-test of a version before it may serve: its golden rows through our own codecs, as rows, as tensors in JSON
+and as tensors in bytes, one by one and all together, compared with the answers that the manifest keeps.
 """
 
 import orjson
@@ -8,9 +8,9 @@ from app.contract.manifest import GoldenRow
 from app.contract.signature import Signature
 from app.contract.tensors import Tensor
 from app.errors import DamagedVersion, SlipwayError
-from app.protocol.json_codec import decode_request, encode_response
+from app.protocol import binary_codec, json_codec
 from app.protocol.limits import ContentLimits
-from app.protocol.messages import InferenceResponse, NamedTensor
+from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
 from app.serving.data_plane import bind
 from app.serving.servable import Servable, to_tensors
 
@@ -24,7 +24,7 @@ def replay(servable: Servable) -> None:
         agree = all(
             _matches(row, prediction, golden.tolerance)
             for batch in batches
-            for answers in (_through_rows(servable, batch), _through_tensors(servable, batch))
+            for answers in [through(servable, batch) for through in (_through_rows, _through_tensors, _through_bytes)]
             for row, prediction in zip(batch, answers, strict=True)
         )
     except SlipwayError as error:
@@ -49,12 +49,27 @@ def _through_rows(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]
 
 
 def _through_tensors(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
-    signature = servable.signature
+    sent = _as_answer(servable.signature, batch)
+    body = orjson.dumps({"inputs": orjson.loads(json_codec.encode_response(sent))["outputs"]})
+    return _run(servable, json_codec.decode_request(body, ContentLimits()))
+
+
+def _through_bytes(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
+    sent = _as_answer(servable.signature, batch)
+    content, json_length = binary_codec.encode_response(sent)
+    head = orjson.dumps({"inputs": orjson.loads(content[:json_length])["outputs"]})
+    return _run(servable, binary_codec.decode_request(head + content[json_length:], len(head), ContentLimits()))
+
+
+def _as_answer(signature: Signature, batch: list[GoldenRow]) -> InferenceResponse:
+    """The rows as a codec writes them, which is what it reads too but for one word."""
     tensors = to_tensors(signature, [dict(golden.row) for golden in batch])
-    sent = InferenceResponse("", "", [NamedTensor(d.name, d.datatype, tensors[d.name]) for d in signature.inputs])
-    body = orjson.dumps({"inputs": orjson.loads(encode_response(sent))["outputs"]})
-    outputs = servable.session.run(bind(servable, decode_request(body, ContentLimits()).inputs))
-    return _as_golden(signature, outputs)
+    inputs = [NamedTensor(declared.name, declared.datatype, tensors[declared.name]) for declared in signature.inputs]
+    return InferenceResponse("", "", inputs, binary=frozenset(tensors))
+
+
+def _run(servable: Servable, request: InferenceRequest) -> list[GoldenRow]:
+    return _as_golden(servable.signature, servable.session.run(bind(servable, request.inputs)))
 
 
 def _as_golden(signature: Signature, outputs: list[Tensor]) -> list[GoldenRow]:
