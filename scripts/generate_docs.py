@@ -22,6 +22,7 @@ COMMANDS = (
     ("serve",),
     ("train",),
     ("export",),
+    ("verify",),
     ("keys",),
     ("keys", "new"),
     ("keys", "list"),

@@ -1,0 +1,62 @@
+"""slipway verify MODEL: the proof of a published version, repeated on its very file.
+
+What a version records decides what can be repeated. A version that was trained from a config is trained again, to have
+the pipeline that it must agree with, and its stored graph is asked about as many rows as wanted; a CSV must be given,
+and must be the one. A version that came fitted left no pipeline behind, so its golden rows are asked.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app.registry.desired_state import CHAMPION
+from app.registry.store import Registry, StoredVersion
+from training import config as configs
+from training.data import lineage
+from training.errors import ConfigError, ParityError
+
+if TYPE_CHECKING:
+    from training.verification import Verified
+
+
+def verify(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")],
+    *,
+    version: Annotated[int | None, typer.Option(help="The version; the champion when left out.")] = None,
+    models: Annotated[Path, typer.Option(help="The models folder.")] = Path("models"),
+    data: Annotated[Path | None, typer.Option(help="The CSV that the version was trained on.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many different rows to ask.")] = 100_000,
+) -> None:
+    """Repeat the proof of a published version: the stored graph against the pipeline it came from."""
+    registry = Registry(models)
+    number = version or registry.desired(model).aliases.get(CHAMPION)
+    if number is None:
+        raise ConfigError(f"model {model!r} has no champion in {models}; name a version with --version")
+    stored = registry.read(model, number)
+    found = _verify(stored, data, rows)
+    console = Console(highlight=False)
+    console.print(
+        f"{escape(model)} version {number}, variant {stored.manifest.variant}: {found.line()}", soft_wrap=True
+    )
+    if not found.holds:
+        raise ParityError(f"version {number} of {model!r} does not say what it was published for; roll back or retrain")
+
+
+def _verify(stored: StoredVersion, data: Path | None, rows: int) -> "Verified":
+    # The imports take seconds, which --help need not wait for.
+    from training.verification import repeat_proof, replay_golden_rows  # noqa: PLC0415
+
+    provenance = stored.manifest.provenance
+    if "data" not in provenance.config:
+        return replay_golden_rows(stored)
+    config = configs.parse(provenance.config)
+    if config.data.source == "csv":
+        if data is None:
+            raise ConfigError(f"version {stored.manifest.model_version} was trained on a CSV; give it with --data")
+        config = config.model_copy(update={"data": config.data.model_copy(update={"path": data})})
+    if lineage.recipe(config).data_digest != provenance.data_digest:
+        raise ConfigError("this is not the data that the version was trained on; give the file it was, unchanged")
+    return repeat_proof(stored, config, rows)
