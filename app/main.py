@@ -14,8 +14,9 @@ from app.api import docs, error_handlers, health, openapi, v1, v2, v2_extensions
 from app.api.instrumentation import expose_metrics
 from app.api.predict import PredictDoor
 from app.api.v2_repository import RepositoryDoor
+from app.front.bodies import Limits
 from app.front.door_keeper import DoorKeeper, refuse_open_address
-from app.front.guard import Guard, Limits, allow_all
+from app.front.guard import Guard, allow_all
 from app.front.routes import (
     INDEX,
     INFER,

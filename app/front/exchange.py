@@ -1,7 +1,14 @@
-"""What passes between the guard and a hot handler: the bytes of a request, and the bytes of its answer."""
+"""What passes between the guard and a hot handler: the bytes of a request, and the bytes of its answer.
+
+`Exchange` is what the front itself learns about one request on its way.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+
+from starlette.types import Scope
+
+from app.front.routes import Match
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -31,6 +38,19 @@ class HotResponse:
     body: bytes
     status: int = 200
     headers: Headers = field(default_factory=lambda: [JSON])
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request in the front, whatever becomes of it."""
+
+    scope: Scope
+    request_id: str
+    match: Match | None = None
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    status: int = 0
+    held: int = 0
+    """Bytes of the body that are in memory."""
 
 
 HotHandler = Callable[[HotRequest], Awaitable[HotResponse]]

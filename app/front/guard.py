@@ -10,7 +10,6 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
@@ -18,15 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
 from app.errors import (
-    MalformedRequest,
     MethodNotAllowed,
-    Overloaded,
     PathNotFound,
     RequestTooLarge,
     UnsupportedBody,
 )
-from app.front.encoding import SMALLEST_COMPRESSED, Encoder, choose_coding, read_coding
-from app.front.exchange import BINARY_HEADER, RESPOND, ErrorAnswer, Headers, HotHandler, HotRequest, HotResponse
+from app.front.bodies import Bodies, ClientGone, Limits
+from app.front.exchange import RESPOND, ErrorAnswer, Exchange, Headers, HotHandler, HotRequest, HotResponse
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
@@ -52,31 +49,6 @@ def allow_all(_match: Match, _headers: Headers) -> None:
     """The door-keeper of a service without keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """In bytes: the largest body, and all bodies held at once."""
-
-    body: int
-    in_flight: int
-
-
-class ClientGone(Exception):  # like the errors of app.errors, named for what happened
-    """The client hung up before its request was complete."""
-
-
-@dataclass(slots=True)
-class Exchange:
-    """What the guard learns about one request on its way."""
-
-    scope: Scope
-    request_id: str
-    match: Match | None = None
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    status: int = 0
-    held: int = 0
-    """Bytes of the body that are in memory."""
-
-
 class Guard:
     """The ASGI application that uvicorn runs."""
 
@@ -96,13 +68,11 @@ class Guard:
         self._handlers = handlers
         self._answer_error = answer_error
         self._metrics = metrics
-        self._limits = limits
         self._authorize = authorize
         self._access_log = access_log
-        self._encoder = Encoder(limits.body)
+        self._bodies = Bodies(limits)
         self._base_path = base_path
         self._table = RouteTable(base_path=base_path)
-        self._bytes_in_flight = 0
         self._id_prefix = secrets.token_hex(6)
         self._id_numbers = itertools.count(1)
         self._paths: dict[str, Match] = {}
@@ -171,69 +141,15 @@ class Guard:
         return match
 
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
-        headers = exchange.headers
-        coding = self._check_head(exchange)
         try:
-            body = await self._read_body(exchange, receive)
-            if coding is not None:
-                body = await self._inflate(exchange, body, coding)
-            request = HotRequest(match.params, headers, body, exchange.request_id)
+            body = await self._bodies.read(exchange, receive)
+            request = HotRequest(match.params, exchange.headers, body, exchange.request_id)
             response = await self._handlers[match.route](request)
-            if b"accept-encoding" in headers and len(response.body) > SMALLEST_COMPRESSED:
-                wanted = choose_coding(exchange.scope["headers"])
-                if wanted is not None:
-                    await self._encoder.compress(response, wanted)
-            return response
         finally:
-            self._bytes_in_flight -= exchange.held
-
-    def _check_head(self, exchange: Exchange) -> bytes | None:
-        """Refuse what can be refused before the body is read; the coding of the body, if it has one."""
-        headers = exchange.headers
-        if headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
-            raise UnsupportedBody("multipart bodies are not accepted; send the JSON itself as the body")
-        coding = read_coding(exchange.scope["headers"]) if b"content-encoding" in headers else None
-        if BINARY_HEADER in headers and [name for name, _ in exchange.scope["headers"]].count(BINARY_HEADER) > 1:
-            raise MalformedRequest("Inference-Header-Content-Length must be given once")
-        length = headers.get(b"content-length")
-        if length is not None and int(length) > self._limits.body:
-            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
-        return coding
-
-    async def _read_body(self, exchange: Exchange, receive: Receive) -> bytes:
-        message = await receive()
-        body = self._hold(exchange, message)
-        if not message.get("more_body", False):
-            return body
-        chunks = [body]
-        while message.get("more_body", False):
-            message = await receive()
-            chunks.append(self._hold(exchange, message))
-        return b"".join(chunks)
-
-    def _hold(self, exchange: Exchange, message: Message) -> bytes:
-        """A chunk of the body, once it is counted against the limits."""
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        chunk: bytes = message.get("body", b"")
-        self._count(exchange, len(chunk))
-        return chunk
-
-    async def _inflate(self, exchange: Exchange, body: bytes, coding: bytes) -> bytes:
-        """The body without its coding, which takes the place of the compressed one in the count."""
-        inflated = await self._encoder.inflate(body, coding)
-        self._bytes_in_flight -= exchange.held
-        exchange.held = 0
-        self._count(exchange, len(inflated))
-        return inflated
-
-    def _count(self, exchange: Exchange, size: int) -> None:
-        exchange.held += size
-        self._bytes_in_flight += size
-        if exchange.held > self._limits.body:
-            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
-        if self._bytes_in_flight > self._limits.in_flight:
-            raise Overloaded
+            self._bodies.release(exchange)
+        if b"accept-encoding" in exchange.headers:
+            await self._bodies.compress(exchange, response)
+        return response
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id")

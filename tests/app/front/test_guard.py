@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from app.api.error_handlers import answer_error
 from app.errors import Forbidden, Unauthorized
+from app.front.bodies import Limits
 from app.front.exchange import HotRequest, HotResponse
-from app.front.guard import Authorize, Guard, Limits, allow_all
+from app.front.guard import Authorize, Guard, allow_all
 from app.front.routes import INFER, PREDICT, Match, Scope
 from app.monitoring.metrics import Metrics
 from tests.service import client_of
