@@ -4,6 +4,7 @@ Trees of every family and bins of a discretizer. A site can be asked what it see
 each side of a threshold can be found without knowing what the transformers before it do.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,6 +79,9 @@ def _own(fitted: Any) -> tuple[NDArray[np.float64], bool]:
             return np.column_stack([columns, np.full(len(columns), fitted.threshold)]), False
     if hasattr(fitted, "_predictors"):
         return _distinct([_binned(tree) for iteration in fitted._predictors for tree in iteration]), False  # noqa: SLF001
+    if hasattr(fitted, "booster_") or hasattr(fitted, "get_booster"):
+        is_single = not hasattr(fitted, "booster_")  # LightGBM compares in float64, XGBoost in float32
+        return _boosted(fitted.get_booster()) if is_single else _light(fitted.booster_), is_single
     trees = [fitted] if hasattr(fitted, "tree_") else list(members(fitted))
     if not trees or not all(hasattr(tree, "tree_") for tree in trees):
         return _NO_PAIRS, True
@@ -97,12 +101,31 @@ def _binned(predictor: Any) -> NDArray[np.float64]:
     return np.column_stack([nodes["feature_idx"][is_split], nodes["num_threshold"][is_split]])
 
 
+def _boosted(booster: Any) -> NDArray[np.float64]:
+    """XGBoost goes left below a threshold, so the float32 before it is the last on that side."""
+    model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+    parts = []
+    for tree in model.get("trees", []):
+        is_split = np.array(tree["left_children"]) >= 0
+        edges = np.nextafter(np.array(tree["split_conditions"], dtype=np.float32)[is_split], np.float32(-np.inf))
+        parts.append(np.column_stack([np.array(tree["split_indices"])[is_split], edges.astype(np.float64)]))
+    return _distinct(parts)
+
+
+def _light(booster: Any) -> NDArray[np.float64]:
+    table = booster.trees_to_dataframe()
+    splits = table[table["decision_type"] == "<="]
+    names = booster.feature_name()
+    columns = splits["split_feature"].map(names.index).to_numpy(dtype=np.float64)
+    return _distinct([np.column_stack([columns, splits["threshold"].to_numpy(dtype=np.float64)])])
+
+
 def _distinct(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.unique(np.concatenate(parts), axis=0) if parts else _NO_PAIRS
 
 
 def _then(see: See, step: Any) -> See:
-    if step is None or isinstance(step, str):
+    if step is None or isinstance(step, str) or hasattr(step, "fit_resample"):
         return see
     return lambda rows: step.transform(see(rows))
 

@@ -34,7 +34,7 @@ Answers = Callable[["Translation", Any, Sequence[Block], str], Answer]
 class Translation:
     """One graph under construction. `is_other` turns the preferred number type of the estimators around."""
 
-    def __init__(self, assembly: Assembly, answers: dict[type, Answers], *, is_other: bool = False) -> None:
+    def __init__(self, assembly: Assembly, answers: dict[type | str, Answers], *, is_other: bool = False) -> None:
         self.assembly = assembly
         self._answers = answers
         self._is_other = is_other
@@ -43,7 +43,7 @@ class Translation:
         """A table through a transformer; raises ConversionError that names the step."""
         found: list[Block]
         match fitted:
-            case "passthrough" | None | AsGiven():
+            case _ if _does_nothing(fitted):
                 found = blocks
             case "drop":
                 found = []
@@ -70,7 +70,7 @@ class Translation:
 
     def answer(self, fitted: Any, blocks: list[Block], path: str) -> Answer:
         """A table through an estimator; raises ConversionError that names the step."""
-        own = self._answers.get(type(fitted))
+        own = self._answers.get(type(fitted)) or self._answers.get(type(fitted).__name__)
         if own is not None:
             return own(self, fitted, blocks, path)
         match fitted:
@@ -149,6 +149,12 @@ class Translation:
         if not hasattr(fitted, "predict_proba"):
             return Answer(outputs[0], None)
         return Answer(outputs[0], outputs[1], types[1] == TensorProto.DOUBLE)
+
+
+def _does_nothing(fitted: Any) -> bool:
+    # A sampler of imbalanced-learn works while fitting only.
+    is_word = isinstance(fitted, str) and fitted == "passthrough"
+    return is_word or fitted is None or isinstance(fitted, AsGiven) or hasattr(fitted, "fit_resample")
 
 
 def below(path: str, name: str) -> str:

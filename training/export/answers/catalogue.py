@@ -24,6 +24,7 @@ from training.export.answers.categorical_nb import categorical_nb
 from training.export.answers.dummy import dummy_classifier, dummy_regressor
 from training.export.answers.hist_gradient_boosting import hist_gradient_boosting
 from training.export.answers.kernels import kernel_ridge, label_propagation
+from training.export.answers.lightgbm_trees import lightgbm_model
 from training.export.answers.linear import linear_labels
 from training.export.answers.nearest_centroid import nearest_centroid
 from training.export.answers.radius_neighbors import radius_neighbors_classifier, radius_neighbors_regressor
@@ -31,9 +32,10 @@ from training.export.answers.stacking import stacking
 from training.export.answers.thresholded import thresholded
 from training.export.answers.transformed_target import transformed_target
 from training.export.answers.voting import voting_classifier, voting_regressor
+from training.export.answers.xgboost_trees import xgboost_model
 from training.export.translation import Answers
 
-ANSWERS: dict[type, Answers] = {
+ANSWERS: dict[type | str, Answers] = {
     CalibratedClassifierCV: calibrated,
     CategoricalNB: categorical_nb,
     DummyClassifier: dummy_classifier,
@@ -58,4 +60,9 @@ ANSWERS: dict[type, Answers] = {
     TunedThresholdClassifierCV: thresholded,
     VotingClassifier: voting_classifier,
     VotingRegressor: voting_regressor,
+    "LGBMClassifier": lightgbm_model,
+    "LGBMRegressor": lightgbm_model,
+    "XGBClassifier": xgboost_model,
+    "XGBRegressor": xgboost_model,
 }
+"""What comes with an extra is known by its name, so that nothing is imported that is not used."""
