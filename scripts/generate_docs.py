@@ -20,6 +20,7 @@ REFERENCE = Path("docs/reference")
 _CONFIG_HEAD = ("", "| key | default | what it says |", "|---|---|---|")
 COMMANDS = (
     ("serve",),
+    ("predict",),
     ("init",),
     ("train",),
     ("export",),
