@@ -32,6 +32,7 @@ _SNAPSHOT_SECONDS = 1.0
 _ANSWER_SECONDS = 0.5
 _LOOP_SECONDS = 0.1
 _STABLE_SECONDS = 5.0
+_SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 
 
@@ -78,7 +79,7 @@ class _Worker:
     totals: Connection | None = None
     started_at: float = 0.0
     pause: float = 0.0
-    """Seconds before the next start; grows while the worker dies young."""
+    """Seconds from one start to the next at least; grows while the worker fails to start."""
 
 
 class Supervisor:
@@ -181,20 +182,24 @@ class Supervisor:
 
     def _bury_and_replace(self) -> None:
         for worker in self._workers:
-            if worker.process and os.waitpid(worker.process, os.WNOHANG)[0]:
-                self._bury(worker)
+            ended, status = os.waitpid(worker.process, os.WNOHANG) if worker.process else (0, 0)
+            if ended:
+                self._bury(worker, was_killed=os.WIFSIGNALED(status))
             is_due = time.monotonic() >= worker.started_at + worker.pause
             if not worker.process and not self._stopping and is_due:
                 self._start(worker)
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: _Worker, *, was_killed: bool) -> None:
         worker.process = 0
         self._hang_up(worker)
         self._totals.retire(worker.number)
         if self._stopping:
             return
-        died_young = time.monotonic() - worker.started_at < _STABLE_SECONDS
-        worker.pause = min(max(0.5, 2 * worker.pause), _LONGEST_PAUSE_SECONDS) if died_young else 0.0
+        # One that ends by itself right after its start will do so again; one that was killed deserves a successor.
+        failed_to_start = not was_killed and time.monotonic() - worker.started_at < _STABLE_SECONDS
+        worker.pause = min(max(_SHORTEST_PAUSE_SECONDS, 2 * worker.pause), _LONGEST_PAUSE_SECONDS)
+        if not failed_to_start:
+            worker.pause = 0.0
         logger.warning("a worker died and is replaced", extra={"worker": worker.number})
 
     def _hang_up(self, worker: _Worker) -> None:
