@@ -16,7 +16,7 @@ from loadtests.http import get_json
 
 
 def _loadtest(*options: str) -> subprocess.CompletedProcess[str]:
-    short = ["--seconds", "1", "--users", "4", "--spawn-rate", "100"]
+    short = ["--seconds", "3", "--users", "4", "--spawn-rate", "100"]
     command = [sys.executable, "-m", "app", "loadtest", *short, *options]
     environment = {**os.environ, "COLUMNS": "200"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
