@@ -18,7 +18,7 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from app.front.exchange import RESPOND, Headers
+from app.front.exchange import RESPOND
 
 _HEADER_OVERHEAD = 4  # ": " and the line end
 _NO_DEADLINE = math.inf
@@ -60,6 +60,7 @@ class Connection(HttpToolsProtocol):
         self._write_deadline = _NO_DEADLINE
         self._in_head = True
         self._head_size = 0
+        self._hosts = 0
         self._unparsed = 0
         self._chunks = 0
         self._refusal: Refused | None = None
@@ -95,18 +96,19 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
         self._head_size = 0
+        self._hosts = 0
         self._chunks = 0
         self._deadline = self.loop.time() + self._limits.head_seconds
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._grow_head(len(url))
-
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._grow_head(len(name) + len(value) + _HEADER_OVERHEAD)
-        if len(self.headers) > self._limits.headers:
-            self._refuse(431, f"more than {self._limits.headers} headers")
+        """Called for each header, so it only notes; the head is judged when it is complete."""
+        name = name.lower()
+        self.headers.append((name, value))
+        self._head_size += len(name) + len(value) + _HEADER_OVERHEAD
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -119,21 +121,20 @@ class Connection(HttpToolsProtocol):
         if now > self._retires_at or self._is_draining():
             self.cycle.keep_alive = False
 
-    def _respond(self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> bool:
+    def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes, close: bool) -> bool:
         """Write a whole answer; False where the client reads too slowly and the answer has to wait by ASGI's way."""
         if self.flow.write_paused:
             return False
         if cycle.disconnected:
             return True
-        head = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *headers):
-            if name == b"connection":
-                cycle.keep_alive = False
-            else:
-                head += (name, b": ", value, b"\r\n")
-        if not cycle.keep_alive:
-            head.append(b"connection: close\r\n")
-        self.transport.write(b"".join((*head, b"content-length: %d\r\n\r\n" % len(body), body)))
+        parts = [STATUS_LINE[status], head, b"content-length: %d\r\n" % len(body)]
+        for name, value in self.server_state.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        if close or not cycle.keep_alive:
+            cycle.keep_alive = False
+            parts.append(b"connection: close\r\n")
+        parts += (b"\r\n", body)
+        self.transport.write(b"".join(parts))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -180,17 +181,16 @@ class Connection(HttpToolsProtocol):
                 self._answer(Refused(408, "the request took too long to arrive"))
 
     def _check_head(self) -> None:
-        if self.parser.get_http_version() not in _VERSIONS:
-            self._refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken")
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts != 1 and (hosts > 1 or self.parser.get_http_version() == "1.1"):
-            self._refuse(400, "exactly one Host header is needed")
-
-    def _grow_head(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > self._limits.head_bytes:
+        if self._head_size + len(self.url) > self._limits.head_bytes:
             self._refusal = self._too_large_head()
             raise self._refusal
+        if len(self.headers) > self._limits.headers:
+            self._refuse(431, f"more than {self._limits.headers} headers")
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            self._refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken")
+        if self._hosts != 1 and (self._hosts > 1 or version == "1.1"):
+            self._refuse(400, "exactly one Host header is needed")
 
     def _too_large_head(self) -> Refused:
         return Refused(431, f"the request line and headers are over {self._limits.head_bytes} bytes")

@@ -23,7 +23,7 @@ from app.errors import (
     UnsupportedBody,
 )
 from app.front.bodies import Bodies, ClientGone, Limits
-from app.front.exchange import RESPOND, ErrorAnswer, Exchange, Headers, HotHandler, HotRequest, HotResponse
+from app.front.exchange import JSON, RESPOND, ErrorAnswer, Exchange, Headers, HotHandler, HotRequest, HotResponse
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
@@ -32,6 +32,9 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _CLOSE = (b"connection", b"close")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _NO_STORE = (b"cache-control", b"no-store")
+_ONLY_JSON = [JSON]
+_JSON_LINE = b"%b: %b\r\n" % JSON
+_SAFE_LINES = b"%b: %b\r\n%b: %b\r\n" % (*_NO_SNIFFING, *_NO_STORE)
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -201,10 +204,14 @@ def _canonical(scope: Scope, base_path: str) -> Scope:
 
 
 async def _send(exchange: Exchange, response: HotResponse, send: Send) -> None:
-    response.headers += ((b"x-request-id", exchange.request_id.encode()), _NO_SNIFFING, _NO_STORE)
+    headers, request_id = response.headers, exchange.request_id.encode()
     respond = exchange.scope.get("extensions", {}).get(RESPOND)
-    if respond is not None and respond(response.status, response.headers, response.body):
-        return
-    headers = [*response.headers, (b"content-length", b"%d" % len(response.body))]
+    if respond is not None:
+        head = _JSON_LINE if headers == _ONLY_JSON else b"".join([b"%b: %b\r\n" % h for h in headers if h != _CLOSE])
+        head = b"%b%bx-request-id: %b\r\n" % (head, _SAFE_LINES, request_id)
+        if respond(response.status, head, response.body, _CLOSE in headers):
+            return
+    length = (b"content-length", b"%d" % len(response.body))
+    headers = [*headers, (b"x-request-id", request_id), _NO_SNIFFING, _NO_STORE, length]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
