@@ -25,31 +25,29 @@ from app.errors import UsageError
 from app.front.connection import Connection, ConnectionLimits
 from app.front.guard import Guard
 
-BACKLOG = 2048
+_BACKLOG = 2048
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
 _FILES_OF_OUR_OWN = 64
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; raises UsageError when the address cannot be had."""
+def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.socket:
+    """A listening socket; raises UsageError when the address cannot be had.
+
+    With SO_REUSEPORT as `option` several sockets may have the same address.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, option, 1)
         listener.bind((host, port))
-        listener.listen(BACKLOG)
+        listener.listen(_BACKLOG)
     except OSError as error:
-        raise cannot_listen(host, port, error) from None
+        is_taken = error.errno == errno.EADDRINUSE
+        hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
+        raise UsageError(f"cannot listen on {host}:{port}: {hint}") from None
     listener.setblocking(False)
     return listener
-
-
-def cannot_listen(host: str, port: int, error: OSError) -> UsageError:
-    """What to say when an address cannot be had."""
-    is_taken = error.errno == errno.EADDRINUSE
-    hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
-    return UsageError(f"cannot listen on {host}:{port}: {hint}")
 
 
 def run(

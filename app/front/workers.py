@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from threading import Lock
 from types import FrameType
 
-from app.front.server import BACKLOG, bind, cannot_listen
+from app.front.server import bind
 from app.monitoring.snapshot import Totals
 
 logger = logging.getLogger("slipway.workers")
@@ -93,8 +93,9 @@ class Supervisor:
         self._stopping = 0
         self._next_snapshots = 0.0
         with bind(host, port) as probe:
-            self.address = probe.getsockname()[:2]
-        self._workers = [_Worker(number, _bind_shared(*self.address)) for number in range(count)]
+            host, port, *_ = probe.getsockname()
+        self.address: tuple[str, int] = (host, port)
+        self._workers = [_Worker(number, bind(host, port, socket.SO_REUSEPORT)) for number in range(count)]
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT and until every worker has ended."""
@@ -207,19 +208,6 @@ class Supervisor:
             if end is not None:
                 end.close()
         worker.snapshots = worker.totals = None
-
-
-def _bind_shared(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        raise cannot_listen(host, port, error) from None
-    listener.setblocking(False)
-    return listener
 
 
 def _drop_late_answers(end: Connection) -> None:
