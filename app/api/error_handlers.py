@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -40,7 +41,7 @@ def status_of(error: Exception) -> int:
 def answer_error(error: Exception) -> HotResponse:
     """The answer for any exception; one that is not in the table is logged, and answered in general words."""
     status = status_of(error)
-    if status >= 500 and not isinstance(error, errors.Unavailable):  # noqa: PLR2004
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, errors.Unavailable):
         logger.error("a request failed", exc_info=error)
         return HotResponse(_body("the server failed on this request; its log has the details"), status)
     document: dict[str, Any] = {"error": _shorten(str(error))}
@@ -72,7 +73,8 @@ async def _answer(_request: Request, error: Exception) -> Response:
 
 async def _answer_http(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return Response(_body("not found" if status == 404 else "refused"), status, media_type="application/json")  # noqa: PLR2004
+    said = "not found" if status == HTTPStatus.NOT_FOUND else "refused"
+    return Response(_body(said), status, media_type="application/json")
 
 
 def _body(message: str) -> bytes:

@@ -65,7 +65,7 @@ class Connection(HttpToolsProtocol):
         self._chunks = 0
         self._refusal: Refused | None = None
         # Spread, so that the connections of one burst do not all come back at once.
-        self._retires_at = self.loop.time() + limits.age_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        self._retires_at = self.loop.time() + limits.age_seconds * random.uniform(0.8, 1.2)  # noqa: S311  # spreading needs no cryptography
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
