@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.settings import Settings
-from training.config import TrainingConfig
+from training.config.model import TrainingConfig
 
 REFERENCE = Path("docs/reference")
 _CONFIG_HEAD = ("", "| key | default | what it says |", "|---|---|---|")

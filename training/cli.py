@@ -16,7 +16,7 @@ from rich.table import Table
 from app.contract.manifest import ModelManifest, Variant
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
-from training import config as configs
+from training.config import documents as configs
 from training.data import lineage
 
 

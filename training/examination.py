@@ -16,7 +16,8 @@ from onnx import ModelProto
 
 from app.contract.manifest import Parity, Score
 from app.contract.signature import Signature
-from training.config import ModelConfig, ParityConfig
+from training.config.model import ModelConfig
+from training.config.proof import ParityConfig
 from training.data.tensors import to_tensors
 from training.errors import ConversionError, DataCheckFailed, ParityError
 from training.evaluation.answers import Answers, ask_pipeline

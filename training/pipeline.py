@@ -27,7 +27,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.contract.signature import Kind, Signature
-from training.config import EstimatorConfig, FeaturesConfig, TrainingConfig
+from training.config.estimator import EstimatorConfig
+from training.config.features import FeaturesConfig
+from training.config.model import TrainingConfig
 from training.data.table import Table
 from training.errors import ConfigError, closest
 

@@ -16,7 +16,7 @@ from app import __version__
 from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Provenance
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
-from training import config as configs
+from training.config import documents as configs
 from training.data.lineage import Recipe, recipe_of_fitted
 from training.examination import Progress, Trained, examine
 from training.export.golden import TOLERANCE, golden_rows

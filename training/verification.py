@@ -7,7 +7,7 @@ import numpy as np
 from app.contract.manifest import GoldenRow, Parity
 from app.registry.store import StoredVersion
 from app.runtime.session import OnnxSession
-from training.config import TrainingConfig
+from training.config.model import TrainingConfig
 from training.data.tensors import to_frame, to_tensors
 from training.evaluation.answers import Answers, ask_pipeline, ask_session, compare, spread_of
 from training.export.many import many_rows

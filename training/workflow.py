@@ -9,7 +9,7 @@ pipeline on it is the way that every pipeline takes, wherever it was fitted.
 from dataclasses import dataclass
 
 from app.registry.store import Registry, StoredVersion
-from training.config import TrainingConfig
+from training.config.model import TrainingConfig
 from training.data import checks, lineage, sources
 from training.data.schema import describe
 from training.data.splits import split

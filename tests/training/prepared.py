@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from app.contract.signature import Signature
 from app.registry.store import StoredVersion
 from tests.training.passengers import PASSENGERS
-from training import config as configs
-from training.config import TrainingConfig
+from training.config import documents as configs
+from training.config.model import TrainingConfig
 from training.data import sources
 from training.data.schema import describe
 from training.data.splits import split

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from app.contract.signature import Kind
-from training.config import TrainingConfig, parse
+from training.config.documents import parse
+from training.config.model import TrainingConfig
 from training.data.table import Table
 
 

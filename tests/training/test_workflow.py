@@ -9,7 +9,7 @@ from app.runtime.session import OnnxSession
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import Published, real_titanic, shipped
 from tests.training.tables import config_for, write_csv
-from training import config as configs
+from training.config import documents as configs
 from training.errors import ConfigError, DataCheckFailed, GateFailed, ParityError
 from training.workflow import run, train
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
-from training import config as configs
+from training.config import documents as configs
 from training.data import lineage
 from training.errors import ConfigError, ParityError
 

@@ -10,7 +10,7 @@ from sklearn.preprocessing import OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from app.contract.signature import Kind, Task
-from training.config import TrainingConfig
+from training.config.model import TrainingConfig
 from training.data.table import Table, missing
 from training.errors import DataCheckFailed
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from app.errors import RegistryError
 from app.registry.store import Registry, StoredVersion
-from training.config import ModelConfig, TrainingConfig
+from training.config.model import ModelConfig, TrainingConfig
 from training.data.csv_file import read_bytes
 
 LIBRARIES = ("numpy", "onnx", "pandas", "scikit-learn", "skl2onnx")

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.signature import Feature, Kind, Label, Signature, Task
-from training.config import TrainingConfig
+from training.config.model import TrainingConfig
 from training.data.table import Table, missing
 from training.errors import DataCheckFailed
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn import datasets
 
 from app.contract.signature import Kind, Task
-from training.config import DataConfig
+from training.config.data import DataConfig
 from training.data.csv_file import read_csv
 from training.data.kinds import guess_kind, parse_column, parse_target
 from training.data.table import Table

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from app.contract.signature import Task
-from training.config import SplitConfig
+from training.config.data import SplitConfig
 from training.data.table import Table
 from training.errors import ConfigError
 

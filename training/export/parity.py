@@ -15,7 +15,7 @@ from app.contract.manifest import Parity
 from app.contract.signature import Signature
 from app.errors import InferenceError
 from app.runtime.session import OnnxSession, UnloadableModel
-from training.config import ParityConfig
+from training.config.proof import ParityConfig
 from training.data.tensors import take, to_tensors
 from training.errors import ParityError
 from training.evaluation.answers import Answers, Differences, ask_pipeline, ask_session, compare, spread_of

@@ -6,7 +6,7 @@ from onnx import ModelProto
 
 from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
-from training.config import Candidate, QuantizeConfig
+from training.config.quantize import Candidate, QuantizeConfig
 from training.optimizer.integer8 import dynamic, static
 from training.optimizer.variants import EXACT, Built
 from training.optimizer.weights import quantize_weights, weight_nodes

@@ -10,7 +10,7 @@ from statistics import geometric_mean
 
 from app.contract.manifest import Score, Variant
 from app.contract.signature import Task
-from training.config import GateConfig
+from training.config.proof import GateConfig
 from training.errors import GateFailed
 from training.optimizer.variants import EXACT, Built, Measured
 

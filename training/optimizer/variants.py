@@ -17,7 +17,7 @@ from app.contract.manifest import Parity
 from app.contract.signature import Signature
 from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
-from training.config import GateConfig
+from training.config.proof import GateConfig
 from training.data.tensors import take, to_tensors
 from training.evaluation.answers import Answers, ask_session, compare
 from training.evaluation.metrics import first_score

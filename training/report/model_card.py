@@ -2,7 +2,7 @@
 
 from app.contract.manifest import Parity, Score, Variant
 from app.contract.signature import Task
-from training.config import ModelConfig
+from training.config.model import ModelConfig
 from training.optimizer.gates import Choice
 
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 from app.contract.signature import Kind, Task
 from tests.training.passengers import PASSENGERS
 from tests.training.tables import write_csv
-from training import config as configs
 from training.commands.init import init
+from training.config import documents as configs
 from training.workflow import prepare
 
 

@@ -7,7 +7,7 @@ from app.contract.signature import Task
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import real_titanic, shipped
 from tests.training.tables import config_for, table
-from training import config as configs
+from training.config import documents as configs
 from training.data import sources
 from training.data.checks import check_split, check_table
 from training.data.splits import split

@@ -5,7 +5,7 @@ import pytest
 from app.registry.store import Registry
 from tests.training.passengers import PASSENGERS, passengers
 from tests.training.prepared import shipped
-from training import config as configs
+from training.config import documents as configs
 from training.data.lineage import find_equal, recipe
 from training.errors import DataCheckFailed
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
-from training.config import Candidate, QuantizeConfig
+from training.config.quantize import Candidate, QuantizeConfig
 from training.data.tensors import to_tensors
 from training.optimizer.candidates import DESCRIPTIONS, build
 from training.optimizer.variants import EXACT, Built

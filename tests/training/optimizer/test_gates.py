@@ -3,7 +3,7 @@ import pytest
 from app.contract.manifest import Score
 from app.contract.signature import Task
 from tests.training.optimizer.graphs import measured
-from training.config import GateConfig
+from training.config.proof import GateConfig
 from training.errors import GateFailed
 from training.optimizer.gates import Choice, check_score, choose, refusal
 from training.optimizer.variants import Built, Measured

@@ -1,5 +1,5 @@
 from tests.training.prepared import prepared
-from training.config import QuantizeConfig
+from training.config.quantize import QuantizeConfig
 from training.data.tensors import to_tensors
 from training.optimizer.candidates import build
 from training.optimizer.variants import BATCHES, Built, Measured, measure

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.contract.manifest import Parity
 from app.errors import SlipwayError
-from training.config import ParityConfig
+from training.config.proof import ParityConfig
 from training.examination import prove_pipeline
 from training.inference import infer
 

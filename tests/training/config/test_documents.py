@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training import config as configs
+from training.config import documents as configs
 from training.errors import ConfigError
 
 

@@ -1,0 +1,40 @@
+"""Where the rows come from, and which of them are held out."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from app.contract.signature import Kind
+from training.config.section import Section
+
+Source = Literal["csv", "breast_cancer", "diabetes", "digits", "iris", "wine"]
+
+
+class DataConfig(Section):
+    """Where the rows come from and which columns count."""
+
+    source: Source = Field(description="'csv', or the name of a data set that comes with scikit-learn")
+    path: Path | None = Field(None, description="the CSV file; relative to the config file, or given with --data")
+    target: str | None = Field(None, description="the column to predict; CSV only, scikit-learn's sets know theirs")
+    labels: Literal["numbers", "names"] = Field(
+        "numbers", description="for scikit-learn's sets: class labels as numbers, or the set's own class names"
+    )
+    drop: tuple[str, ...] = Field((), description="columns to leave out, for instance those that give the target away")
+    kinds: dict[str, Kind] = Field({}, description="column = kind, where the guessed kind is not the wanted one")
+    nullable: tuple[str, ...] = Field((), description="columns that may be missing later though no row lacks them now")
+
+    @model_validator(mode="after")
+    def _csv_names_its_target(self) -> "DataConfig":
+        if self.source == "csv" and self.target is None:
+            raise ValueError("a CSV needs data.target, the column to predict")
+        if self.source != "csv" and (self.path, self.target) != (None, None):
+            raise ValueError("data.path and data.target are for source = 'csv'")
+        return self
+
+
+class SplitConfig(Section):
+    """Which rows are held out; classes keep their shares."""
+
+    test_size: Annotated[float, Field(gt=0, lt=1)] = Field(0.3, description="share of rows held out")
+    random_state: int = Field(0, description="seed of the shuffle")

@@ -1,0 +1,39 @@
+"""ModelConfig: what is said of a model whoever fitted it; TrainingConfig: everything that decides what is trained."""
+
+from pydantic import Field, model_validator
+
+from app.contract.manifest import ModelName
+from app.contract.signature import Task
+from training.config.data import DataConfig, SplitConfig
+from training.config.estimator import EstimatorConfig
+from training.config.features import FeaturesConfig
+from training.config.proof import GateConfig, ParityConfig
+from training.config.quantize import QuantizeConfig
+from training.config.section import Section
+
+
+class ModelConfig(Section):
+    """What a model is called, and how it is proved, judged and made smaller, whoever fitted it."""
+
+    name: ModelName = Field(description="name of the model in the registry and in URLs")
+    task: Task = Field(description="'classification' or 'regression'")
+    description: str = Field("", description="one sentence for the model card")
+    parity: ParityConfig = ParityConfig()
+    gate: GateConfig = GateConfig()
+    quantize: QuantizeConfig = QuantizeConfig()
+
+
+class TrainingConfig(ModelConfig):
+    """Everything that decides what is trained; it is saved with the model."""
+
+    data: DataConfig
+    split: SplitConfig = SplitConfig()
+    features: FeaturesConfig = FeaturesConfig()
+    estimator: EstimatorConfig
+
+    @model_validator(mode="after")
+    def _estimator_fits_task(self) -> "TrainingConfig":
+        is_regressor = "Regress" in self.estimator.type and self.estimator.type != "LogisticRegression"
+        if (is_regressor or self.estimator.type == "Ridge") != (self.task is Task.REGRESSION):
+            raise ValueError(f"estimator.type {self.estimator.type} is not for task '{self.task}'")
+        return self
