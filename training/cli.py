@@ -17,6 +17,7 @@ from app.contract.manifest import ModelManifest, Variant
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs
+from training.config.model import TrainingConfig
 from training.data import lineage
 
 
@@ -52,7 +53,7 @@ def train(
     show_version(console, registry, version)
 
 
-def _train(console: Console, config: configs.TrainingConfig, registry: Registry, promote: bool) -> StoredVersion:
+def _train(console: Console, config: TrainingConfig, registry: Registry, promote: bool) -> StoredVersion:
     started = perf_counter()
 
     def progress(step: str, result: str) -> None:
