@@ -23,6 +23,12 @@ class DataConfig(Section):
     drop: tuple[str, ...] = Field((), description="columns to leave out, for instance those that give the target away")
     kinds: dict[str, Kind] = Field({}, description="column = kind, where the guessed kind is not the wanted one")
     nullable: tuple[str, ...] = Field((), description="columns that may be missing later though no row lacks them now")
+    group: str | None = Field(
+        None, description="a column that says which rows belong together, such as a customer; it is no feature"
+    )
+    time: str | None = Field(
+        None, description="a column that says when a row happened, a number or an ISO 8601 date; it is no feature"
+    )
 
     @model_validator(mode="after")
     def _csv_names_its_target(self) -> "DataConfig":

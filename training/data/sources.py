@@ -1,6 +1,5 @@
 """load(config) -> Table: the rows of a CSV or of a data set that comes with scikit-learn, dropped columns left out."""
 
-from array import array
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from training.config.data import DataConfig
 from training.data.csv_file import read_csv
 from training.data.kinds import guess_kind, parse_column, parse_target
 from training.data.table import Table
+from training.data.times import parse_times
 from training.errors import ConfigError, DataCheckFailed, closest
 
 _LOADERS: dict[str, Any] = {
@@ -45,7 +45,7 @@ def _from_csv(config: DataConfig, task: Task) -> Table:
     target = parse_target(target_name, content.columns[target_name], task, content.line)
     features = {name: cells for name, cells in content.columns.items() if name != target_name}
     _check_names(config, list(features), source)
-    kept = {name: cells for name, cells in features.items() if name not in config.drop}
+    kept = {name: cells for name, cells in features.items() if name not in (*config.drop, config.group, config.time)}
     if not kept:
         raise DataCheckFailed(f"{source} has no column left beside the target; drop fewer columns")
     kinds = {name: config.kinds.get(name) or guess_kind(cells) for name, cells in kept.items()}
@@ -53,7 +53,9 @@ def _from_csv(config: DataConfig, task: Task) -> Table:
         # An all-numeric model has one input matrix, where integers are numbers too, unless the config insists.
         kinds = {name: config.kinds.get(name, Kind.NUMBER) for name in kinds}
     values = {name: parse_column(name, cells, kinds[name], content.line) for name, cells in kept.items()}
-    return Table(_frame(values), target, kinds, content.line)
+    groups = np.array(features[config.group], dtype=object) if config.group else None
+    times = parse_times(config.time, features[config.time], content.line) if config.time else None
+    return Table(_frame(values), target, kinds, content.line, groups, times)
 
 
 def _from_sklearn(config: DataConfig, task: Task) -> Table:
@@ -66,9 +68,12 @@ def _from_sklearn(config: DataConfig, task: Task) -> Table:
         target = bunch.target.astype(np.int64)
     names = [str(name) for name in bunch.feature_names]
     _check_names(config, names, config.source)
-    values = {n: bunch.data[:, i].astype(np.float64) for i, n in enumerate(names) if n not in config.drop}
-    rows = array("q", range(len(target)))
-    return Table(_frame(values), target, dict.fromkeys(values, Kind.NUMBER), lambda row: f"row {rows[row]}")
+    columns = {name: bunch.data[:, position].astype(np.float64) for position, name in enumerate(names)}
+    groups = columns[config.group].astype(str).astype(object) if config.group else None
+    times = columns[config.time] if config.time else None
+    values = {n: c for n, c in columns.items() if n not in (*config.drop, config.group, config.time)}
+    kinds = dict.fromkeys(values, Kind.NUMBER)
+    return Table(_frame(values), target, kinds, "row {}".format, groups, times)
 
 
 def _frame(values: dict[str, NDArray[Any]]) -> pd.DataFrame:
@@ -76,7 +81,9 @@ def _frame(values: dict[str, NDArray[Any]]) -> pd.DataFrame:
 
 
 def _check_names(config: DataConfig, known: list[str], source: str) -> None:
-    for key, names in (("drop", config.drop), ("kinds", config.kinds), ("nullable", config.nullable)):
+    asides = {"group": config.group, "time": config.time}
+    named = {"drop": config.drop, "kinds": config.kinds, "nullable": config.nullable}
+    for key, names in (*named.items(), *((key, (name,)) for key, name in asides.items() if name is not None)):
         for name in names:
             if name not in known:
                 raise ConfigError(f"data.{key} names the column {name!r}, which {source} has not{closest(name, known)}")

@@ -2,7 +2,8 @@
 
 Conventions of `frame`: number, integer and boolean columns are float64 with NaN for missing (booleans as 0 and 1,
 which is how scikit-learn reads them best), category columns are Python strings with '' for missing. `target` keeps
-the type of its labels. `line` maps a row to its line in the file, for messages.
+the type of its labels. `line` maps a row to its line in the file, for messages. `groups` (text) and `times` (float64,
+for dates seconds since 1970) hold one value per row where the config names such columns; they are no features.
 """
 
 from collections.abc import Callable
@@ -24,11 +25,20 @@ class Table:
     target: NDArray[Any]
     kinds: dict[str, Kind]
     line: Callable[[int], str]
+    groups: NDArray[Any] | None = None
+    times: NDArray[np.float64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> "Table":
         """Only some rows, in the order given; they keep their line numbers."""
         frame = self.frame.iloc[rows].reset_index(drop=True)
-        return Table(frame, self.target[rows], self.kinds, lambda row: self.line(int(rows[row])))
+        return Table(
+            frame,
+            self.target[rows],
+            self.kinds,
+            lambda row: self.line(int(rows[row])),
+            None if self.groups is None else self.groups[rows],
+            None if self.times is None else self.times[rows],
+        )
 
     def columns(self, *kinds: Kind) -> list[str]:
         """Names of the columns of some kinds, in the order of the frame."""

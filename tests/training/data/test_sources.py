@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.contract.signature import Kind, Task
@@ -63,3 +64,29 @@ def test_class_names_are_labels_when_asked_for() -> None:
 
     assert set(table.target) == {"benign", "malignant"}
     assert table.line(7) == "row 7"
+
+
+def test_group_and_time_are_kept_beside_the_features(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "who": ["ann", "bob"],
+        "when": ["2026-01-02", "1970-01-01T00:00:01"],
+        "a": [1, 2],
+        "y": [0, 1],
+    }
+    path = write_csv(tmp_path / "rows.csv", columns)
+
+    table = sources.load(config_for(path, data={"group": "who", "time": "when"}).data, Task.CLASSIFICATION)
+    last = table.take(np.array([1]))
+
+    assert list(table.frame) == ["a"]
+    assert table.groups is not None
+    assert table.groups.tolist() == ["ann", "bob"]
+    assert last.times is not None
+    assert last.times.tolist() == [1.0]
+
+
+def test_group_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", {"who": ["ann", "bob"], "y": [0, 1]})
+
+    with pytest.raises(ConfigError, match=r"data\.group names the column 'whom', .* did you mean 'who'\?"):
+        sources.load(config_for(path, data={"group": "whom"}).data, Task.CLASSIFICATION)
