@@ -90,7 +90,7 @@ def _config_row(name: str, field: FieldInfo) -> str:
 def _choices(annotation: Any) -> list[str]:
     options = get_args(annotation)
     inner = [option for option in options if get_origin(option) is Literal]
-    named = options if get_origin(annotation) is Literal else get_args(inner[0]) if inner else ()
+    named = options if get_origin(annotation) is Literal else [name for part in inner for name in get_args(part)]
     return [": " + ", ".join(f"`{option}`" for option in named)] if named else []
 
 

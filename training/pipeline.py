@@ -9,50 +9,21 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.contract.signature import Kind, Signature
-from training.config.estimator import EstimatorConfig
+from training import estimators
 from training.config.features import FeaturesConfig
 from training.config.model import TrainingConfig
 from training.data.table import Table
-from training.errors import ConfigError, closest
+from training.errors import ConfigError
 
 MISSING_CATEGORY = "missing"
 
-_ESTIMATORS: dict[str, Any] = {
-    estimator.__name__: estimator
-    for estimator in (
-        DecisionTreeClassifier,
-        DecisionTreeRegressor,
-        ExtraTreesClassifier,
-        ExtraTreesRegressor,
-        GradientBoostingClassifier,
-        GradientBoostingRegressor,
-        LinearRegression,
-        LogisticRegression,
-        MLPClassifier,
-        MLPRegressor,
-        RandomForestClassifier,
-        RandomForestRegressor,
-        Ridge,
-    )
-}
 Steps = list[tuple[str, Any]]
 
 
@@ -63,7 +34,7 @@ def build(config: TrainingConfig, signature: Signature) -> Pipeline:
         steps = _numeric_steps(features, any(feature.nullable for feature in signature.features))
     else:
         steps = [("columns", _column_transformer(features, signature))]
-    return Pipeline([*steps, ("estimator", _estimator(config.estimator))])
+    return Pipeline([*steps, ("estimator", estimators.build(config.estimator))])
 
 
 def fit(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Pipeline, str]:
@@ -118,17 +89,3 @@ def _encoder(config: FeaturesConfig) -> OneHotEncoder:
 
 def _columns(signature: Signature, *kinds: Kind) -> list[str]:
     return [feature.name for feature in signature.features if feature.kind in kinds]
-
-
-def _estimator(config: EstimatorConfig) -> Any:
-    estimator = _ESTIMATORS[config.type]
-    known = estimator().get_params()
-    for name in config.parameters:
-        if name not in known:
-            raise ConfigError(f"config: {config.type} has no parameter {name!r}{closest(name, known)}")
-    built = estimator(**config.parameters)
-    try:
-        built._validate_params()  # noqa: SLF001  # what fit asks first, here before any work is done
-    except ValueError as error:
-        raise ConfigError(f"config: {error}") from None
-    return built

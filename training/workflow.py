@@ -9,9 +9,10 @@ pipeline on it is the way that every pipeline takes, wherever it was fitted.
 from dataclasses import dataclass
 
 from app.registry.store import Registry, StoredVersion
+from training import estimators
 from training.config.model import TrainingConfig
 from training.data import checks, lineage, sources
-from training.data.schema import describe
+from training.data.schema import answered_by, describe
 from training.data.splits import split
 from training.examination import Fitted, Progress, Trained, examine
 from training.pipeline import fit
@@ -31,12 +32,14 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     table = sources.load(config.data, config.task)
     progress("load", f"{len(table.target)} rows, {len(table.kinds)} columns from {config.data.source}")
     checks.check_table(table, config)
+    estimators.check_labels(config.estimator.type, table.target)
     progress("validate", "columns, target and missing values are usable")
     learn, held_out = split(table, config.split, config.task)
     checks.check_split(learn, held_out, config)
     progress("split", f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out, no column leaks")
     signature = describe(table, learn, config)
     pipeline, note = fit(config, signature, learn)
+    signature = answered_by(pipeline, signature)
     progress("fit", config.estimator.type + note)
     rows = {"train": len(learn.target), "held_out": len(held_out.target)}
     source = sources.in_words(config.data)

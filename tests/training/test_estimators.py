@@ -1,77 +1,65 @@
-"""Each estimator is exported with scikit-learn's answers or refused in a sentence; `scripts/prove` judges all."""
+"""Every estimator that a config may name is exported with its own answers, and published by the ordinary way."""
 
-import random
-import re
-from typing import Any
+from typing import get_args
 
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.tree import DecisionTreeClassifier
 
-from tests.training.proofs.estimators import judge_estimator, judge_transformer, names
-
-OURS = {
-    "classifier": [
-        "CategoricalNB",
-        "DummyClassifier",
-        "HistGradientBoostingClassifier",
-        "LabelPropagation",
-        "LabelSpreading",
-        "LinearSVC",
-        "NearestCentroid",
-        "RadiusNeighborsClassifier",
-        "RidgeClassifier",
-    ],
-    "regressor": [
-        "DummyRegressor",
-        "HistGradientBoostingRegressor",
-        "KernelRidge",
-        "PoissonRegressor",
-        "RadiusNeighborsRegressor",
-        "TransformedTargetRegressor",
-    ],
-}
-SLOW = {"GaussianProcessClassifier"}
-SAMPLE = random.Random(3)
-OTHERS = {
-    kind: SAMPLE.sample([name for name in names(kind) if name not in {*own, *SLOW}], 9) for kind, own in OURS.items()
-}
+from tests.training.prepared import shipped
+from training import estimators
+from training.config.estimator import Classifier, EstimatorConfig, Regressor
+from training.errors import ConfigError
+from training.examination import prove_pipeline
+from training.workflow import prepare
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, own in OURS.items() for name in own])
-def test_estimator_that_the_usual_exporter_lacks_or_gets_wrong_is_exact(kind: str, name: str) -> None:
-    verdict = judge_estimator(kind, name)
-
-    assert verdict is not None
-    assert verdict.parity is not None, verdict.refusal
-    assert verdict.parity.label_flips == 0
+def quiet(_step: str, _result: str) -> None:
+    pass
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, own in OTHERS.items() for name in own])
-def test_estimator_is_exact_or_refused_in_one_sentence(kind: str, name: str) -> None:
-    verdict = judge_estimator(kind, name)
-
-    assert verdict is None or verdict.parity is not None or is_a_sentence(verdict.refusal)
-
-
-@pytest.mark.parametrize(
-    "name", ["MinMaxScaler", "RobustScaler", "PolynomialFeatures", "PCA", "KBinsDiscretizer", "TargetEncoder"]
-)
-@pytest.mark.parametrize("estimator", [LogisticRegression(), DecisionTreeClassifier(random_state=0)], ids=str)
-def test_transformer_before_a_model_is_exact_or_refused_in_one_sentence(name: str, estimator: Any) -> None:
-    verdict = judge_transformer(name, estimator)
-
-    assert verdict is not None
-    assert verdict.parity is not None or is_a_sentence(verdict.refusal)
+def parameters(name: str) -> str:
+    known = estimators.parameters(name)
+    wanted = {"n_estimators": "5", "max_iter": "60", "random_state": "0", "hidden_layer_sizes": "[4]", "max_depth": "3"}
+    return "{" + ", ".join(f"{key} = {value}" for key, value in wanted.items() if key in known) + "}"
 
 
-def test_refusal_names_the_estimator_and_what_to_use_instead() -> None:
-    verdict = judge_transformer("SplineTransformer", LogisticRegression())
+@pytest.mark.parametrize("name", get_args(Classifier))
+def test_classifier_that_a_config_names_is_exported_exactly(name: str) -> None:
+    config = shipped(
+        "breast_cancer", f"estimator.type='{name}'", f"estimator.parameters={parameters(name)}", "data.labels='numbers'"
+    )
 
-    assert verdict is not None
-    assert "step splinetransformer: SplineTransformer has no exact ONNX form (nobody knows how)" in verdict.refusal
-    assert "use PolynomialFeatures or KBinsDiscretizer instead" in verdict.refusal
+    fitted = prepare(config, quiet)
+    _, _, parity = prove_pipeline(fitted, config.parity)
+
+    assert parity.label_flips == 0
+    assert fitted.signature.has_probabilities == hasattr(fitted.pipeline, "predict_proba")
 
 
-def is_a_sentence(refusal: str) -> bool:
-    return bool(re.fullmatch(r"\S.{20,400}", refusal)) and "\n" not in refusal
+@pytest.mark.parametrize("name", get_args(Regressor))
+def test_regressor_that_a_config_names_is_exported_exactly(name: str) -> None:
+    config = shipped(
+        "diabetes", f"estimator.type='{name}'", f"estimator.parameters={parameters(name)}", "features.scale='standard'"
+    )
+
+    _, _, parity = prove_pipeline(prepare(config, quiet), config.parity)
+
+    assert parity.largest_difference <= config.parity.tolerance
+
+
+def test_boosting_that_counts_its_classes_is_refused_text_labels() -> None:
+    config = shipped("breast_cancer", "estimator={type = 'XGBClassifier'}")
+
+    with pytest.raises(ConfigError, match="XGBClassifier knows classes only as the numbers 0, 1, 2 and so on; number"):
+        prepare(config, quiet)
+
+
+def test_unknown_parameter_of_another_library_names_the_closest() -> None:
+    with pytest.raises(ConfigError, match=r"LGBMRegressor has no parameter 'num_leafs'; did you mean 'num_leaves'\?"):
+        estimators.build(EstimatorConfig(type="LGBMRegressor", parameters={"num_leafs": 7}))
+
+
+def test_estimator_counts_in_one_thread_unless_the_config_says_otherwise() -> None:
+    alone = estimators.build(EstimatorConfig(type="XGBClassifier"))
+    told = estimators.build(EstimatorConfig(type="XGBClassifier", parameters={"n_jobs": 2}))
+
+    assert (alone.n_jobs, told.n_jobs) == (1, 2)

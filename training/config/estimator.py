@@ -1,30 +1,65 @@
 """The estimator at the end of the pipeline."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
+from app.contract.signature import Task
 from training.config.section import Section
 
-EstimatorType = Literal[
+Classifier = Literal[
+    "AdaBoostClassifier",
+    "BaggingClassifier",
+    "BernoulliNB",
     "DecisionTreeClassifier",
-    "DecisionTreeRegressor",
     "ExtraTreesClassifier",
-    "ExtraTreesRegressor",
+    "GaussianNB",
     "GradientBoostingClassifier",
-    "GradientBoostingRegressor",
-    "LinearRegression",
+    "HistGradientBoostingClassifier",
+    "KNeighborsClassifier",
+    "LGBMClassifier",
+    "LinearSVC",
     "LogisticRegression",
     "MLPClassifier",
-    "MLPRegressor",
     "RandomForestClassifier",
+    "RidgeClassifier",
+    "SGDClassifier",
+    "SVC",
+    "XGBClassifier",
+]
+Regressor = Literal[
+    "AdaBoostRegressor",
+    "BaggingRegressor",
+    "BayesianRidge",
+    "DecisionTreeRegressor",
+    "ElasticNet",
+    "ExtraTreesRegressor",
+    "GradientBoostingRegressor",
+    "HistGradientBoostingRegressor",
+    "HuberRegressor",
+    "KNeighborsRegressor",
+    "LGBMRegressor",
+    "Lasso",
+    "LinearRegression",
+    "LinearSVR",
+    "MLPRegressor",
+    "PoissonRegressor",
     "RandomForestRegressor",
     "Ridge",
+    "SGDRegressor",
+    "SVR",
+    "XGBRegressor",
 ]
+EstimatorType = Classifier | Regressor
 
 
 class EstimatorConfig(Section):
-    """The scikit-learn estimator at the end of the pipeline."""
+    """The estimator at the end of the pipeline: scikit-learn's, XGBoost's or LightGBM's."""
 
     type: EstimatorType = Field(description="its class")
     parameters: dict[str, Any] = Field({}, description="its constructor's arguments")
+
+
+def task_of(name: EstimatorType) -> Task:
+    """What an estimator is for."""
+    return Task.CLASSIFICATION if name in get_args(Classifier) else Task.REGRESSION

@@ -5,7 +5,7 @@ from pydantic import Field, model_validator
 from app.contract.manifest import ModelName
 from app.contract.signature import Task
 from training.config.data import DataConfig, SplitConfig
-from training.config.estimator import EstimatorConfig
+from training.config.estimator import EstimatorConfig, task_of
 from training.config.features import FeaturesConfig
 from training.config.proof import GateConfig, ParityConfig
 from training.config.quantize import QuantizeConfig
@@ -33,7 +33,6 @@ class TrainingConfig(ModelConfig):
 
     @model_validator(mode="after")
     def _estimator_fits_task(self) -> "TrainingConfig":
-        is_regressor = "Regress" in self.estimator.type and self.estimator.type != "LogisticRegression"
-        if (is_regressor or self.estimator.type == "Ridge") != (self.task is Task.REGRESSION):
+        if task_of(self.estimator.type) is not self.task:
             raise ValueError(f"estimator.type {self.estimator.type} is not for task '{self.task}'")
         return self

@@ -46,6 +46,12 @@ def assemble(
     return Signature(task=task, layout=layout, features=features, labels=labels, has_probabilities=has_probabilities)
 
 
+def answered_by(pipeline: Any, signature: Signature) -> Signature:
+    """The signature, without probabilities where the pipeline knows only labels."""
+    has_probabilities = signature.labels is None or hasattr(pipeline, "predict_proba")
+    return assemble(signature.task, signature.features, signature.labels, has_probabilities=has_probabilities)
+
+
 def round_number(value: float, digits: int = _DIGITS) -> float:
     """A number of few digits, as a person would type it."""
     if value == 0 or not math.isfinite(value):

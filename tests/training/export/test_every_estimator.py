@@ -1,0 +1,77 @@
+"""Each estimator is exported with scikit-learn's answers or refused in a sentence; `scripts/prove` judges all."""
+
+import random
+import re
+from typing import Any
+
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from tests.training.proofs.estimators import judge_estimator, judge_transformer, names
+
+OURS = {
+    "classifier": [
+        "CategoricalNB",
+        "DummyClassifier",
+        "HistGradientBoostingClassifier",
+        "LabelPropagation",
+        "LabelSpreading",
+        "LinearSVC",
+        "NearestCentroid",
+        "RadiusNeighborsClassifier",
+        "RidgeClassifier",
+    ],
+    "regressor": [
+        "DummyRegressor",
+        "HistGradientBoostingRegressor",
+        "KernelRidge",
+        "PoissonRegressor",
+        "RadiusNeighborsRegressor",
+        "TransformedTargetRegressor",
+    ],
+}
+SLOW = {"GaussianProcessClassifier"}
+SAMPLE = random.Random(3)
+OTHERS = {
+    kind: SAMPLE.sample([name for name in names(kind) if name not in {*own, *SLOW}], 9) for kind, own in OURS.items()
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, own in OURS.items() for name in own])
+def test_estimator_that_the_usual_exporter_lacks_or_gets_wrong_is_exact(kind: str, name: str) -> None:
+    verdict = judge_estimator(kind, name)
+
+    assert verdict is not None
+    assert verdict.parity is not None, verdict.refusal
+    assert verdict.parity.label_flips == 0
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, own in OTHERS.items() for name in own])
+def test_estimator_is_exact_or_refused_in_one_sentence(kind: str, name: str) -> None:
+    verdict = judge_estimator(kind, name)
+
+    assert verdict is None or verdict.parity is not None or is_a_sentence(verdict.refusal)
+
+
+@pytest.mark.parametrize(
+    "name", ["MinMaxScaler", "RobustScaler", "PolynomialFeatures", "PCA", "KBinsDiscretizer", "TargetEncoder"]
+)
+@pytest.mark.parametrize("estimator", [LogisticRegression(), DecisionTreeClassifier(random_state=0)], ids=str)
+def test_transformer_before_a_model_is_exact_or_refused_in_one_sentence(name: str, estimator: Any) -> None:
+    verdict = judge_transformer(name, estimator)
+
+    assert verdict is not None
+    assert verdict.parity is not None or is_a_sentence(verdict.refusal)
+
+
+def test_refusal_names_the_estimator_and_what_to_use_instead() -> None:
+    verdict = judge_transformer("SplineTransformer", LogisticRegression())
+
+    assert verdict is not None
+    assert "step splinetransformer: SplineTransformer has no exact ONNX form (nobody knows how)" in verdict.refusal
+    assert "use PolynomialFeatures or KBinsDiscretizer instead" in verdict.refusal
+
+
+def is_a_sentence(refusal: str) -> bool:
+    return bool(re.fullmatch(r"\S.{20,400}", refusal)) and "\n" not in refusal
