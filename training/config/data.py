@@ -1,7 +1,7 @@
-"""Where the rows come from, and which of them are held out."""
+"""Where the rows come from."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -37,10 +37,3 @@ class DataConfig(Section):
         if self.source != "csv" and (self.path, self.target) != (None, None):
             raise ValueError("data.path and data.target are for source = 'csv'")
         return self
-
-
-class SplitConfig(Section):
-    """Which rows are held out; classes keep their shares."""
-
-    test_size: Annotated[float, Field(gt=0, lt=1)] = Field(0.3, description="share of rows held out")
-    random_state: int = Field(0, description="seed of the shuffle")

@@ -4,12 +4,13 @@ from pydantic import Field, model_validator
 
 from app.contract.manifest import ModelName
 from app.contract.signature import Task
-from training.config.data import DataConfig, SplitConfig
+from training.config.data import DataConfig
 from training.config.estimator import EstimatorConfig, task_of
 from training.config.features import FeaturesConfig
 from training.config.proof import GateConfig, ParityConfig
 from training.config.quantize import QuantizeConfig
 from training.config.section import Section
+from training.config.split import SplitConfig
 
 
 class ModelConfig(Section):
