@@ -17,6 +17,7 @@ from app.contract.manifest import (
     OnnxFormat,
     Parity,
     Provenance,
+    RowsCompared,
     Score,
     Variant,
 )
@@ -45,6 +46,15 @@ _OUTPUTS = {"label", "probabilities", "value"}
 _SHA256 = st.text("0123456789abcdef", min_size=64, max_size=64)
 _NOT_NEGATIVE = st.floats(0, 1e300)
 _INTEGER_RANGES = {d: np.iinfo(NUMPY_DTYPES[d]) for d in Datatype if NUMPY_DTYPES[d].kind in "iu"}
+
+_COMPARED = st.builds(
+    RowsCompared,
+    kind=NAMES,
+    rows=COUNTS,
+    label_flips=COUNTS,
+    largest_difference=_NOT_NEGATIVE,
+    p999_difference=_NOT_NEGATIVE,
+)
 
 DATATYPES: list[Datatype] = list(Datatype)
 
@@ -138,6 +148,8 @@ def manifests() -> st.SearchStrategy[ModelManifest]:
         largest_difference=_NOT_NEGATIVE,
         p999_difference=_NOT_NEGATIVE,
         tolerance=_NOT_NEGATIVE,
+        kinds=st.lists(_COMPARED, max_size=2).map(tuple),
+        not_proved=st.lists(TEXT, max_size=2).map(tuple),
     )
     return signatures().flatmap(lambda signature: _manifests(signature, parity))
 

@@ -88,12 +88,13 @@ def _cells(variant: Variant, chosen: str) -> list[str]:
     verdict = "refused" if not variant.passed else "[bold green]chosen[/]" if variant.name == chosen else "passed"
     if variant.parity is None or variant.score is None:
         return [variant.name, *["-"] * 6, verdict]
+    judged = variant.parity.kinds[0] if variant.parity.kinds else variant.parity  # manifests from before have no kinds
     return [
         variant.name,
         str(variant.size),
         *(f"{microseconds:.0f}" for microseconds in variant.latency_us.values()),
-        str(variant.parity.label_flips),
-        f"{variant.parity.largest_difference:.1e}",
+        str(judged.label_flips),
+        f"{judged.largest_difference:.1e}",
         f"{variant.score:.4f}",
         verdict,
     ]

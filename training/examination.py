@@ -80,7 +80,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     exact, expected, proof = prove_pipeline(fitted, config.parity)
     progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
     same = "same labels" if signature.labels else "same values"
-    where = f"{proof.rows} held-out and {proof.edge_rows} edge rows"
+    where = f"{proof.rows} real and {proof.edge_rows} edge rows"
     progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
     built = candidates.build(exact, config.quantize, to_tensors(fitted.learn, signature))
     measured = variants.measure(built, expected, fitted.target, signature, config.gate)
@@ -109,8 +109,9 @@ def prove_pipeline(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Re
     rounding between any two libraries, so a pipeline that fails is asked again, and the steps left out are on record.
     """
     refusal: ParityError | None = None
+    real = parity.real_rows(fitted.held_out, fitted.learn)
     for blind_steps in (0, BLIND_STEPS):
-        expected = parity.reference(fitted.pipeline, fitted.signature, fitted.held_out, config, blind_steps)
+        expected = parity.reference(fitted.pipeline, fitted.signature, real, config, blind_steps)
         try:
             for graph in forms(fitted.pipeline, fitted.signature):
                 try:

@@ -17,7 +17,7 @@ from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Provena
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
 from training.config import documents as configs
-from training.data.lineage import Recipe, recipe_of_fitted
+from training.data.lineage import Recipe, extras_of, recipe_of_fitted
 from training.examination import Progress, Trained, examine
 from training.export.golden import TOLERANCE, golden_rows
 from training.inference import infer
@@ -53,7 +53,7 @@ def publish(
     progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
     trained = examine(fitted, config, progress)
     data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
-    recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXACT])
+    recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXACT], extras_of(pipeline))
     return write(Registry(Path(models)), trained, recipe, promote=promote, progress=progress)
 
 
@@ -81,6 +81,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersio
         trained.metrics,
         trained.parity,
         choice,
+        recipe.libraries,
     )
     files = {MODEL_FILE: chosen, **stored_graphs, MODEL_CARD: card.encode()}
     # Integer kernels answer a little differently on another processor; the gate said how much is acceptable.

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.contract.manifest import ModelManifest
+from app.contract import certificate
+from app.contract.manifest import ModelManifest, Parity
 from app.errors import RegistryError, UsageError
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry
@@ -113,13 +114,15 @@ def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
     console.print(f"[bold]{manifest.model_name}[/bold] version {manifest.model_version}  {escape(' '.join(named))}")
     choice = escape(f"variant {manifest.variant}: {manifest.variant_reason}")
     console.print(f"published {manifest.created_at:%Y-%m-%d %H:%M} UTC, {choice}")
-    parity = manifest.parity
-    console.print(
-        f"parity with scikit-learn: {parity.label_flips} label flips, largest difference "
-        f"{parity.largest_difference:.2g} on {parity.rows + parity.edge_rows} rows"
-    )
     for score in manifest.metrics:
         console.print(f"{escape(score.name)} {score.value:.4f}")
+    _print_certificate(console, "the exact graph", manifest.parity)
+    chosen = next((v for v in manifest.variants if v.name == manifest.variant), None)
+    if chosen is not None and chosen.parity not in (None, manifest.parity) and chosen.parity.kinds:
+        _print_certificate(console, f"variant {chosen.name}", chosen.parity)
+    if manifest.parity.kinds:
+        with_libraries = ", ".join(f"{name} {number}" for name, number in manifest.provenance.libraries.items())
+        console.print(f"compared with {escape(with_libraries)}")
     features = _table("FEATURE", "KIND", "MISSING", "SEEN IN TRAINING")
     for feature in manifest.signature.features:
         seen = ", ".join(feature.categories or ()) or _range(feature.minimum, feature.maximum)
@@ -129,6 +132,20 @@ def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
     for name, file in manifest.files.items():
         files.add_row(escape(name), str(file.size), file.sha256[:16] + "…")
     console.print(files)
+
+
+def _print_certificate(console: Console, what: str, parity: Parity) -> None:
+    console.print(
+        f"parity of {what} with {escape(parity.reference)}: {parity.label_flips} label flips, largest difference "
+        f"{parity.largest_difference:.2g} on {parity.rows + parity.edge_rows} rows, {parity.tolerance:.2g} allowed"
+    )
+    if parity.kinds:
+        table = _table(*map(str.upper, certificate.HEADINGS))
+        for line in certificate.lines(parity):
+            table.add_row(*map(escape, line))
+        console.print(table)
+    for sentence in parity.not_proved:
+        console.print(f"not proved: {escape(sentence)}")
 
 
 def _range(minimum: float | None, maximum: float | None) -> str:

@@ -25,7 +25,7 @@ def test_command_shows_variants_the_reason_the_version_and_what_to_type_next(tmp
     result = command("breast_cancer", "--models", tmp_path)
 
     assert result.exit_code == 0
-    assert "prove parity  same labels on 171 held-out and" in result.output
+    assert "prove parity  same labels on 569 real and" in result.output
     assert "Chosen: fp32, since no smaller variant passed: int8 needs MatMul or Gemm" in result.output
     assert "Version 1 of breast_cancer: fp32," in result.output
     assert f"Next:    slipway serve --models {tmp_path}" in result.output

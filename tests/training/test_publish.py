@@ -58,6 +58,9 @@ def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
     assert features["deck"].categories == ("A", "B", "C", "D", "E")
     assert manifest.parity.label_flips == 0
     assert manifest.parity.edge_rows > 500
+    flips = {one.kind: one.label_flips for one in manifest.parity.kinds}
+    assert {"given", "extreme", "missing", "unseen_category", "threshold", "one_row", "many_rows"} < flips.keys()
+    assert set(flips.values()) == {0}
 
 
 def test_array_and_classifier_without_probabilities(tmp_path: Path) -> None:
@@ -78,7 +81,7 @@ def test_held_out_rows_are_what_it_is_judged_on(tmp_path: Path) -> None:
     ).manifest
 
     assert manifest.provenance.rows == {"train": 60, "held_out": 20}
-    assert manifest.parity.rows == 20
+    assert [(one.kind, one.rows) for one in manifest.parity.kinds[:2]] == [("held_out", 20), ("training", 60)]
 
 
 def test_second_version_is_promoted_when_asked(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
+from app.contract import certificate
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs
@@ -37,12 +39,30 @@ def verify(
         raise ConfigError(f"model {model!r} has no champion in {models}; name a version with --version")
     stored = registry.read(model, number)
     found = _verify(stored, data, rows)
-    console = Console(highlight=False)
-    console.print(
-        f"{escape(model)} version {number}, variant {stored.manifest.variant}: {found.line()}", soft_wrap=True
-    )
+    _show(Console(highlight=False), stored, found)
     if not found.holds:
-        raise ParityError(f"version {number} of {model!r} does not say what it was published for; roll back or retrain")
+        kinds = ", ".join(certificate.NAMES.get(kind, kind) for kind in found.broken)
+        raise ParityError(
+            f"version {number} of {model!r} does not say what it was published for ({kinds}); roll back or retrain"
+        )
+
+
+def _show(console: Console, stored: StoredVersion, found: "Verified") -> None:
+    manifest, parity = stored.manifest, found.parity
+    console.print(
+        f"{escape(manifest.model_name)} version {manifest.model_version}, variant {manifest.variant}: "
+        f"{parity.rows + parity.edge_rows} rows against {found.against}: {parity.label_flips} labels differ, "
+        f"{parity.tolerance:.1e} allowed",
+        soft_wrap=True,
+    )
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for number, heading in enumerate(certificate.HEADINGS):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for line in certificate.lines(parity):
+        table.add_row(*line)
+    console.print(table)
+    libraries = ", ".join(f"{name} {number}" for name, number in manifest.provenance.libraries.items())
+    console.print(f"Published with {escape(libraries)}.", soft_wrap=True)
 
 
 def _verify(stored: StoredVersion, data: Path | None, rows: int) -> "Verified":

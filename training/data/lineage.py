@@ -21,6 +21,9 @@ from training.config.model import ModelConfig, TrainingConfig
 from training.data.csv_file import read_bytes
 
 LIBRARIES = ("numpy", "onnx", "pandas", "scikit-learn", "skl2onnx")
+_EXTRAS = {"catboost": "catboost", "imblearn": "imbalanced-learn", "lightgbm": "lightgbm", "xgboost": "xgboost"}
+"""Distributions by module, of the libraries that only some pipelines are made of."""
+
 _DATA_FILES = {
     "breast_cancer": ("breast_cancer.csv",),
     "diabetes": ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"),
@@ -51,17 +54,27 @@ def recipe(config: TrainingConfig) -> Recipe:
     return _recipe(_digest([_data(config)]), settings, saved)
 
 
-def _recipe(data: str, settings: str, saved: dict[str, Any]) -> Recipe:
+def _recipe(data: str, settings: str, saved: dict[str, Any], extras: Iterable[str] = ()) -> Recipe:
     code = _digest(file.read_bytes() for file in _code_files())
-    libraries = {**{name: version(name) for name in LIBRARIES}, "onnxruntime": _runtime_version()}
+    libraries = {**{name: version(name) for name in (*LIBRARIES, *extras)}, "onnxruntime": _runtime_version()}
     both = _canonical([data, settings, code, libraries, platform.python_version()])
     return Recipe(data, settings, code, _digest([both]), saved, libraries)
 
 
-def recipe_of_fitted(config: ModelConfig, about: str, data: bytes, graph: bytes) -> Recipe:
-    """The same for a pipeline that came fitted: its graph stands for what is not known of how it was made."""
+def recipe_of_fitted(config: ModelConfig, about: str, data: bytes, graph: bytes, extras: Iterable[str] = ()) -> Recipe:
+    """The same for a pipeline that came fitted: its graph stands for what is not known of how it was made.
+
+    `extras` are distributions that it is made of beside scikit-learn.
+    """
     saved = {**config.model_dump(mode="json", exclude_none=True), "estimator": about}
-    return _recipe(_digest([data]), _digest([_canonical(saved), graph]), saved)
+    return _recipe(_digest([data]), _digest([_canonical(saved), graph]), saved, extras)
+
+
+def extras_of(pipeline: Any) -> list[str]:
+    """The distributions beside scikit-learn that the steps of a pipeline come from."""
+    parts = [pipeline, *pipeline.get_params(deep=True).values()]
+    modules = {type(part).__module__.partition(".")[0] for part in parts}
+    return sorted(_EXTRAS[module] for module in modules & _EXTRAS.keys())
 
 
 def find_equal(registry: Registry, model_name: str, wanted: Recipe) -> StoredVersion | None:

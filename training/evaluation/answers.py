@@ -19,7 +19,7 @@ NOISE = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`labels` is None for regression; `numbers` are probabilities [n, classes] or values [n, 1], float64.
+    """`labels` is None for regression; `numbers` are probabilities [n, classes] or values [n, targets], float64.
 
     A classifier without probabilities has numbers of no columns.
     """
@@ -31,10 +31,16 @@ class Answers:
         return len(self.numbers)
 
 
+def some(answers: Answers, rows: Any) -> Answers:
+    """The answers to some of the rows."""
+    return Answers(None if answers.labels is None else answers.labels[rows], answers.numbers[rows])
+
+
 def ask_pipeline(pipeline: Any, frame: pd.DataFrame, task: Task) -> Answers:
     """scikit-learn's own answers on float64 input, as users call it."""
     if task is Task.REGRESSION:
-        return Answers(None, np.asarray(pipeline.predict(frame), dtype=np.float64).reshape(-1, 1))
+        values = np.asarray(pipeline.predict(frame), dtype=np.float64)
+        return Answers(None, values if values.ndim > 1 else values[:, np.newaxis])
     labels = np.asarray(pipeline.predict(frame))
     if not hasattr(pipeline, "predict_proba"):
         return Answers(labels, np.empty((len(labels), 0)))
@@ -45,7 +51,7 @@ def ask_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task)
     """The graph's answers."""
     outputs = session.run(tensors)
     if task is Task.REGRESSION:
-        return Answers(None, outputs[0].astype(np.float64).reshape(-1, 1))
+        return Answers(None, outputs[0].astype(np.float64))
     numbers = outputs[1].astype(np.float64) if len(outputs) > 1 else np.empty((len(outputs[0]), 0))
     return Answers(outputs[0], numbers)
 
@@ -63,8 +69,11 @@ class Differences:
         return float(self.change.max(initial=0.0))
 
 
-def compare(expected: Answers, given: Answers, spread: float = 1.0) -> Differences:
-    """Differences of the same rows; a number that is not finite is infinitely far away, save NaN where both have it."""
+def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | float = 1.0) -> Differences:
+    """Differences of the same rows; a number that is not finite is infinitely far away, save NaN where both have it.
+
+    `spread` is the scale of each column of numbers, or of all.
+    """
     if expected.numbers.shape != given.numbers.shape:
         raise AssertionError("the answers compared have different shapes")  # our bug
     apart = np.abs(expected.numbers - given.numbers)
@@ -72,7 +81,7 @@ def compare(expected: Answers, given: Answers, spread: float = 1.0) -> Differenc
         # A value far outside the others is held to its own size: float32 has as many digits there as anywhere.
         apart = apart / np.maximum(1.0, np.abs(expected.numbers) / spread)
     apart = np.where(np.isnan(expected.numbers) & np.isnan(given.numbers), 0.0, apart)
-    change = np.where(np.isfinite(apart), apart, np.inf).max(axis=1, initial=0.0) / spread
+    change = (np.where(np.isfinite(apart), apart, np.inf) / spread).max(axis=1, initial=0.0)
     flips = np.zeros(len(change), dtype=np.bool_)
     if expected.labels is not None and given.labels is not None:
         flips = np.asarray(expected.labels != given.labels, dtype=np.bool_) & ~_is_noise(expected, given)
@@ -90,14 +99,17 @@ def _is_noise(expected: Answers, given: Answers) -> NDArray[np.bool_]:
     return np.asarray((margin > 0) & (margin < NOISE) & (behind < NOISE), dtype=np.bool_)
 
 
-def spread_of(answers: Answers) -> float:
-    """The scale of differences: 1 for probabilities, the standard deviation of the answers for values.
+def spread_of(answers: Answers) -> NDArray[np.float64]:
+    """The scale of differences: 1 for probabilities, the standard deviation of the answers for each column of values.
 
     Answers that are all the same have none but rounding, so their size counts.
     """
     if answers.labels is not None:
-        return 1.0
-    finite = answers.numbers[np.isfinite(answers.numbers)]
-    size = float(np.abs(finite).max(initial=0.0))
-    spread = float(finite.std()) if len(finite) else 0.0
+        return np.ones(1)
+    return np.array([_spread(column[np.isfinite(column)]) for column in answers.numbers.T])
+
+
+def _spread(values: NDArray[np.float64]) -> float:
+    size = float(np.abs(values).max(initial=0.0))
+    spread = float(values.std()) if len(values) else 0.0
     return spread if spread > _ROUNDING * size else size or 1.0

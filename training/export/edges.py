@@ -2,7 +2,7 @@
 
 Around every split threshold of a tree: the float64 values on both sides and the float32 values around them, one column
 at a time and all columns at once. For every column its extremes and far beyond, missing where allowed, an unseen
-category and the empty text where allowed.
+category and the empty text where allowed. Each row knows which kind it is.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.signature import Feature, Kind, Signature
+from training.export.probes import Probes, of_kind, together
 from training.export.thresholds import VALUES_PER_THRESHOLD, values_around
 
 UNSEEN_CATEGORY = "\N{SNOWMAN} never seen"
@@ -20,44 +21,55 @@ _BASE_ROWS = 4
 _MIXED_ROWS = 2000
 
 
-def edge_rows(
-    pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int, blind_steps: int = 0
-) -> pd.DataFrame:
+def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int, blind_steps: int = 0) -> Probes:
     """At most `limit` rows, the same for the same model; `base` are real rows whose cells are replaced one by one.
 
     `blind_steps` is how many steps of float64 to each side of a threshold are left out.
     """
-    parts = list(_column_edges(signature, base))
+    parts = list(column_edges(signature, base))
     room = limit - sum(map(len, parts)) - _MIXED_ROWS
     values = values_around(pipeline, signature, base, max(room, 0) // VALUES_PER_THRESHOLD, blind_steps)
-    return pd.concat([*parts, *_threshold_rows(values, base)], ignore_index=True)
+    return together([*parts, *_threshold_rows(values, base)])
 
 
-def _column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
+    """What the signature alone says of difficult rows: nothing is known of thresholds here."""
     rows = base.iloc[:_BASE_ROWS]
     for feature in signature.features:
-        for value in _edge_values(feature):
-            yield rows.assign(**{feature.name: value})
+        for kind, value in _edge_values(feature):
+            yield of_kind(kind, rows.assign(**{feature.name: value}))
     numbers = [f for f in signature.features if f.kind is not Kind.CATEGORY]
     for bound in ("minimum", "maximum"):
-        yield rows.assign(**{f.name: getattr(f, bound) for f in numbers})
+        yield of_kind("extreme", rows.assign(**{f.name: getattr(f, bound) for f in numbers}))
+    missing = {f.name: "" if f.kind is Kind.CATEGORY else np.nan for f in signature.features if f.nullable}
+    if len(missing) > 1:
+        yield of_kind("missing", rows.assign(**missing))
 
 
-def _edge_values(feature: Feature) -> list[Any]:
+def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
     if feature.kind is Kind.CATEGORY:
+        for category in feature.categories or ():
+            yield "category", category
         is_open = feature.unseen_categories == "allowed"
-        unusual = [UNSEEN_CATEGORY] * is_open + [""] * (is_open or feature.nullable)
-        return [*(feature.categories or ()), *unusual]
+        if is_open:
+            yield "unseen_category", UNSEEN_CATEGORY
+        if is_open or feature.nullable:
+            yield ("missing" if feature.nullable else "empty_text"), ""
+        return
     low, high = float(feature.minimum or 0.0), float(feature.maximum or 0.0)
     beyond = [] if feature.kind is Kind.BOOLEAN else [low - 10 * (high - low), high + 10 * (high - low), 0.0]
-    return [low, high, *beyond, *([np.nan] if feature.nullable else [])]
+    for value in (low, high, *beyond):
+        yield "extreme", value
+    if feature.nullable:
+        yield "missing", np.nan
 
 
-def _threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[Probes]:
     """One column on a threshold at a time, then every column on one: the latter are where trees are of two minds."""
     for name, own in values.items():
-        yield base.iloc[np.arange(len(own)) % len(base)].assign(**{name: own})
+        yield of_kind("threshold", base.iloc[np.arange(len(own)) % len(base)].assign(**{name: own}))
     if values:
         random = np.random.default_rng(0)
         rows = base.iloc[np.arange(_MIXED_ROWS) % len(base)]
-        yield rows.assign(**{name: random.choice(own, _MIXED_ROWS) for name, own in values.items()})
+        mixed = rows.assign(**{name: random.choice(own, _MIXED_ROWS) for name, own in values.items()})
+        yield of_kind("thresholds_together", mixed)

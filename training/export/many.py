@@ -11,22 +11,24 @@ import pandas as pd
 from app.contract.signature import Signature
 from training.export.edges import edge_rows
 from training.export.parity import answerable
+from training.export.probes import Probes, of_kind, together
 
 _BATCH = 20_000
 _ATTEMPTS = 50
 
 
-def many_rows(
-    pipeline: Any, signature: Signature, base: pd.DataFrame, count: int, blind_steps: int = 0
-) -> pd.DataFrame:
-    """`count` distinct rows that the pipeline answers, fewer where columns have too few values for so many."""
-    edges = edge_rows(pipeline, signature, base, count, blind_steps)
-    found = answerable(pipeline, pd.concat([base, edges], ignore_index=True)).drop_duplicates(ignore_index=True)
-    pools = {name: found[name].to_numpy() for name in found.columns}
+def many_rows(pipeline: Any, signature: Signature, base: Probes, count: int, blind_steps: int = 0) -> Probes:
+    """`count` distinct rows that the pipeline answers, fewer where columns have too few values for so many.
+
+    The rows of `base` come first, in its order and with its kinds.
+    """
+    edges = edge_rows(pipeline, signature, base.frame, count, blind_steps)
+    found = answerable(pipeline, together([base, edges])).distinct()
+    pools = {name: found.frame[name].to_numpy() for name in found.frame.columns}
     random = np.random.default_rng(0)
     for _ in range(_ATTEMPTS):
         if len(found) >= count:
             break
         mixed = pd.DataFrame({name: random.choice(pool, _BATCH) for name, pool in pools.items()})
-        found = pd.concat([found, answerable(pipeline, mixed)], ignore_index=True).drop_duplicates(ignore_index=True)
-    return found.iloc[:count].reset_index(drop=True)
+        found = together([found, answerable(pipeline, of_kind("mixed", mixed))]).distinct()
+    return found.take(slice(count))

@@ -1,4 +1,4 @@
-"""The proof that a graph says what the scikit-learn pipeline says, on held-out rows and on edge rows.
+"""The proof that a graph says what the scikit-learn pipeline says, on real rows and on edge rows.
 
 Same label in every row, numbers within the tolerance, and the same answers one row at a time as all at once. `measure`
 reports, `prove` raises.
@@ -10,18 +10,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from app.contract.manifest import Parity
+from app.contract.certificate import NAMES
+from app.contract.manifest import Parity, RowsCompared
 from app.contract.signature import Signature
 from app.errors import InferenceError
 from app.runtime.session import OnnxSession, UnloadableModel
 from training.config.proof import ParityConfig
-from training.data.tensors import take, to_tensors
 from training.errors import ParityError
-from training.evaluation.answers import Answers, Differences, ask_pipeline, ask_session, compare, spread_of
+from training.evaluation.answers import Answers, ask_pipeline, some, spread_of
+from training.export.certification import certify
 from training.export.edges import edge_rows
+from training.export.probes import Probes, of_kind, together
 
-_SINGLE_ROWS = 20
+_TRAINING_ROWS = 1000
 _SMALLEST_PART = 32
 _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 """What estimators raise at rows they have no answer to."""
@@ -29,48 +32,72 @@ _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Rows with the pipeline's answers: first the held-out ones, then the edge rows."""
+    """Rows with the pipeline's answers: first the `held_out` ones that it is judged on, then training and edge rows."""
 
-    frame: pd.DataFrame
+    probes: Probes
     held_out: int
     answers: Answers
-    spread: float
+    spread: NDArray[np.float64]
     blind_steps: int = 0
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows."""
+        return self.probes.frame
+
+
+def real_rows(held_out: pd.DataFrame, learnt: pd.DataFrame | None = None) -> Probes:
+    """The rows it is judged on, and a sample of those it learnt from where these are others."""
+    if learnt is None or learnt is held_out:
+        return of_kind("held_out" if learnt is None else "given", held_out)
+    sample = np.unique(np.linspace(0, len(learnt) - 1, _TRAINING_ROWS).astype(int))
+    return together([of_kind("held_out", held_out), of_kind("training", learnt.iloc[sample])])
 
 
 def reference(
-    pipeline: Any, signature: Signature, held_out: pd.DataFrame, config: ParityConfig, blind_steps: int = 0
+    pipeline: Any, signature: Signature, real: Probes, config: ParityConfig, blind_steps: int = 0
 ) -> Reference:
     """Ask the pipeline once; every graph is then compared with these answers."""
+    judged = int((real.kinds == real.kinds[0]).sum())
+    held_out = real.frame.iloc[:judged]
     edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
-    edges = answerable(pipeline, edges)
-    frame = pd.concat([held_out, edges], ignore_index=True)
+    probes = together([real, answerable(pipeline, edges)])
+    answers = quietly_ask(pipeline, probes, signature)
+    return Reference(probes, judged, answers, spread_of(some(answers, slice(judged))), blind_steps)
+
+
+def quietly_ask(pipeline: Any, probes: Probes, signature: Signature) -> Answers:
+    """The pipeline's answers without its warnings: unseen categories and far extremes are asked on purpose."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # unseen categories and far extremes are asked on purpose
-        answers = ask_pipeline(pipeline, frame, signature.task)
-    own = answers.numbers[: len(held_out)]
-    return Reference(frame, len(held_out), answers, spread_of(Answers(answers.labels, own)), blind_steps)
+        warnings.simplefilter("ignore")
+        return ask_pipeline(pipeline, probes.frame, signature.task)
 
 
-def answerable(pipeline: Any, rows: pd.DataFrame) -> pd.DataFrame:
+def answerable(pipeline: Any, rows: Probes) -> Probes:
     """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pipeline.predict(rows)
+            pipeline.predict(rows.frame)
     except _REFUSALS:
         if len(rows) <= _SMALLEST_PART:
-            return rows.iloc[:0]
-        halves = (rows.iloc[: len(rows) // 2], rows.iloc[len(rows) // 2 :])
-        return pd.concat([answerable(pipeline, half) for half in halves], ignore_index=True)
+            return rows.take(slice(0))
+        middle = len(rows) // 2
+        return together(answerable(pipeline, rows.take(half)) for half in (slice(middle), slice(middle, None)))
     return rows
 
 
 def measure(session: OnnxSession, expected: Reference, signature: Signature, tolerance: float) -> Parity:
     """Compare a graph with the reference; nothing is judged."""
-    tensors = to_tensors(expected.frame, signature)
-    given = ask_session(session, tensors, signature.task)
-    return _parity(compare(expected.answers, given, expected.spread), expected, tolerance)
+    return certify(
+        session,
+        expected.probes,
+        expected.answers,
+        signature,
+        spread=expected.spread,
+        tolerance=tolerance,
+        blind_steps=expected.blind_steps,
+    )
 
 
 def prove(model: bytes, expected: Reference, signature: Signature, config: ParityConfig) -> Parity:
@@ -78,49 +105,28 @@ def prove(model: bytes, expected: Reference, signature: Signature, config: Parit
     try:
         session = OnnxSession(model)
         _check_declaration(session, signature)
-        _check_single_rows(session, expected, signature, config.tolerance)
         parity = measure(session, expected, signature, config.tolerance)
     except (UnloadableModel, InferenceError) as error:
         raise ParityError(f"step parity: onnxruntime cannot run the exported graph: {error}") from error
     if parity.label_flips:
+        worst = max(parity.kinds, key=lambda one: one.label_flips)
         raise ParityError(
-            f"step parity: {parity.label_flips} of {len(expected.frame)} rows get another label from the exported "
-            "graph than from scikit-learn; choose another estimator or other parameters, nothing was published"
+            f"step parity: {worst.label_flips} of {worst.rows} rows ({_name(worst)}) get another label from the "
+            "exported graph than from scikit-learn; choose another estimator or other parameters, nothing was published"
         )
     if parity.largest_difference > config.tolerance:
+        worst = max(parity.kinds, key=lambda one: one.largest_difference)
         raise ParityError(
-            f"step parity: the exported graph is off by {parity.largest_difference:.2g}, parity.tolerance is "
-            f"{config.tolerance:.2g}; scale the columns, or raise the tolerance if that is acceptable"
+            f"step parity: the exported graph is off by {worst.largest_difference:.2g} ({_name(worst)}), "
+            f"parity.tolerance is {config.tolerance:.2g}; scale the columns, or raise the tolerance if that is right"
         )
     return parity
 
 
-def _parity(differences: Differences, expected: Reference, tolerance: float) -> Parity:
-    largest = min(differences.largest, float(np.finfo(np.float64).max))
-    return Parity(
-        rows=expected.held_out,
-        edge_rows=len(expected.frame) - expected.held_out,
-        label_flips=int(differences.flips.sum()),
-        largest_difference=largest,
-        p999_difference=min(float(np.quantile(differences.change, 0.999, method="higher")), largest),
-        tolerance=tolerance,
-        blind_steps=expected.blind_steps,
-    )
+def _name(found: RowsCompared) -> str:
+    return NAMES.get(found.kind, found.kind)
 
 
 def _check_declaration(session: OnnxSession, signature: Signature) -> None:
     if session.inputs != signature.inputs or session.outputs != signature.outputs:
         raise ParityError("step parity: the exported graph has other inputs or outputs than the signature says")
-
-
-def _check_single_rows(session: OnnxSession, expected: Reference, signature: Signature, tolerance: float) -> None:
-    """One row at a time takes other code paths in onnxruntime than a batch does."""
-    rows = np.linspace(0, len(expected.frame) - 1, _SINGLE_ROWS).astype(int)
-    tensors = to_tensors(expected.frame, signature)
-    for row in rows:
-        single = ask_session(session, take(tensors, slice(row, row + 1)), signature.task)
-        labels = expected.answers.labels
-        own = Answers(None if labels is None else labels[row : row + 1], expected.answers.numbers[row : row + 1])
-        differences = compare(own, single, expected.spread)
-        if differences.flips.any() or differences.largest > tolerance:
-            raise ParityError("step parity: a row asked alone gets another answer than scikit-learn gives")

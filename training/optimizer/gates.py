@@ -56,11 +56,12 @@ def refusal(one: Measured, exact: Measured, gate: GateConfig, task: Task) -> str
     """Why a variant may not be published, or an empty text."""
     problems = []
     noun = "probability" if task is Task.CLASSIFICATION else "value, by its spread,"
-    allowed_flips = int(gate.flip_share * one.parity.rows)
-    if one.parity.label_flips > allowed_flips:
-        problems.append(f"flips {one.parity.label_flips} labels, {allowed_flips} allowed")
-    if one.parity.largest_difference > gate.probability_change:
-        problems.append(f"moves a {noun} by {one.parity.largest_difference:.3g}, {gate.probability_change:g} allowed")
+    found = one.judged
+    allowed_flips = int(gate.flip_share * found.rows)
+    if found.label_flips > allowed_flips:
+        problems.append(f"flips {found.label_flips} labels, {allowed_flips} allowed")
+    if found.largest_difference > gate.probability_change:
+        problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
     if exact.score - one.score > gate.score_drop:
         problems.append(f"scores {exact.score - one.score:.4f} lower, {gate.score_drop:g} allowed")
     if one.size > (1 - gate.size_saving) * exact.size:
@@ -75,7 +76,7 @@ def _best(passing: Sequence[Measured]) -> Measured:
     alike = [one for one in eligible if one.size <= smallest * (1 + _SAME_SIZE)]
     fastest = min(map(_slowness, alike))
     quick = [one for one in alike if _slowness(one) <= fastest * (1 + LATENCY_MARGIN)]
-    return min(quick, key=lambda one: (one.parity.label_flips, one.parity.largest_difference, one.size, one.name))
+    return min(quick, key=lambda one: (one.judged.label_flips, one.judged.largest_difference, one.size, one.name))
 
 
 def _slowness(one: Measured) -> float:
@@ -109,8 +110,10 @@ def _reason(
             f"fp32, since no smaller variant passed: {found}" if found else "fp32, since the config asks for no other"
         )
     saved = f"{chosen.size / exact.size:.2f} of the exact size"
-    flips = f"flips {chosen.parity.label_flips} of {chosen.parity.rows} held-out labels"
-    moved = f"moves no answer by more than {chosen.parity.largest_difference:.2g}"
+    judged = chosen.judged
+    whose = "held-out" if judged.kind == "held_out" else "given"
+    flips = f"flips {judged.label_flips} of {judged.rows} {whose} labels"
+    moved = f"moves no answer by more than {judged.largest_difference:.2g}"
     return f"{chosen.name} is {saved}, {flips} and {moved}; {_rank(chosen, passing)}"
 
 

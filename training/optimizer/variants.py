@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.manifest import Parity
+from app.contract.manifest import Parity, RowsCompared
 from app.contract.signature import Signature
 from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 from training.config.proof import GateConfig
 from training.data.tensors import take, to_tensors
-from training.evaluation.answers import Answers, ask_session, compare
+from training.evaluation.answers import ask_session
 from training.evaluation.metrics import first_score
+from training.export import parity
 from training.export.parity import Reference
 
 EXACT = "fp32"
@@ -58,6 +58,11 @@ class Measured:
         return self.built.name
 
     @property
+    def judged(self) -> RowsCompared:
+        """The rows that gates speak of: held-out ones, or those given. The certificate begins with them."""
+        return self.parity.kinds[0]
+
+    @property
     def size(self) -> int:
         return len(self.model)
 
@@ -68,39 +73,19 @@ def measure(
     """Answers, size and latency of every candidate that was built; raises UnloadableModel or InferenceError."""
     frame = expected.frame.iloc[: expected.held_out]
     tensors = to_tensors(frame, signature)
-    own = _held_out(expected)
     measured, sessions = [], []
     for built in candidates:
         if built.model is None:
             continue
         session = OnnxSession(built.model)
         answers = ask_session(session, tensors, signature.task)
-        parity = _parity(own, answers, expected.spread, gate.probability_change)
-        measured.append(Measured(built, built.model, parity, first_score(target, answers).value))
+        certificate = parity.measure(session, expected, signature, gate.probability_change)
+        measured.append(Measured(built, built.model, certificate, first_score(target, answers).value))
         sessions.append(session)
     for batch in BATCHES:
         for one, microseconds in zip(measured, _latencies(sessions, tensors, batch), strict=True):
             one.latency_us[batch] = microseconds
     return measured
-
-
-def _held_out(expected: Reference) -> Answers:
-    rows = slice(expected.held_out)
-    labels = expected.answers.labels
-    return Answers(None if labels is None else labels[rows], expected.answers.numbers[rows])
-
-
-def _parity(own: Answers, given: Answers, spread: float, tolerance: float) -> Parity:
-    differences = compare(own, given, spread)
-    finite = np.minimum(differences.change, np.finfo(np.float64).max)
-    return Parity(
-        rows=len(own),
-        edge_rows=0,
-        label_flips=int(differences.flips.sum()),
-        largest_difference=float(finite.max()),
-        p999_difference=float(np.quantile(finite, 0.999, method="higher")),
-        tolerance=tolerance,
-    )
 
 
 def _latencies(sessions: Sequence[OnnxSession], tensors: Mapping[str, Tensor], batch: int) -> list[float]:

@@ -1,9 +1,11 @@
 """The model card: one short page of Markdown that says what the model is and what was proved of it."""
 
+from app.contract import certificate
 from app.contract.manifest import Parity, Score, Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
 from training.optimizer.gates import Choice
+from training.optimizer.variants import EXACT
 
 
 def model_card(
@@ -14,6 +16,7 @@ def model_card(
     metrics: tuple[Score, ...],
     parity: Parity,
     choice: Choice,
+    libraries: dict[str, str],
 ) -> str:
     """Only what was measured; no promises."""
     counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
@@ -32,15 +35,22 @@ def model_card(
         "|---|---|---|",
         *(f"| {s.name} | {s.value:.4f} | {'higher' if s.higher_is_better else 'lower'} |" for s in metrics),
         "",
-        "## Parity with scikit-learn",
+        f"## Parity with {parity.reference}",
         "",
         _parity(parity, config.task),
         "",
+        *_certificate(parity),
+        "",
+        f"With {', '.join(f'{name} {number}' for name, number in libraries.items())}.",
+        "",
         "## Variants",
         "",
-        "| variant | bytes | labels changed | largest change | verdict |",
-        "|---|---|---|---|---|",
+        f"Labels changed and the largest change on {judged.partition(',')[0]}, and labels changed on all other rows.",
+        "",
+        "| variant | bytes | labels changed | largest change | elsewhere | verdict |",
+        "|---|---|---|---|---|---|",
         *map(_line, choice.variants),
+        *_lossy_certificate(choice),
         "",
         f"Published: {choice.reason}.",
     ]
@@ -56,8 +66,23 @@ def _parity(parity: Parity, task: Task) -> str:
     )
 
 
+def _certificate(parity: Parity) -> list[str]:
+    rows = [certificate.HEADINGS, ("---",) * len(certificate.HEADINGS), *certificate.lines(parity)]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _lossy_certificate(choice: Choice) -> list[str]:
+    """What the published variant changes, where that is not the exact graph, whose certificate stands above."""
+    chosen = next(variant for variant in choice.variants if variant.name == choice.name)
+    if chosen.name == EXACT or chosen.parity is None:
+        return []
+    return ["", f"{chosen.name} beside scikit-learn, by kind of row:", "", *_certificate(chosen.parity)]
+
+
 def _line(variant: Variant) -> str:
     if variant.parity is None or variant.size is None:
-        return f"| {variant.name} | | | | {variant.verdict} |"
-    moved = f"{variant.parity.label_flips} | {variant.parity.largest_difference:.2g}"
-    return f"| {variant.name} | {variant.size} | {moved} | {variant.verdict} |"
+        return f"| {variant.name} | | | | | {variant.verdict} |"
+    judged = variant.parity.kinds[0]
+    moved = f"{judged.label_flips} | {judged.largest_difference:.2g}"
+    elsewhere = variant.parity.label_flips - judged.label_flips
+    return f"| {variant.name} | {variant.size} | {moved} | {elsewhere} | {variant.verdict} |"

@@ -1,11 +1,13 @@
 """`slipway models`: looking at the folder and changing which version serves."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.main import cli
+from app.contract.manifest import RowsCompared
 from app.contract.signature import Feature, Kind, Signature, Task
 from app.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
 from app.registry.store import MODEL_FILE, Registry
@@ -67,6 +69,19 @@ def test_show_describes_the_champion(tmp_path: Path) -> None:
     assert ["age", "number", "allowed", "0", "to", "80"] in shown
     assert ["heating", "category", "refused", "gas,", "oil"] in shown
     assert [line[0] for line in shown[-2:]] == ["FILE", MODEL_FILE]
+
+
+def test_show_prints_the_certificate_by_kind_of_row(tmp_path: Path) -> None:
+    found: dict[str, Any] = {"label_flips": 0, "largest_difference": 2e-7, "p999_difference": 1e-7}
+    kinds = (RowsCompared(kind="held_out", rows=8, **found), RowsCompared(kind="of a later release", rows=2, **found))
+    update = {"kinds": kinds, "not_proved": ("Nobody asked about Mondays.",)}
+    publish(tmp_path, change=lambda m: m.model_copy(update={"parity": m.parity.model_copy(update=update)}))
+
+    shown = words(models(tmp_path, "show", "sum"))
+
+    assert ["held-out", "rows", "8", "0", "2.0e-07", "1.0e-07"] in shown
+    assert ["of", "a", "later", "release", "2", "0", "2.0e-07", "1.0e-07"] in shown
+    assert ["not", "proved:", "Nobody", "asked", "about", "Mondays."] in shown
 
 
 def test_show_takes_a_version(tmp_path: Path) -> None:

@@ -87,6 +87,16 @@ def test_manifest_from_before_classifiers_without_probabilities_is_read() -> Non
     assert manifest_from_json(content.encode()).signature.has_probabilities
 
 
+def test_manifest_from_before_certificates_by_kind_of_row_is_read() -> None:
+    document = json.loads(GOLDEN_FILES[0].read_bytes())
+    for name in ("reference", "kinds", "not_proved"):
+        del document["parity"][name]
+
+    read = manifest_from_json(json.dumps(document).encode())
+
+    assert (read.parity.reference, read.parity.kinds, read.parity.not_proved) == ("scikit-learn", (), ())
+
+
 def test_manifest_is_text_that_people_can_read() -> None:
     content = manifest_to_json(manifest()).decode()
 

@@ -1,5 +1,6 @@
 """slipway verify: the proof of a published version, repeated on its stored file."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import typer
 from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner, Result
 
-from app.registry.store import Registry
+from app.contract.manifest import manifest_to_json
+from app.registry.store import Registry, StoredVersion
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import shipped
 from training.commands.verify import verify
@@ -38,6 +40,9 @@ def test_version_from_a_config_is_asked_about_many_rows(models: Path) -> None:
 
     assert result.exit_code == 0, result.exception
     assert "12000 rows against scikit-learn: 0 labels differ" in result.output
+    assert re.search(r"steps around thresholds and bins +[\d,]+ +0 +", result.output)
+    assert re.search(r"one row at a time +64 +0 +", result.output)
+    assert "scikit-learn 1." in result.output
 
 
 def test_version_from_a_csv_needs_the_very_file(models: Path, tmp_path: Path) -> None:
@@ -57,6 +62,36 @@ def test_version_that_came_fitted_is_asked_its_golden_rows(models: Path) -> None
     result = command("fitted", "--models", models)
 
     assert "6 rows against its golden rows: 0 labels differ" in result.output
+
+
+def test_smaller_variant_may_change_what_its_certificate_says_and_no_more(tmp_path: Path) -> None:
+    config = shipped("digits", 'quantize.candidates=["weight_int8"]', "estimator.parameters.max_iter=15")
+    registry = Registry(tmp_path)
+    stored = run(config, registry, lambda _step, _result: None).version
+
+    verified = command("digits", "--models", tmp_path)
+    boast_less(stored)
+    broken = command("digits", "--models", tmp_path)
+
+    assert stored.manifest.variant == "weight_int8"
+    assert verified.exit_code == 0, verified.exception
+    assert "does not say what it was published for (extremes and far beyond" in str(broken.exception)
+
+
+def boast_less(stored: StoredVersion) -> None:
+    """The version rewritten as if its variant changed nothing on extremes, and its gate allowed next to nothing."""
+    manifest = stored.manifest
+    (variant,) = [one for one in manifest.variants if one.name == manifest.variant]
+    assert variant.parity is not None
+    kinds = tuple(
+        one.model_copy(update={"largest_difference": 0.0}) if one.kind == "extreme" else one
+        for one in variant.parity.kinds
+    )
+    boasting = variant.model_copy(update={"parity": variant.parity.model_copy(update={"kinds": kinds})})
+    others = tuple(boasting if one is variant else one for one in manifest.variants)
+    manifest.provenance.config["gate"]["probability_change"] = 1e-6
+    path = stored.folder / "manifest.json"
+    path.write_bytes(manifest_to_json(manifest.model_copy(update={"variants": others})))
 
 
 def test_model_without_a_champion_asks_for_a_version(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from training.export.sites import sites
 @pytest.mark.parametrize("name", ["cancer_forest", "diabetes"])
 def test_every_threshold_has_a_row_on_each_side(name: str) -> None:
     model = prepared(name)
-    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
+    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000).frame
     (site,) = sites(model.pipeline)
     seen = site.ask(edges).astype(np.float32)
 
@@ -29,7 +29,7 @@ def test_rows_are_no_more_than_the_limit() -> None:
 def test_mixed_table_has_missing_unseen_empty_and_extreme_cells() -> None:
     model = prepared("titanic")
 
-    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
+    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000).frame
 
     assert edges["age"].isna().any()
     assert {UNSEEN_CATEGORY, ""} <= set(edges["deck"])
@@ -41,10 +41,22 @@ def test_mixed_table_has_missing_unseen_empty_and_extreme_cells() -> None:
 def test_integer_columns_stay_integers_around_thresholds() -> None:
     tree = prepared("titanic", 'estimator={type="DecisionTreeClassifier"}', "gate={}")
 
-    edges = edge_rows(tree.pipeline, tree.signature, tree.held_out.frame, 20_000)
+    edges = edge_rows(tree.pipeline, tree.signature, tree.held_out.frame, 20_000).frame
 
     assert np.array_equal(edges["sibsp"], edges["sibsp"].round())
     assert len(edges) > 2000
+
+
+def test_every_row_knows_its_kind() -> None:
+    model = prepared("titanic")
+
+    edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
+
+    unseen, missing = (edges.frame[edges.kinds == kind] for kind in ("unseen_category", "missing"))
+    assert set(edges.kinds) == {"category", "unseen_category", "empty_text", "missing", "extreme"}
+    assert (unseen[["sex", "embarked", "deck"]] == UNSEEN_CATEGORY).any(axis=1).all()
+    assert missing[["age", "embarked", "deck"]].isin(["", np.nan]).any(axis=1).all()
+    assert (missing["age"].isna() & (missing["embarked"] == "") & (missing["deck"] == "")).any()
 
 
 def has_both_sides(column: NDArray[np.float32], threshold: float) -> bool:

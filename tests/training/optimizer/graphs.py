@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from app.contract.manifest import Parity
+from app.contract.manifest import Parity, RowsCompared
 from training.export.assembly import IR_VERSION, TARGET
 from training.optimizer.variants import EXACT, Built, Measured
 
@@ -31,9 +31,9 @@ def measured(
     is_portable: bool = True,
 ) -> Measured:
     """A variant on 1,000 held-out rows with the measurements given."""
-    parity = Parity(
-        rows=1000, edge_rows=0, label_flips=flips, largest_difference=change, p999_difference=change, tolerance=0.02
-    )
+    found: dict[str, Any] = {"label_flips": flips, "largest_difference": change, "p999_difference": change}
+    judged = RowsCompared(kind="held_out", rows=1000, **found)
+    parity = Parity(rows=1000, edge_rows=0, tolerance=0.02, kinds=(judged,), **found)
     model = bytes(size)
     built = Built(name, f"made up {name}", model, is_portable=is_portable)
     return Measured(built, model, parity, score, {1: latency, 64: latency})

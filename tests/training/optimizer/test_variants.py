@@ -24,8 +24,17 @@ def test_digits_in_int8_weights_is_a_third_of_the_size_and_flips_nothing() -> No
     exact, small, _ = measured_digits()
 
     assert small.size <= 0.35 * exact.size
-    assert small.parity.label_flips == 0
-    assert small.parity.largest_difference <= 0.02
+    assert small.judged.label_flips == 0
+    assert small.judged.largest_difference <= 0.02
+
+
+def test_certificate_of_a_smaller_variant_tells_of_edge_rows_too() -> None:
+    _, small, _ = measured_digits()
+
+    found = {one.kind: one for one in small.parity.kinds}
+    assert next(iter(found)) == "held_out"
+    assert found["extreme"].largest_difference > found["held_out"].largest_difference
+    assert {"one_row", "many_rows"} < found.keys()
 
 
 def test_each_variant_is_timed_at_both_batch_sizes() -> None:

@@ -23,8 +23,9 @@ from tests.training.prepared import MODELS, Prepared, prepared, shipped
 from training.data.tensors import to_tensors
 from training.evaluation.answers import Answers, ask_pipeline, ask_session, compare
 from training.export.many import many_rows
-from training.export.parity import Reference
+from training.export.parity import Reference, real_rows
 from training.export.plain import plain_export, wrong_rows
+from training.export.probes import of_kind
 from training.export.sites import sites
 from training.workflow import run
 
@@ -116,7 +117,7 @@ def _as_answers(answers: list[dict[str, Any]]) -> Answers:
 def control(model: Prepared, rows: pd.DataFrame) -> tuple[bool, str]:
     """The usual export on the same rows: the check must be able to fail."""
     answers = ask_pipeline(model.pipeline, rows, model.signature.task)
-    reference = Reference(rows, 0, answers, model.expected.spread)
+    reference = Reference(of_kind("mixed", rows), 0, answers, model.expected.spread)
     usual = wrong_rows(plain_export(model.pipeline, model.signature), reference, model.signature, 1e-5)
     return usual.edge > 0 and usual.label_flips > 0, f"{usual.edge} rows wrong, {usual.label_flips} labels flipped"
 
@@ -129,7 +130,7 @@ def main() -> int:
     holds = True
     for name in MODELS:
         model = prepared(name)
-        rows = many_rows(model.pipeline, model.signature, model.held_out.frame, count)
+        rows = many_rows(model.pipeline, model.signature, real_rows(model.held_out.frame), count).frame
         checks = [certify(model, rows), over_http(name, model, rows), (len(rows) >= count, f"{count} rows wanted")]
         if name == "cancer_forest":
             is_caught, text = control(model, rows)
