@@ -49,6 +49,7 @@ def train(
         version = known
     else:
         version = _train(console, wanted, registry, promote)
+        show_warnings(console, version.manifest)
         show_variants(console, version.manifest)
     show_version(console, registry, version)
 
@@ -65,6 +66,14 @@ def _train(console: Console, config: TrainingConfig, registry: Registry, promote
     from training import workflow  # noqa: PLC0415
 
     return workflow.run(config, registry, progress, promote=promote).version
+
+
+def show_warnings(console: Console, manifest: ModelManifest) -> None:
+    """What the checks of the data found that did not stop the training."""
+    for finding in manifest.findings:
+        console.print(
+            f"  [yellow]warning[/yellow]       {escape(finding.message)}; {escape(finding.remedy)}", soft_wrap=True
+        )
 
 
 def show_variants(console: Console, manifest: ModelManifest) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from onnx import ModelProto
 
-from app.contract.manifest import Parity, Score
+from app.contract.manifest import Finding, Parity, Score
 from app.contract.signature import Signature
 from training.config.model import ModelConfig
 from training.config.proof import ParityConfig
@@ -40,7 +40,7 @@ class Fitted:
     """A fitted pipeline that takes frames as Table has them, and rows to prove it on.
 
     `learn` are rows for the ranges of static quantization, `held_out` and `target` are what it is judged on; `rows`
-    says how many there are of each, `source` where they came from, in words.
+    says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of.
     """
 
     pipeline: Any
@@ -51,6 +51,7 @@ class Fitted:
     rows: dict[str, int]
     source: str
     about: str
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

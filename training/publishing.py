@@ -82,6 +82,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersio
         trained.parity,
         choice,
         recipe.libraries,
+        trained.fitted.findings,
     )
     files = {MODEL_FILE: chosen, **stored_graphs, MODEL_CARD: card.encode()}
     # Integer kernels answer a little differently on another processor; the gate said how much is acceptable.
@@ -103,6 +104,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersio
             metrics=trained.metrics,
             parity=trained.parity,
             golden_rows=golden,
+            findings=trained.fitted.findings,
             provenance=_provenance(trained, recipe),
         )
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from app.registry.store import Registry, StoredVersion
 from training import estimators
 from training.config.model import TrainingConfig
-from training.data import checks, lineage, sources
+from training.data import lineage, sources
+from training.data.checks.inspection import inspect_split, inspect_table
+from training.data.findings import in_words, stop
 from training.data.schema import answered_by, describe
 from training.data.splits import split
 from training.examination import Fitted, Progress, Trained, examine
@@ -31,12 +33,15 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     """Every step up to the fitted pipeline; raises SlipwayError."""
     table = sources.load(config.data, config.task)
     progress("load", f"{len(table.target)} rows, {len(table.kinds)} columns from {config.data.source}")
-    checks.check_table(table, config)
+    about_rows = inspect_table(table, config)
+    stop(about_rows)
     estimators.check_labels(config.estimator.type, table.target)
-    progress("validate", "columns, target and missing values are usable")
+    progress("validate", f"columns, target and missing values are usable, {in_words(about_rows)}")
     learn, held_out = split(table, config.split, config.task)
-    checks.check_split(learn, held_out, config)
-    progress("split", f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out, no column leaks")
+    about_split = inspect_split(learn, held_out, config)
+    stop(about_split)
+    counts = f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out"
+    progress("split", f"{counts}, no column leaks, {in_words(about_split)}")
     signature = describe(table, learn, config)
     pipeline, note = fit(config, signature, learn)
     signature = answered_by(pipeline, signature)
@@ -44,7 +49,15 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     rows = {"train": len(learn.target), "held_out": len(held_out.target)}
     source = sources.in_words(config.data)
     return Fitted(
-        pipeline, signature, learn.frame, held_out.frame, held_out.target, rows, source, config.estimator.type
+        pipeline,
+        signature,
+        learn.frame,
+        held_out.frame,
+        held_out.target,
+        rows,
+        source,
+        config.estimator.type,
+        (*about_rows, *about_split),
     )
 
 

@@ -7,6 +7,7 @@ number above SCHEMA.
 
 import json
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -118,6 +119,28 @@ class GoldenRows(_Part):
     tolerance: Annotated[float, Field(ge=0)]
 
 
+class Severity(StrEnum):
+    """How bad a finding is: an error stopped the training (and is in no manifest), a warning went along."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Finding(_Part):
+    """What a check of the training data found: never a value, but how many rows of how many it concerns.
+
+    `check` is the check's name; `column` is empty where the finding is about the table; `remedy` says what to do.
+    """
+
+    check: str
+    severity: Severity
+    message: str
+    remedy: str
+    column: str = ""
+    rows: Annotated[int, Field(ge=0)] = 0
+    of: Annotated[int, Field(ge=0)] = 0
+
+
 class Provenance(_Part):
     """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work."""
 
@@ -156,6 +179,7 @@ class ModelManifest(_Part):
     metrics: tuple[Score, ...]
     parity: Parity
     golden_rows: GoldenRows
+    findings: tuple[Finding, ...] = ()
     provenance: Provenance
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)

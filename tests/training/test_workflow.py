@@ -168,3 +168,12 @@ def test_estimator_that_stopped_early_is_mentioned() -> None:
     train(shipped("digits", "estimator.parameters.max_iter=2", "gate={}"), lambda _, result: told.append(result))
 
     assert "MLPClassifier (stopped before it converged; raise max_iter)" in told
+
+
+def test_warnings_of_the_checks_go_along_into_the_manifest_and_the_card(published: Published) -> None:
+    stored = published("titanic")
+
+    found = {(finding.check, finding.severity, finding.column) for finding in stored.manifest.findings}
+
+    assert ("missing_share", "warning", "deck") in found
+    assert "- column 'deck' is missing in 185 of 240 rows; find out why" in stored.read_file("model_card.md").decode()

@@ -8,6 +8,22 @@ from pydantic import Field, model_validator
 from app.contract.signature import Kind
 from training.config.section import Section
 
+Check = Literal[
+    "class_balance",
+    "conflicting_labels",
+    "constant",
+    "drift",
+    "duplicate_rows",
+    "future_rows",
+    "future_values",
+    "identifier",
+    "leak",
+    "missing_share",
+    "shared_groups",
+    "shared_rows",
+    "unseen_category",
+]
+Severities = Literal["error", "warning", "ignore"]
 Source = Literal["csv", "breast_cancer", "diabetes", "digits", "iris", "wine"]
 
 
@@ -28,6 +44,9 @@ class DataConfig(Section):
     )
     time: str | None = Field(
         None, description="a column that says when a row happened, a number or an ISO 8601 date; it is no feature"
+    )
+    severities: dict[Check, Severities] = Field(
+        {}, description="check = how severe its findings are, where that is not what it is by itself"
     )
 
     @model_validator(mode="after")

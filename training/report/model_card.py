@@ -1,7 +1,7 @@
 """The model card: one short page of Markdown that says what the model is and what was proved of it."""
 
 from app.contract import certificate
-from app.contract.manifest import Parity, Score, Variant
+from app.contract.manifest import Finding, Parity, Score, Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
 from training.optimizer.gates import Choice
@@ -17,6 +17,7 @@ def model_card(
     parity: Parity,
     choice: Choice,
     libraries: dict[str, str],
+    findings: tuple[Finding, ...],
 ) -> str:
     """Only what was measured; no promises."""
     counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
@@ -28,6 +29,7 @@ def model_card(
         "",
         f"- **Task:** {config.task}, by {about}",
         f"- **Data:** {source}; {counts or f'{parity.rows} rows'}",
+        *_warnings(findings),
         "",
         f"## Scores on {judged}",
         "",
@@ -55,6 +57,12 @@ def model_card(
         f"Published: {choice.reason}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _warnings(findings: tuple[Finding, ...]) -> list[str]:
+    if not findings:
+        return []
+    return ["", "## What the checks of the data warn of", "", *(f"- {f.message}; {f.remedy}" for f in findings)]
 
 
 def _parity(parity: Parity, task: Task) -> str:

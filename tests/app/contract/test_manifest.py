@@ -97,6 +97,13 @@ def test_manifest_from_before_certificates_by_kind_of_row_is_read() -> None:
     assert (read.parity.reference, read.parity.kinds, read.parity.not_proved) == ("scikit-learn", (), ())
 
 
+def test_manifest_from_before_findings_is_read() -> None:
+    document = json.loads(GOLDEN_FILES[0].read_bytes())
+    del document["findings"]
+
+    assert manifest_from_json(json.dumps(document).encode()).findings == ()
+
+
 def test_manifest_is_text_that_people_can_read() -> None:
     content = manifest_to_json(manifest()).decode()
 
