@@ -18,7 +18,7 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 ├── Unavailable                   the request is fine; try again later
 │   ├── ModelNotReady             the version is still loading, or cannot be loaded
 │   ├── Overloaded                a queue is full
-│   └── DeadlineExceeded          the run could not begin within the request's own timeout
+│   └── DeadlineExceeded          the answer was not there in time
 ├── RegistryError                 the models folder
 │   ├── NothingPublished          the model, version or alias asked for is not in the folder
 │   ├── DamagedVersion            a version that must not be used: digest, missing file, unreadable manifest
@@ -150,10 +150,10 @@ class Overloaded(Unavailable):
 
 
 class DeadlineExceeded(Unavailable):
-    """The run could not begin within the timeout that the request asked for."""
+    """The answer was not there within the model's deadline, or the request's own that is shorter."""
 
     def __init__(self, model_name: str) -> None:
-        super().__init__(f"model {model_name!r} could not begin the run within the request's 'timeout'")
+        super().__init__(f"model {model_name!r} could not answer within the deadline; retry later or allow more time")
 
 
 class RegistryError(SlipwayError):

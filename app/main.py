@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app import __version__
 from app.api import docs, error_handlers, health, openapi, v1, v2, v2_extensions
 from app.api.instrumentation import expose_metrics
+from app.api.large_bodies import LargeBodies
 from app.api.predict import PredictDoor
 from app.api.v2_repository import RepositoryDoor
 from app.front.bodies import Limits
@@ -37,6 +38,7 @@ from app.registry.store import Registry
 from app.runtime.providers import choose_execution, usable_cpus
 from app.runtime.session import available_providers
 from app.security.key_file import KeyFile
+from app.serving.batcher import QueueLimits
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ModelTable
 from app.serving.reconciler import Reconciler
@@ -45,6 +47,7 @@ from app.serving.version_loader import VersionLoader
 from app.settings import Settings
 
 _LONGEST_WAIT_SECONDS = 30.0
+_SPARE_RUNS = 4
 
 
 def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | None = None) -> Guard:
@@ -59,10 +62,11 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     options = ServingOptions(
         choose_execution(settings.device, settings.threads, available_providers()),
         content_limits,
-        settings.max_batch_rows,
-        settings.max_queue_rows,
+        QueueLimits(settings.max_batch_rows, settings.max_queue_rows),
+        settings.deadline_seconds,
     )
-    executor = ThreadPoolExecutor(usable_cpus(), thread_name_prefix="run")
+    # More than there are processors, so that one model's long run does not keep the others waiting.
+    executor = ThreadPoolExecutor(usable_cpus() + _SPARE_RUNS, thread_name_prefix="run")
     registry = Registry(settings.models)
     reconciler = Reconciler(
         registry,
@@ -72,8 +76,9 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
         on_first_pass=_leave_the_loaded_alone,
     )
-    predict, v1_predict = PredictDoor(plane), v1.V1PredictDoor(plane)
-    infer = v2.InferDoor(plane, content_limits)
+    large = LargeBodies()
+    predict, v1_predict = PredictDoor(plane, large), v1.V1PredictDoor(plane, large)
+    infer = v2.InferDoor(plane, content_limits, large)
     repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
     guard = Guard(
         fastapi=_create_fastapi(

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     max_batch_rows: Annotated[
         int, Field(ge=1, description="Rows of several requests that are run together; one larger request runs alone.")
     ] = 1024
+    deadline_seconds: Annotated[
+        float,
+        Field(
+            gt=0, le=3600, description="How long an answer may take; callers can ask for less, and get 504 after it."
+        ),
+    ] = 10.0
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body.")] = 16 * MIB
     max_bytes_in_flight: Annotated[
         int, Field(ge=1024, description="Request bodies held at once, over all connections; more are answered 503.")

@@ -132,6 +132,12 @@ def looping_graph(signature: Signature) -> bytes:
     return _model(signature, nodes, {})
 
 
+def slow_signature(example: float = 20_000.0) -> Signature:
+    """For the looping graph: its golden row is slow too, so that a server knows it to be."""
+    feature = Feature(name="f0", kind=Kind.NUMBER, example=example)
+    return Signature(task=Task.REGRESSION, layout="matrix", features=(feature,))
+
+
 def failing_graph(signature: Signature) -> bytes:
     """Like the sum, but onnxruntime fails on a row whose sum is above 1000: it reshapes to an impossible shape."""
     nodes = [

@@ -11,6 +11,7 @@ _ERRORS = {
     "415": "Multipart, or compressed in a way that is not read.",
     "422": "Rows that break the model's schema; every problem is listed.",
     "503": "Loading or overloaded; try again after Retry-After seconds.",
+    "504": "The answer was not there within the deadline.",
 }
 _TEXT = {"type": "string"}
 _PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
@@ -51,7 +52,7 @@ def infer_operation() -> dict[str, Any]:
     body["content"]["application/octet-stream"] = octets
     answers = json_answer("The outputs.", answer)
     answers["content"]["application/octet-stream"] = octets
-    errors = {**error_answers(without="422"), "504": _error("The request's own timeout was over before its run.")}
+    errors = error_answers(without="422")
     return {"parameters": [length], "requestBody": body, "responses": {"200": answers, **errors}}
 
 

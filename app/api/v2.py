@@ -1,11 +1,12 @@
 """Inference, metadata and readiness of the Open Inference Protocol."""
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter
 
 from app import __version__
+from app.api.large_bodies import LARGE, LargeBodies
+from app.api.timeouts import timeout_of
 from app.contract.tensors import TensorMetadata
 from app.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from app.protocol import binary_codec
@@ -28,37 +29,38 @@ EXTENSIONS = [
 ]
 
 _OCTETS = (b"content-type", b"application/octet-stream")
-_LARGE_BODY = 512 * 1024
-"""From here on decoding is left to a thread, so that the loop goes on meanwhile."""
 
 
 class InferDoor:
     """Decode tensors, ask the data plane, encode tensors."""
 
-    def __init__(self, plane: DataPlane, limits: ContentLimits) -> None:
+    def __init__(self, plane: DataPlane, limits: ContentLimits, large: LargeBodies) -> None:
         self._plane = plane
         self._limits = limits
+        self._large = large
 
     async def __call__(self, request: HotRequest) -> HotResponse:
-        servable = self._plane.resolve(request.params)
-        if len(request.body) > _LARGE_BODY:
-            inference = await asyncio.to_thread(self._decode, servable, request)
+        servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
+        body, binary = request.body, request.headers.get(BINARY_HEADER)
+        if len(body) <= LARGE:
+            inference = self._decode(body, servable, binary)
         else:
-            inference = self._decode(servable, request)
-        answer = await self._plane.infer(servable, inference)
+            inference = await self._large.decode(
+                self._decode, body, servable, binary, model_name=servable.name, latest=latest
+            )
+        answer = await self._plane.infer(servable, inference, latest)
         if not answer.binary:
             return HotResponse(encode_response(answer))
         body, json_length = binary_codec.encode_response(answer)
         return HotResponse(body, headers=[_OCTETS, (BINARY_HEADER, b"%d" % json_length)])
 
-    def _decode(self, servable: Servable, request: HotRequest) -> InferenceRequest:
-        header = request.headers.get(BINARY_HEADER)
-        if header is None:
-            return decode_request(request.body, self._limits)
-        json_length = binary_codec.read_json_length(header, request.body)
+    def _decode(self, body: bytes, servable: Servable, binary: bytes | None) -> InferenceRequest:
+        if binary is None:
+            return decode_request(body, self._limits)
+        json_length = binary_codec.read_json_length(binary, body)
         if json_length == 0:
-            return binary_codec.decode_raw(request.body, servable.signature.inputs, self._limits)
-        return binary_codec.decode_request(request.body, json_length, self._limits)
+            return binary_codec.decode_raw(body, servable.signature.inputs, self._limits)
+        return binary_codec.decode_request(body, json_length, self._limits)
 
 
 def router(plane: DataPlane) -> APIRouter:

@@ -3,6 +3,7 @@
 The guard calls these doors with the bytes, because their bodies are under its limits too; empty bodies are fine.
 """
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -39,14 +40,15 @@ class RepositoryDoor:
         if any(key == "config" or key.startswith("file:") for key in parameters):
             raise MalformedRequest("models come from the models folder alone; send neither 'config' nor files")
         name = request.params["model_name"]
-        await self._reconciler.load(name)
+        # Once begun it is finished, whether or not somebody waits for the answer.
+        await asyncio.shield(self._reconciler.load(name))
         self._table.resolve(name)
         return HotResponse(b"")
 
     async def unload(self, request: HotRequest) -> HotResponse:
         """Stop serving the model until it is loaded again or the process starts anew."""
         self._read_control(request)
-        await self._reconciler.unload(request.params["model_name"])
+        await asyncio.shield(self._reconciler.unload(request.params["model_name"]))
         return HotResponse(b"")
 
     def _read_control(self, request: HotRequest) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from app.front.exchange import RESPOND
+from app.front.exchange import CLIENT_GONE, RESPOND
 
 _HEADER_OVERHEAD = 4  # ": " and the line end
 _NO_DEADLINE = math.inf
@@ -64,6 +64,7 @@ class Connection(HttpToolsProtocol):
         self._unparsed = 0
         self._chunks = 0
         self._refusal: Refused | None = None
+        self._task: asyncio.Task[None] | None = None
         # Spread, so that the connections of one burst do not all come back at once.
         self._retires_at = self.loop.time() + limits.age_seconds * random.uniform(0.8, 1.2)  # noqa: S311  # spreading needs no cryptography
 
@@ -72,6 +73,17 @@ class Connection(HttpToolsProtocol):
         self._deadline = self.loop.time() + self._limits.head_seconds
         if len(self.connections) > self._limits.connections:
             self._answer(Refused(503, "too many connections; try again later"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is left to read an answer, so what was to give it is stopped, and its work leaves the queue."""
+        super().connection_lost(exc)
+        if self._task is not None:
+            self._task.cancel(CLIENT_GONE)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._task = self.loop.create_task(cycle.run_asgi(app))
+        self._task.add_done_callback(self.tasks.discard)
+        self.tasks.add(self._task)
 
     def data_received(self, data: bytes) -> None:
         try:

@@ -15,6 +15,9 @@ Headers = list[tuple[bytes, bytes]]
 RESPOND = "slipway.respond"
 """Name of the ASGI extension that writes a whole answer in one piece."""
 
+CLIENT_GONE = "the client has hung up"
+"""The message with which a request's task is cancelled when nobody is left to read the answer."""
+
 BINARY_HEADER = b"inference-header-content-length"
 """Says how long the JSON of a body is where the bytes of tensors follow it."""
 

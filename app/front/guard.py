@@ -5,6 +5,7 @@ in flight and measured when it ends. A hot route's handler is then called at onc
 on to FastAPI. Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
 """
 
+import asyncio
 import itertools
 import logging
 import re
@@ -23,12 +24,23 @@ from app.errors import (
     UnsupportedBody,
 )
 from app.front.bodies import Bodies, ClientGone, Limits
-from app.front.exchange import JSON, RESPOND, ErrorAnswer, Exchange, Headers, HotHandler, HotRequest, HotResponse
+from app.front.exchange import (
+    CLIENT_GONE,
+    JSON,
+    RESPOND,
+    ErrorAnswer,
+    Exchange,
+    Headers,
+    HotHandler,
+    HotRequest,
+    HotResponse,
+)
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
+_CLIENT_CLOSED_REQUEST = 499  # as nginx counts it; nobody gets to see it
 _CLOSE = (b"connection", b"close")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _NO_STORE = (b"cache-control", b"no-store")
@@ -100,7 +112,11 @@ class Guard:
         try:
             await self._respond(exchange, receive, send)
         except ClientGone:
-            exchange.status = 499
+            exchange.status = _CLIENT_CLOSED_REQUEST
+        except asyncio.CancelledError as cancelled:
+            if cancelled.args != (CLIENT_GONE,):
+                raise
+            exchange.status = _CLIENT_CLOSED_REQUEST
         finally:
             self.in_flight -= 1
             self._report(exchange, perf_counter() - started)

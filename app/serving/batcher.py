@@ -3,6 +3,9 @@
 A request alone runs alone, with nothing to wait for. A batch that would hold the loop longer than INLINE_SECONDS runs
 in a thread, and what arrives meanwhile is the next batch. Which of the two is decided per batch from the model's cost
 line. Rows are checked before they get here, so that no request can spoil its neighbours'.
+
+A request has a deadline. It is refused at once when the work before it will take longer than that, dropped when its
+time or its caller is gone, and answered when its deadline passes even if its run hangs.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import ceil, inf
 from time import perf_counter
 from typing import Protocol
 
@@ -17,22 +21,21 @@ import numpy as np
 
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, Overloaded
+from app.serving.cost_line import CostLine
 
 INLINE_SECONDS = 0.002
+_LONG_SECONDS = 0.02
+_SMALL_SHARE = 0.1
+"""A batch grows no more once it takes this long and what it shares is but this part of it."""
+_AMPLE_SECONDS = 0.01
+"""A queue that is shorter than this delays nobody."""
+_SLOW = 2.0
+"""A model that became slower than its line by so much is watched in every run, until it is well again."""
+_LOOK_SECONDS = 0.05
+"""How often deadlines are looked at during a run in a thread."""
 
 Run = Callable[[Mapping[str, Tensor]], list[Tensor]]
 _Outcome = list[Tensor] | Exception
-
-
-@dataclass(frozen=True, slots=True)
-class CostLine:
-    """Seconds a run takes: `fixed` plus `per_row` for each row, measured when the model was loaded."""
-
-    fixed: float
-    per_row: float
-
-    def seconds(self, rows: int) -> float:
-        return self.fixed + self.per_row * rows
 
 
 class BatchObserver(Protocol):
@@ -45,14 +48,23 @@ class BatchObserver(Protocol):
     def observe_refusal(self, wait: float, rows: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """Rows that run together and that may wait, and seconds that a batch may wait for more rows; 0: none."""
+
+    batch_rows: int
+    queue_rows: int
+    delay: float = 0.0
+
+
 @dataclass(slots=True)
 class _Entry:
     tensors: Mapping[str, Tensor]
     rows: int
     future: asyncio.Future[list[Tensor]]
     queued_at: float
-    latest: float | None
-    """When the run must have begun; None for any time."""
+    latest: float
+    """When the answer is of no use any more."""
 
 
 class Batcher:
@@ -65,75 +77,141 @@ class Batcher:
         cost: CostLine,
         executor: Executor,
         observer: BatchObserver,
-        *,
-        max_batch_rows: int,
-        max_queue_rows: int,
+        limits: QueueLimits,
     ) -> None:
         self._name = name
         self._run = run
         self._cost = cost
         self._executor = executor
         self._observer = observer
-        self._max_batch_rows = max_batch_rows
-        self._max_queue_rows = max_queue_rows
+        self._limits = limits
         self._queue: deque[_Entry] = deque()
         self._queued_rows = 0
+        self._running: list[_Entry] = []
+        self._ends_at = 0.0
         self._is_due = False
+        self._newest_first = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._plan()
 
-    def submit(
-        self, tensors: Mapping[str, Tensor], rows: int, timeout: float | None = None
-    ) -> asyncio.Future[list[Tensor]]:
-        """The outputs for these rows, to be awaited; raises Overloaded at once when the queue is full.
+    def check_room(self, latest: float) -> None:
+        """Raise Overloaded where a request of one row would be refused, so that it need not be decoded first."""
+        if self._queued_rows >= self._ample_rows:
+            self._refuse_without_room(1, latest)
 
-        Awaiting raises what the run raised, or DeadlineExceeded where it has not begun after `timeout` seconds.
+    def submit(self, tensors: Mapping[str, Tensor], rows: int, latest: float = inf) -> asyncio.Future[list[Tensor]]:
+        """The outputs for these rows, to be awaited; raises Overloaded where the queue is full or too long to wait.
+
+        Awaiting raises what the run raised, or DeadlineExceeded at `latest`, a value of `perf_counter`.
         """
-        if self._queue and self._queued_rows + rows > self._max_queue_rows:
-            self._observer.observe_refusal(0.0, rows)
-            raise Overloaded(f"model {self._name!r}")
+        if self._queued_rows + rows > self._ample_rows:
+            self._refuse_without_room(rows, latest)
         loop = asyncio.get_running_loop()
-        now = perf_counter()
-        entry = _Entry(tensors, rows, loop.create_future(), now, None if timeout is None else now + timeout)
+        entry = _Entry(tensors, rows, loop.create_future(), perf_counter(), latest)
         self._queue.append(entry)
         self._queued_rows += rows
         if not self._is_due:
             self._is_due = True
+            if self._limits.delay:
+                self._timer = loop.call_later(self._limits.delay, self._run_next)
+            else:
+                loop.call_soon(self._run_next)
+        elif self._timer is not None and self._queued_rows >= self._batch_rows:
+            self._timer.cancel()
+            self._timer = None
             loop.call_soon(self._run_next)
         return entry.future
 
+    def _plan(self) -> None:
+        """What follows from the cost line, kept in numbers that a request is compared with."""
+        worthwhile = self._cost.rows_worth_joining(_LONG_SECONDS, _SMALL_SHARE)
+        self._batch_rows = min(self._limits.batch_rows, worthwhile)
+        self._batch_seconds = self._cost.seconds(self._batch_rows)
+        is_quick = self._cost.seconds(1) <= INLINE_SECONDS
+        ample = self._batch_rows * _AMPLE_SECONDS / max(self._batch_seconds, _AMPLE_SECONDS / self._limits.queue_rows)
+        self._ample_rows = min(int(ample), self._limits.queue_rows) if is_quick else 0
+        """Rows that may wait without a closer look, since they delay nobody."""
+
+    def _refuse_without_room(self, rows: int, latest: float) -> None:
+        """Where nothing waits or runs, anything is taken: an estimate is no reason to stand idle."""
+        if not self._queue and not self._running:
+            return
+        queued = self._queued_rows + rows
+        seconds = self._cost.seconds(queued, ceil(queued / self._batch_rows))
+        is_full = bool(self._queue) and queued > self._limits.queue_rows
+        if is_full or max(perf_counter(), self._ends_at) + seconds > latest:
+            self._observer.observe_refusal(0.0, rows)
+            raise Overloaded(f"model {self._name!r}")
+
     def _run_next(self) -> None:
-        batch = self._take_batch()
+        self._timer = None
+        batch, rows = self._take_batch()
         if not batch:
-            self._is_due = False
+            self._is_due = self._newest_first = False
             return
-        rows = sum([entry.rows for entry in batch])
-        if self._cost.seconds(rows) > INLINE_SECONDS:
-            loop = asyncio.get_running_loop()
-            started = perf_counter()
-            running = loop.run_in_executor(self._executor, self._outcomes, batch)
-            running.add_done_callback(lambda done: self._finish_run(batch, done, started))
-            return
+        seconds = self._cost.seconds(rows)
         started = perf_counter()
-        self._finish(batch, self._outcomes(batch), started)
+        if seconds <= INLINE_SECONDS:
+            self._finish(batch, rows, self._outcomes(batch), started)
+            return
+        loop = asyncio.get_running_loop()
+        self._running, self._ends_at = batch, started + seconds
+        if self._watch is None:
+            self._watch = loop.call_later(_LOOK_SECONDS, self._look_at_deadlines)
+        running = loop.run_in_executor(self._executor, self._outcomes, batch)
+        running.add_done_callback(lambda done: self._finish_run(batch, rows, done, started))
 
-    def _finish_run(self, batch: list[_Entry], done: asyncio.Future[list[_Outcome]], started: float) -> None:
+    def _finish_run(self, batch: list[_Entry], rows: int, done: asyncio.Future[list[_Outcome]], started: float) -> None:
+        self._running = []
         if not done.cancelled():  # only a shutdown cancels a run
-            self._finish(batch, done.result(), started)
+            self._finish(batch, rows, done.result(), started)
 
-    def _take_batch(self) -> list[_Entry]:
+    def _take_batch(self) -> tuple[list[_Entry], int]:
         batch: list[_Entry] = []
         rows = 0
-        while self._queue and (not batch or rows + self._queue[0].rows <= self._max_batch_rows):
-            entry = self._queue.popleft()
+        now = perf_counter()
+        queue = self._queue
+        while queue:
+            following = queue[-1] if self._newest_first else queue[0]
+            if batch and rows + following.rows > self._batch_rows:
+                break
+            entry = queue.pop() if self._newest_first else queue.popleft()
             self._queued_rows -= entry.rows
-            if entry.future.done():  # a caller that hung up has cancelled its future
-                continue
-            if entry.latest is not None and perf_counter() > entry.latest:
-                self._observer.observe_refusal(perf_counter() - entry.queued_at, entry.rows)
+            if entry.future.done():
+                # Its caller has hung up. Whoever came after it has waited less and is likelier to be there still.
+                self._newest_first = True
+            elif entry.latest <= now + self._batch_seconds and self._is_hopeless(entry, rows, now):
+                self._drop(entry, now)
+            else:
+                batch.append(entry)
+                rows += entry.rows
+        return batch, rows
+
+    def _is_hopeless(self, entry: _Entry, rows: int, now: float) -> bool:
+        """Its time is over or, while others wait, will be over before its run is."""
+        return entry.latest <= now or (bool(self._queue) and now + self._cost.seconds(rows + entry.rows) > entry.latest)
+
+    def _drop(self, entry: _Entry, now: float) -> None:
+        self._observer.observe_refusal(now - entry.queued_at, entry.rows)
+        entry.future.set_exception(DeadlineExceeded(self._name))
+
+    def _look_at_deadlines(self) -> None:
+        """During a run in a thread: callers get their answer at their deadline, however long the run goes on."""
+        self._watch = None
+        if not self._running:
+            return
+        now = perf_counter()
+        for entry in self._running:
+            if entry.latest <= now and not entry.future.done():
                 entry.future.set_exception(DeadlineExceeded(self._name))
-                continue
-            batch.append(entry)
-            rows += entry.rows
-        return batch
+        waiting = [entry for entry in self._queue if not entry.future.done()]
+        for entry in waiting:
+            if entry.latest <= now:
+                self._drop(entry, now)
+        self._queue = deque(entry for entry in waiting if entry.latest > now)
+        self._queued_rows = sum(entry.rows for entry in self._queue)
+        self._watch = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_at_deadlines)
 
     def _outcomes(self, batch: list[_Entry]) -> list[_Outcome]:
         try:
@@ -143,7 +221,7 @@ class Batcher:
                 return [error]
         return [outcome for entry in batch for outcome in self._outcomes([entry])]
 
-    def _finish(self, batch: list[_Entry], outcomes: list[_Outcome], started: float) -> None:
+    def _finish(self, batch: list[_Entry], rows: int, outcomes: list[_Outcome], started: float) -> None:
         seconds = perf_counter() - started
         failed: list[_Entry] = []
         for entry, outcome in zip(batch, outcomes, strict=True):
@@ -153,16 +231,17 @@ class Batcher:
                     entry.future.set_exception(outcome)
             elif not entry.future.done():
                 entry.future.set_result(outcome)
-        self._observer.observe_batch(
-            [started - entry.queued_at for entry in batch], seconds, sum([entry.rows for entry in batch])
-        )
+        self._observer.observe_batch([started - entry.queued_at for entry in batch], seconds, rows)
         if failed:
             waits = [started - entry.queued_at for entry in failed]
             self._observer.observe_failures(waits, seconds, sum([entry.rows for entry in failed]))
+        elif seconds > INLINE_SECONDS or self._cost.slowness > _SLOW:
+            self._cost.learn(rows, seconds)
+            self._plan()
         if self._queue:
             asyncio.get_running_loop().call_soon(self._run_next)
         else:
-            self._is_due = False
+            self._is_due = self._newest_first = False
 
 
 def _run_together(run: Run, batch: list[_Entry]) -> list[list[Tensor]]:

@@ -1,7 +1,8 @@
 """Inference as every door calls it: find the version, check tensors against its signature, run, tell the metrics."""
 
 from collections.abc import Awaitable, Mapping
-from math import isfinite
+from math import inf, isfinite
+from time import perf_counter
 
 import numpy as np
 
@@ -28,22 +29,36 @@ class DataPlane:
         """The version that a path names; raises ModelNotFound, VersionNotFound or ModelNotReady."""
         return self.table.resolve(params["model_name"], params.get("model_version"))
 
+    def admit(self, params: Mapping[str, str], timeout: float | None) -> tuple[Servable, float]:
+        """The version that a path names, and when its answer is due, a value of `perf_counter`.
+
+        `timeout` is the caller's own, in seconds, which may shorten the model's deadline but not extend it. Raises what
+        `resolve` raises, and Overloaded where the answer could not be there in time.
+        """
+        servable = self.table.resolve(params["model_name"], params.get("model_version"))
+        deadline = servable.deadline
+        latest = perf_counter() + (deadline if timeout is None or timeout > deadline else timeout)
+        servable.batcher.check_room(latest)
+        return servable, latest
+
     def predict(
-        self, servable: Servable, tensors: Mapping[str, Tensor], timeout: float | None = None
+        self, servable: Servable, tensors: Mapping[str, Tensor], latest: float = inf
     ) -> Awaitable[list[Tensor]]:
         """Outputs, in the signature's order, for tensors that fit the signature.
 
-        Raises DeadlineExceeded where the run has not begun after `timeout` seconds.
+        Raises Overloaded, or DeadlineExceeded at `latest`.
         """
-        return servable.batcher.submit(tensors, len(next(iter(tensors.values()))), timeout)
+        return servable.batcher.submit(tensors, len(next(iter(tensors.values()))), latest)
 
-    async def infer(self, servable: Servable, request: InferenceRequest) -> InferenceResponse:
+    async def infer(self, servable: Servable, request: InferenceRequest, latest: float = inf) -> InferenceResponse:
         """Answer an inference request; raises MalformedRequest where it does not fit the model's signature."""
         signature = servable.signature
         if request.outputs is not None:
             _check_outputs(signature, request.outputs)
         tensors = bind(servable, request.inputs)
-        outputs = await self.predict(servable, tensors, request.parameters.timeout)
+        if request.parameters.timeout is not None:
+            latest = min(latest, perf_counter() + request.parameters.timeout)
+        outputs = await self.predict(servable, tensors, latest)
         answered = [
             NamedTensor(declared.name, declared.datatype, output)
             for declared, output in zip(signature.outputs, outputs, strict=True)

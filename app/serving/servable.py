@@ -17,7 +17,8 @@ from app.protocol.rows import RowCodec
 from app.registry.store import StoredVersion
 from app.runtime.providers import Execution
 from app.runtime.session import OnnxSession, UnloadableModel
-from app.serving.batcher import Batcher, CostLine
+from app.serving.batcher import Batcher, QueueLimits
+from app.serving.cost_line import CostLine
 from app.serving.statistics import VersionStatistics
 
 _WARM_ROWS = 64
@@ -30,8 +31,9 @@ class ServingOptions:
 
     execution: Execution
     limits: ContentLimits
-    max_batch_rows: int
-    max_queue_rows: int
+    queue: QueueLimits
+    deadline: float
+    """Seconds that a request may take, from when its body is there."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Servable:
     batcher: Batcher
     statistics: VersionStatistics
     metrics: VersionMetrics
+    deadline: float
     refused: dict[str, frozenset[str]]
     """Per input: the only categories accepted, for features that refuse unseen ones."""
 
@@ -75,19 +78,10 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
     version_metrics = metrics.of_version(
         manifest.model_name, version, manifest.variant, session.providers[0], options.execution.threads
     )
-    statistics = VersionStatistics(version_metrics, options.max_batch_rows)
-    batcher = Batcher(
-        manifest.model_name,
-        session.run,
-        cost,
-        executor,
-        statistics,
-        max_batch_rows=options.max_batch_rows,
-        max_queue_rows=options.max_queue_rows,
-    )
-    return Servable(
-        manifest, session, rows, batcher, statistics, version_metrics, _refused_categories(manifest.signature)
-    )
+    statistics = VersionStatistics(version_metrics, options.queue.batch_rows)
+    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, options.queue)
+    refused = _refused_categories(manifest.signature)
+    return Servable(manifest, session, rows, batcher, statistics, version_metrics, options.deadline, refused)
 
 
 def to_tensors(signature: Signature, rows: list[dict[str, Cell]]) -> dict[str, Tensor]:

@@ -149,7 +149,7 @@ async def test_large_body_is_answered_like_a_small_one(tmp_path: Path) -> None:
     assert answer.json()["outputs"][0]["shape"] == [50_000]
 
 
-async def test_request_that_cannot_begin_in_its_own_time_is_told_so(tmp_path: Path) -> None:
+async def test_request_whose_own_timeout_is_over_is_told_so(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
         late, punctual = [
@@ -158,4 +158,4 @@ async def test_request_that_cannot_begin_in_its_own_time_is_told_so(tmp_path: Pa
         ]
 
     assert (late.status_code, punctual.status_code) == (504, 200)
-    assert late.json() == {"error": "model 'sign' could not begin the run within the request's 'timeout'"}
+    assert late.json() == {"error": "model 'sign' could not answer within the deadline; retry later or allow more time"}

@@ -27,6 +27,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "threads": ("0", 0),
     "max_queue_rows": ("7", 7),
     "max_batch_rows": ("1", 1),
+    "deadline_seconds": ("0.5", 0.5),
     "max_body_bytes": ("1_024", 1024),
     "max_bytes_in_flight": ("4096", 4096),
     "max_instances": ("5", 5),

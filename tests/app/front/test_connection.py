@@ -1,14 +1,16 @@
 """Connections at their limits, by raw sockets against a real server with small limits."""
 
+import json
 import re
 import socket
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.factories import publish
+from tests.factories import looping_graph, publish, slow_signature
 from tests.server import Server, running_server
 
 ROW = b'{"instances": [[1, 2, 3]]}'
@@ -201,3 +203,21 @@ def test_65536_chunks_are_accepted_and_one_more_is_refused(tmp_path: Path) -> No
 
     assert (accepted, refused) == (200, 413)
     assert b"more than 65536 chunks" in body
+
+
+def test_work_of_a_caller_that_hangs_up_leaves_the_queue(tmp_path: Path) -> None:
+    signature = slow_signature()
+    publish(tmp_path, "loop", signature, looping_graph(signature))
+    busy, waiting = b'{"instances": [[3e5]]}', b'{"instances": [[7]]}'
+    with running_server(tmp_path) as server:
+        for body in (busy, waiting):
+            with connect(server) as client:
+                client.sendall(
+                    b"POST /predict/loop HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+                )
+                time.sleep(0.2)
+        last = urllib.request.urlopen(f"{server.url}/predict/loop", b'{"instances": [[5]]}').read()
+        stats = json.loads(urllib.request.urlopen(f"{server.url}/v2/models/loop/stats").read())
+
+    assert b'"value":5.0' in last
+    assert stats["model_stats"][0]["execution_count"] == 2

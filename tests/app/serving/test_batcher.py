@@ -1,9 +1,12 @@
 """The batcher with runs that record what they were given; the event loop is the only clock."""
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import inf
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -12,12 +15,13 @@ from hypothesis import strategies as st
 
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, InferenceError, Overloaded
-from app.serving.batcher import Batcher, CostLine
+from app.serving.batcher import Batcher, QueueLimits
+from app.serving.cost_line import CostLine
 
 pytestmark = pytest.mark.anyio
 
-IN_LOOP = CostLine(0.0, 0.0)
-IN_THREAD = CostLine(1.0, 0.0)
+IN_LOOP = 0.0
+IN_THREAD = 1.0
 
 
 @dataclass
@@ -45,8 +49,16 @@ class Recorder:
         self.refused.append(rows)
 
 
-def batcher(recorder: Recorder, cost: CostLine = IN_LOOP, *, batch: int = 1024, queue: int = 10_000) -> Batcher:
-    return Batcher("m", recorder.run, cost, ThreadPoolExecutor(1), recorder, max_batch_rows=batch, max_queue_rows=queue)
+def batcher(
+    recorder: Recorder, seconds: float = IN_LOOP, *, batch: int = 1024, queue: int = 10_000, delay: float = 0.0
+) -> Batcher:
+    """A queue whose runs are believed to take `seconds`."""
+    limits = QueueLimits(batch, queue, delay)
+    return Batcher("m", recorder.run, CostLine(seconds, 0.0), ThreadPoolExecutor(1), recorder, limits)
+
+
+def within(seconds: float) -> float:
+    return perf_counter() + seconds
 
 
 def rows(*values: float) -> dict[str, Tensor]:
@@ -63,7 +75,7 @@ async def infer(queue: Batcher, request: dict[str, Tensor]) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("cost", [IN_LOOP, IN_THREAD], ids=["loop", "thread"])
-async def test_requests_of_one_turn_run_together_and_get_their_own_rows(cost: CostLine) -> None:
+async def test_requests_of_one_turn_run_together_and_get_their_own_rows(cost: float) -> None:
     recorder = Recorder()
 
     answers = await ask(batcher(recorder, cost), rows(1), rows(2, 3), rows(4))
@@ -101,7 +113,7 @@ async def test_failure_reaches_only_the_request_that_caused_it() -> None:
 
 
 @pytest.mark.parametrize("cost", [IN_LOOP, IN_THREAD], ids=["loop", "thread"])
-async def test_queue_goes_on_after_an_error_that_nobody_expected(cost: CostLine) -> None:
+async def test_queue_goes_on_after_an_error_that_nobody_expected(cost: float) -> None:
     recorder = Recorder()
     queue = batcher(recorder, cost)
 
@@ -169,9 +181,114 @@ def test_batched_equals_unbatched_for_any_split(split: list[list[float]], limit:
 async def test_request_whose_time_is_over_is_not_run() -> None:
     recorder = Recorder()
     queue = batcher(recorder)
-    late, punctual = queue.submit(rows(1), 1, -1.0), queue.submit(rows(2), 1, 60.0)
+    late, punctual = queue.submit(rows(1), 1, within(-1)), queue.submit(rows(2), 1, within(60))
 
-    with pytest.raises(DeadlineExceeded, match="'m' could not begin"):
+    with pytest.raises(DeadlineExceeded, match="'m' could not answer within the deadline"):
         await late
     assert [output.tolist() for output in await punctual] == [[[4.0]]]
     assert (recorder.batches, recorder.refused) == ([1], [1])
+
+
+@dataclass
+class Held(Recorder):
+    """A run that does not end before it is told to."""
+
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+        self.go.wait(10)
+        return super().run(tensors)
+
+
+async def begin(queue: Batcher, request: dict[str, Tensor], latest: float = inf) -> asyncio.Future[list[Tensor]]:
+    """Submit, and let its run begin."""
+    future = queue.submit(request, len(request["X"]), latest)
+    await asyncio.sleep(0.01)
+    return future
+
+
+async def test_request_that_the_queue_before_it_would_make_late_is_refused_at_once() -> None:
+    held = Held()
+    queue = batcher(held, IN_THREAD)
+    running = await begin(queue, rows(1))
+
+    with pytest.raises(Overloaded):
+        queue.submit(rows(2), 1, within(0.5))
+    patient = queue.submit(rows(3), 1, within(60))
+    with pytest.raises(Overloaded):
+        queue.check_room(within(1.5))
+    held.go.set()
+    await asyncio.gather(running, patient)
+
+    assert held.refused == [1, 1]
+
+
+async def test_idle_model_takes_a_request_that_is_believed_to_be_late() -> None:
+    answer = await batcher(Recorder(), IN_THREAD).submit(rows(1), 1, within(0.5))
+
+    assert answer[0].item() == 2
+
+
+async def test_callers_are_told_at_their_deadline_though_a_run_hangs() -> None:
+    held = Held()
+    queue = batcher(held, 0.003)
+    running = await begin(queue, rows(1), within(0.1))
+    waiting, patient = queue.submit(rows(2), 1, within(0.1)), queue.submit(rows(3), 1)
+
+    outcomes = await asyncio.gather(running, waiting, return_exceptions=True)
+    held.go.set()
+
+    assert [type(outcome) for outcome in outcomes] == [DeadlineExceeded, DeadlineExceeded]
+    assert (await patient)[0].item() == 6
+    assert held.batches == [1, 1]
+
+
+async def test_request_that_cannot_be_in_time_gives_way_to_one_that_can() -> None:
+    held = Held()
+    queue = batcher(held, 0.1, batch=1)
+    running = await begin(queue, rows(1))
+    hopeless, punctual = queue.submit(rows(2), 1, within(0.25)), queue.submit(rows(3), 1, within(60))
+
+    await asyncio.sleep(0.2)
+    held.go.set()
+    outcomes = await asyncio.gather(running, hopeless, punctual, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [list, DeadlineExceeded, list]
+
+
+async def test_newest_go_first_once_callers_hang_up() -> None:
+    held = Held()
+    queue = batcher(held, IN_THREAD, batch=1)
+    running = await begin(queue, rows(1))
+    impatient, *others = [queue.submit(rows(number), 1) for number in (2, 3, 4)]
+    ended: list[int] = []
+    for number, future in zip((3, 4), others, strict=True):
+        future.add_done_callback(lambda _, number=number: ended.append(number))  # type: ignore[misc]
+
+    impatient.cancel()
+    held.go.set()
+    await asyncio.gather(running, *others)
+
+    assert ended == [4, 3]
+
+
+async def test_batch_waits_for_more_rows_where_a_delay_is_set_and_not_once_it_is_full() -> None:
+    recorder = Recorder()
+    queue = batcher(recorder, batch=3, delay=0.05)
+
+    first = queue.submit(rows(1), 1)
+    await asyncio.sleep(0)
+    second = queue.submit(rows(2), 1)
+    await asyncio.gather(first, second)
+    await asyncio.wait_for(asyncio.gather(*[queue.submit(rows(n), 1) for n in (1, 2, 3)]), 10)
+
+    assert recorder.batches == [2, 3]
+
+
+async def test_batch_grows_no_more_where_that_only_makes_its_members_wait() -> None:
+    recorder = Recorder()
+    queue = Batcher("m", recorder.run, CostLine(0.001, 0.005), ThreadPoolExecutor(1), recorder, QueueLimits(1024, 1024))
+
+    await ask(queue, *[rows(number) for number in range(8)])
+
+    assert recorder.batches[0] == 3

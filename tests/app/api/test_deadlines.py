@@ -1,0 +1,76 @@
+"""Deadlines and large bodies at every door of inference."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.api.tensors import tensor
+from tests.factories import looping_graph, publish, slow_signature
+from tests.service import service
+
+pytestmark = pytest.mark.anyio
+
+HEADER = "X-Envoy-Expected-Rq-Timeout-Ms"
+FOREVER = 5e5
+"""A row with which the looping model is busy for half a second."""
+
+
+def body_of(door: str, *values: float) -> dict[str, Any]:
+    rows = [[value] for value in values]
+    return {"inputs": [tensor(list(values), [len(values), 1])]} if door.endswith("infer") else {"instances": rows}
+
+
+DOORS = pytest.mark.parametrize("door", ["/predict/loop", "/v1/models/loop:predict", "/v2/models/loop/infer"])
+
+
+def publish_loop(models: Path) -> None:
+    signature = slow_signature()
+    publish(models, "loop", signature, looping_graph(signature))
+
+
+@DOORS
+async def test_answer_that_takes_longer_than_the_caller_waits_is_504_by_then(tmp_path: Path, door: str) -> None:
+    publish_loop(tmp_path)
+    async with service(tmp_path) as client:
+        busy = await client.post(door, json=body_of(door, FOREVER), headers={HEADER: "100"})
+        again = await client.post(door, json=body_of(door, 3.0), headers={HEADER: "60000"})
+
+    assert (busy.status_code, again.status_code) == (504, 200)
+    assert busy.headers["retry-after"] == "1"
+
+
+@DOORS
+async def test_deadline_of_the_service_holds_for_callers_that_set_none_or_a_longer_one(
+    tmp_path: Path, door: str
+) -> None:
+    publish_loop(tmp_path)
+    async with service(tmp_path, deadline_seconds=0.1) as client:
+        statuses = [
+            (await client.post(door, json=body_of(door, FOREVER), headers=headers)).status_code
+            for headers in ({}, {HEADER: "60000"}, {HEADER: "0"})
+        ]
+
+    assert set(statuses) <= {503, 504}
+    assert statuses[0] == 504
+
+
+@pytest.mark.parametrize("given", ["", "1.5", "-1", "1s", "9" * 10])
+async def test_timeout_that_is_no_number_of_milliseconds_is_refused(tmp_path: Path, given: str) -> None:
+    publish_loop(tmp_path)
+    async with service(tmp_path) as client:
+        answer = await client.post("/predict/loop", json=body_of("/predict", 1.0), headers={HEADER: given})
+
+    assert answer.status_code == 400
+    assert "whole number of milliseconds" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("rows", [10_000, 200_000])
+@DOORS
+async def test_large_bodies_are_answered_like_small_ones(tmp_path: Path, door: str, rows: int) -> None:
+    publish_loop(tmp_path)
+    async with service(tmp_path, max_instances=200_000) as client:
+        answer = await client.post(door, json=body_of(door, *[2.0] * rows))
+
+    assert answer.status_code == 200
+    assert answer.text.count("2.0") == rows
