@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from hypothesis import settings
@@ -13,6 +13,7 @@ from app.contract.manifest import (
     FileDigest,
     GoldenRow,
     GoldenRows,
+    Guarantee,
     ModelManifest,
     OnnxFormat,
     Parity,
@@ -191,6 +192,13 @@ def _variants(parity: st.SearchStrategy[Parity]) -> st.SearchStrategy[Variant]:
         description=TEXT,
         file=st.none() | TEXT,
         size=st.none() | COUNTS,
+        guarantee=st.sampled_from(get_args(Guarantee)),
+        passes=st.lists(TEXT, max_size=2).map(tuple),
+        declined=st.dictionaries(TEXT, TEXT, max_size=2),
+        bound=st.none() | FINITE.map(abs),
+        bit_equal=st.booleans(),
+        load_ms=st.none() | FINITE,
+        memory=st.none() | COUNTS,
         latency_us=st.dictionaries(st.integers(1, 1024), FINITE, max_size=2),
         score=st.none() | FINITE,
         parity=st.none() | parity,

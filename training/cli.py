@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.contract.manifest import ModelManifest, Variant
+from app.contract.manifest import ModelManifest, Parity, Variant
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs
@@ -80,31 +80,37 @@ def show_variants(console: Console, manifest: ModelManifest) -> None:
     """The table of variants, which was chosen and why, and what was refused."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("variant", no_wrap=True)
-    for heading in ("bytes", "us@1", "us@64", "flips", "change", "score"):
+    for heading in ("KiB", "us@1", "us@64", "us@1000", "flips", "change"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for variant in manifest.variants:
-        table.add_row(*_cells(variant, manifest.variant))
+        if variant.parity is not None:
+            table.add_row(*_cells(variant, variant.parity, manifest.variant))
     console.print()
     console.print(table)
     console.print(f"[bold]Chosen[/bold]: {escape(manifest.variant_reason)}", soft_wrap=True)
+    for verdict, names in _refusals(manifest).items():
+        console.print(f"Refused: {escape(', '.join(names))}: {escape(verdict)}", soft_wrap=True)
+
+
+def _refusals(manifest: ModelManifest) -> dict[str, list[str]]:
+    """The names of the variants under each verdict that the reason of the choice does not tell already."""
+    found: dict[str, list[str]] = {}
     for variant in manifest.variants:
         if not variant.passed and variant.verdict not in manifest.variant_reason:
-            console.print(f"Refused: {escape(variant.name)} {escape(variant.verdict)}", soft_wrap=True)
+            found.setdefault(variant.verdict, []).append(variant.name)
+    return found
 
 
-def _cells(variant: Variant, chosen: str) -> list[str]:
+def _cells(variant: Variant, parity: Parity, chosen: str) -> list[str]:
     verdict = "refused" if not variant.passed else "[bold green]chosen[/]" if variant.name == chosen else "passed"
-    if variant.parity is None or variant.score is None:
-        return [variant.name, *["-"] * 6, verdict]
-    judged = variant.parity.kinds[0] if variant.parity.kinds else variant.parity  # manifests from before have no kinds
+    judged = parity.kinds[0] if parity.kinds else parity  # manifests from before have no kinds
     return [
         variant.name,
-        str(variant.size),
+        f"{(variant.size or 0) / 1024:.1f}",
         *(f"{microseconds:.0f}" for microseconds in variant.latency_us.values()),
         str(judged.label_flips),
         f"{judged.largest_difference:.1e}",
-        f"{variant.score:.4f}",
         verdict,
     ]
 

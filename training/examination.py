@@ -1,6 +1,6 @@
 """examine(fitted, …): everything between a fitted pipeline and a version that may be written.
 
-evaluate -> export -> prove parity -> quantize -> gate
+evaluate -> export -> prove parity -> optimize -> gate
 
 It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
 """
@@ -16,17 +16,20 @@ from onnx import ModelProto
 
 from app.contract.manifest import Finding, Parity, Score
 from app.contract.signature import Signature
+from app.runtime.session import OnnxSession
 from training.config.model import ModelConfig
 from training.config.proof import ParityConfig
 from training.data.tensors import to_tensors
 from training.errors import ConversionError, DataCheckFailed, ParityError
 from training.evaluation.answers import Answers, ask_pipeline
+from training.evaluation.intervals import score_interval
 from training.evaluation.metrics import scores
 from training.export import parity
 from training.export.onnx_export import forms
 from training.export.parity import Reference
 from training.optimizer import candidates, gates, variants
 from training.optimizer.gates import Choice
+from training.optimizer.passes import Material
 
 BLIND_STEPS = 16
 """What two libraries may be apart by in the last places of a logarithm and what follows, with room to spare."""
@@ -83,10 +86,15 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     same = "same labels" if signature.labels else "same values"
     where = f"{proof.rows} real and {proof.edge_rows} edge rows"
     progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
-    built = candidates.build(exact, config.quantize, to_tensors(fitted.learn, signature))
-    measured = variants.measure(built, expected, fitted.target, signature, config.gate)
-    progress("quantize", f"{len(measured) - 1} smaller variants measured")
-    choice = gates.choose(built, measured, config.gate, config.task)
+    material = Material(to_tensors(fitted.learn, signature), signature, fitted.pipeline)
+
+    def objection(model: bytes) -> str:
+        return parity.objection(parity.measure(OnnxSession(model), expected, signature, config.parity.tolerance))
+
+    built = candidates.build(exact, config.optimize, material, objection)
+    measured = variants.measure(built, expected, fitted.target, signature, config)
+    progress("optimize", f"{len(measured)} of {len(built)} variants could be built and measured")
+    choice = gates.choose(built, measured, config, score_interval(fitted.target, answers))
     progress("gate", f"{sum(v.passed for v in choice.variants)} of {len(choice.variants)} variants passed")
     return Trained(config, fitted, metrics, proof, choice, {one.name: one.model for one in measured})
 

@@ -21,7 +21,7 @@ from training.data.lineage import Recipe, extras_of, recipe_of_fitted
 from training.examination import Progress, Trained, examine
 from training.export.golden import TOLERANCE, golden_rows
 from training.inference import infer
-from training.optimizer.variants import EXACT
+from training.optimizer.variants import EXPORTED
 from training.report.model_card import model_card
 
 MODEL_CARD = "model_card.md"
@@ -45,7 +45,7 @@ def publish(
 
     `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
     `nullable` names columns that may be missing later though no row of X lacks them. `settings` are the sections
-    parity, gate and quantize of a config. Raises SlipwayError; nothing is then written.
+    parity, gate and optimize of a config. Raises SlipwayError; nothing is then written.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
     document = {"name": name, "description": description, "task": fitted.signature.task, **(settings or {})}
@@ -53,7 +53,7 @@ def publish(
     progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
     trained = examine(fitted, config, progress)
     data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
-    recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXACT], extras_of(pipeline))
+    recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXPORTED], extras_of(pipeline))
     return write(Registry(Path(models)), trained, recipe, promote=promote, progress=progress)
 
 

@@ -14,7 +14,6 @@ from training.evaluation.answers import Answers, ask_session, compare, some, spr
 from training.export.certification import summary
 from training.export.many import many_rows
 from training.export.parity import Reference, measure, quietly_ask, real_rows, reference
-from training.optimizer.variants import EXACT
 from training.workflow import prepare
 
 
@@ -39,7 +38,7 @@ def repeat_proof(stored: StoredVersion, config: TrainingConfig, rows: int) -> Ve
     the rows of its certificate, and may change of each kind what is recorded there and what the gate allows on top.
     """
     manifest = stored.manifest
-    is_exact = manifest.variant == EXACT
+    is_exact = any(one.name == manifest.variant and one.guarantee == "exact" for one in manifest.variants)
     fitted = prepare(config, lambda _step, _result: None)
     real, blind_steps = real_rows(fitted.held_out, fitted.learn), manifest.parity.blind_steps
     if is_exact:

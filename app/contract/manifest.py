@@ -85,18 +85,37 @@ class Parity(_Part):
     not_proved: tuple[str, ...] = ()
 
 
+Guarantee = Literal["exact", "bounded", "different_model"]
+"""What a variant promises of its answers.
+
+`exact`: it passed the very proof that the exported graph passed. `bounded`: it may change an answer by no more than the
+gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
+"""
+
+
 class Variant(_Part):
     """One candidate graph with its measurements and the gate's verdict, also when it was refused.
 
-    `latency_us` maps a batch size to microseconds per run on the machine that published; it ranks, it never gates.
-    `parity` is None where the variant could not be built; `verdict` then says why.
+    `passes` names what was done to the exported graph, in order, and `declined` maps what could not be done to the
+    reason. `bound` is the largest change of a raw score that was proved beforehand, where that is possible. `bit_equal`
+    says that every answer on the proof rows is bit for bit the chosen variant's; only such variants may stand in for
+    it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are milliseconds and bytes of
+    opening it, all on the machine that published; they rank, they never gate. `parity` is None where the variant could
+    not be built; `verdict` then says why.
     """
 
     name: str
     description: str
     file: str | None = None
     size: int | None = None
+    guarantee: Guarantee = "bounded"
+    passes: tuple[str, ...] = ()
+    declined: dict[str, str] = {}
+    bound: Annotated[float, Field(ge=0)] | None = None
+    bit_equal: bool = False
     latency_us: dict[int, float] = {}
+    load_ms: float | None = None
+    memory: int | None = None
     score: float | None = None
     parity: Parity | None = None
     passed: bool

@@ -26,8 +26,8 @@ def test_command_shows_variants_the_reason_the_version_and_what_to_type_next(tmp
 
     assert result.exit_code == 0
     assert "prove parity  same labels on 569 real and" in result.output
-    assert "Chosen: fp32, since no smaller variant passed: int8 needs MatMul or Gemm" in result.output
-    assert "Version 1 of breast_cancer: fp32," in result.output
+    assert "it is for networks; here LinearClassifier does the work" in result.output
+    assert "Version 1 of breast_cancer: exported," in result.output
     assert f"Next:    slipway serve --models {tmp_path}" in result.output
 
 
@@ -36,7 +36,9 @@ def test_table_of_variants_fits_eighty_columns(tmp_path: Path) -> None:
 
     result = command("digits", "--models", tmp_path, *quick)
 
-    table = [line for line in result.output.splitlines() if line.startswith(("variant", "fp32", "weight", "dynamic"))]
+    table = [
+        line for line in result.output.splitlines() if line.startswith(("variant", "exported", "weight", "dynamic"))
+    ]
     assert len(table) == 6
     assert max(map(len, table)) <= 80
     assert "weight_int8" in next(line for line in table if line.rstrip().endswith("chosen"))

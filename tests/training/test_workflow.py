@@ -28,7 +28,7 @@ def test_steps_are_reported_in_their_order(tmp_path: Path) -> None:
 
     run(shipped("breast_cancer"), Registry(tmp_path), lambda step, _: told.append(step))
 
-    assert " ".join(told) == "load validate split fit evaluate export prove parity quantize gate publish"
+    assert " ".join(told) == "load validate split fit evaluate export prove parity optimize gate publish"
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "titanic", "digits"])
@@ -38,7 +38,7 @@ def test_same_config_and_data_give_the_same_bytes(published: Published, name: st
     again = train(shipped(name), silent)
 
     assert again.graphs[again.choice.name] == first.read_model()
-    assert again.graphs["fp32"] == first.read_file("variants/fp32.onnx")
+    assert again.graphs["exported"] == first.read_file("variants/exported.onnx")
     assert again.signature == first.manifest.signature
 
 
@@ -46,7 +46,7 @@ def test_digits_is_served_with_int8_weights(published: Published) -> None:
     manifest = published("digits").manifest
 
     by_name = {variant.name: variant for variant in manifest.variants}
-    chosen, exact = by_name["weight_int8"], by_name["fp32"]
+    chosen, exact = by_name["weight_int8"], by_name["exported"]
     assert manifest.variant == "weight_int8"
     assert (chosen.size or 0) <= 0.35 * (exact.size or 0)
     assert chosen.parity is not None
@@ -104,7 +104,7 @@ def test_forest_behind_a_scaler_is_exact_with_and_without_imputers(drop: list[st
     ],
 )
 def test_diabetes_goes_through_every_regressor(type_: str) -> None:
-    trained = train(shipped("diabetes", f'estimator={{type="{type_}"}}', "gate={}", "quantize.candidates=[]"), silent)
+    trained = train(shipped("diabetes", f'estimator={{type="{type_}"}}', "gate={}", "optimize.candidates=[]"), silent)
 
     assert trained.parity.largest_difference <= trained.config.parity.tolerance
 

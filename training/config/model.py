@@ -7,8 +7,8 @@ from app.contract.signature import Task
 from training.config.data import DataConfig
 from training.config.estimator import EstimatorConfig, task_of
 from training.config.features import FeaturesConfig
+from training.config.optimize import OptimizeConfig
 from training.config.proof import GateConfig, ParityConfig
-from training.config.quantize import QuantizeConfig
 from training.config.section import Section
 from training.config.split import SplitConfig
 
@@ -21,7 +21,7 @@ class ModelConfig(Section):
     description: str = Field("", description="one sentence for the model card")
     parity: ParityConfig = ParityConfig()
     gate: GateConfig = GateConfig()
-    quantize: QuantizeConfig = QuantizeConfig()
+    optimize: OptimizeConfig = OptimizeConfig()
 
 
 class TrainingConfig(ModelConfig):

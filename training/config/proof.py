@@ -18,16 +18,18 @@ class ParityConfig(Section):
 
 
 class GateConfig(Section):
-    """What a smaller variant may change, and what any version must reach."""
+    """What a variant may change that is not exact, and what any version must reach.
+
+    Its score must also lie within the 95 % interval of the model's own score, by the bootstrap.
+    """
 
     flip_share: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.002, description="largest share of held-out rows whose label a smaller variant may change"
+        0.002, description="largest share of held-out rows whose label such a variant may change"
     )
     probability_change: Annotated[float, Field(ge=0, le=1)] = Field(
         0.02, description="largest change of any probability on held-out rows; for regression, of a value by its spread"
     )
-    score_drop: Annotated[float, Field(ge=0)] = Field(0.002, description="how much the first metric may get worse")
     size_saving: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.1, description="share of the exact graph's size that a smaller variant must save"
+        0.1, description="share of the best exact graph's size that a variant must save that changes answers"
     )
     minimum_score: float | None = Field(None, description="held-out score below which nothing is published")

@@ -1,52 +1,104 @@
-"""build(model, …): the candidates of a config for one graph; what cannot be built says why in words."""
+"""build(exported, …): the graphs that may be published, as compositions of passes; what cannot be built says why.
 
-from collections.abc import Callable, Mapping
+exported   the graph as it was proved
+compact    every exact pass that suits it, proved again by the same proof
+others     something more on top of the compact graph, judged by the gates
+"""
+
+from collections.abc import Callable, Sequence
+from typing import get_args
 
 from onnx import ModelProto
 
-from app.contract.tensors import Tensor
+from app.contract.manifest import Guarantee
 from app.runtime.session import OnnxSession
-from training.config.quantize import Candidate, QuantizeConfig
-from training.optimizer.integer8 import dynamic, static
-from training.optimizer.variants import EXACT, Built
-from training.optimizer.weights import quantize_weights, weight_nodes
+from training.config.optimize import OptimizeConfig
+from training.optimizer.catalogue import EXACT_PASSES, ON_TOP
+from training.optimizer.passes import Declined, Material, Pass, Rewritten, worker
+from training.optimizer.variants import COMPACT, EXPORTED, Built
 
-DESCRIPTIONS: Mapping[Candidate, str] = {
-    "weight_int8": "8-bit weights scaled per channel, arithmetic in float32",
-    "dynamic_int8": "8-bit weights, activations scaled per batch",
-    "dynamic_int8_per_channel": "as dynamic_int8, weights scaled per channel",
-    "dynamic_uint8": "as dynamic_int8, with unsigned weights",
-    "static_int8": "8-bit weights and activations, ranges from training rows",
-    "static_int8_per_channel": "as static_int8, weights scaled per channel",
-}
+Objection = Callable[[bytes], str]
+"""What the proof of parity has against a graph, as a clause; empty where it agrees."""
+
+_WEAKEST_LAST: tuple[Guarantee, ...] = get_args(Guarantee)
 
 
-def build(exact: ModelProto, config: QuantizeConfig, rows: dict[str, Tensor]) -> list[Built]:
-    """The exact graph first, then every candidate; `rows` are training rows for the ranges of static quantization."""
-    built = [Built(EXACT, "the exact graph, weights in float32", exact.SerializeToString())]
-    if config.candidates and not weight_nodes(exact):
-        why = f"int8 needs MatMul or Gemm; here {_worker(exact)} does the work and holds its numbers as attributes"
-        return [*built, Built("int8", "8-bit weights", None, why)]
-    recipes: Mapping[Candidate, Callable[[], ModelProto]] = {
-        "weight_int8": lambda: quantize_weights(exact),
-        "dynamic_int8": lambda: dynamic(exact),
-        "dynamic_int8_per_channel": lambda: dynamic(exact, per_channel=True),
-        "dynamic_uint8": lambda: dynamic(exact, unsigned=True),
-        "static_int8": lambda: static(exact, rows),
-        "static_int8_per_channel": lambda: static(exact, rows, per_channel=True),
-    }
-    return [*built, *(_attempt(name, recipes[name]) for name in config.candidates)]
+def build(exported: ModelProto, config: OptimizeConfig, material: Material, objection: Objection) -> list[Built]:
+    """The exported graph first, then the compact one, then the candidates of the config."""
+    whole = exported.SerializeToString(deterministic=True)
+    built = [Built(EXPORTED, "the graph as it was proved", whole, "exact", bound=0.0)]
+    compact, graph = compose(exported, EXACT_PASSES, material, objection)
+    built.append(compact)
+    for name in config.candidates:
+        about, passes = ON_TOP[name]
+        built.append(_on_top(name, about, compact, graph, passes, material))
+    return built
 
 
-def _attempt(name: Candidate, recipe: Callable[[], ModelProto]) -> Built:
+def compose(
+    exported: ModelProto, passes: Sequence[Pass], material: Material, objection: Objection
+) -> tuple[Built, ModelProto]:
+    """The compact graph. Where the proof objects to the whole, each pass is proved alone and the culprits left out."""
+    found = _apply(exported, passes, material, lambda _model: "")
+    if found.passes and objection(found.graph.SerializeToString(deterministic=True)):
+        found = _apply(exported, passes, material, objection)
+    about = "every exact pass"
+    if not found.passes:
+        why = "; ".join(f"{name}: {reason}" for name, reason in found.declined.items())
+        failure = why or f"no exact pass is for graphs in which {worker(exported)} does the work"
+        return Built(COMPACT, about, None, "exact", (), found.declined, 0.0, failure), exported
+    model = found.graph.SerializeToString(deterministic=True)
+    return Built(COMPACT, about, model, "exact", found.passes, found.declined, found.bound), found.graph
+
+
+class _Composition:
+    """A graph on its way through passes: which were applied, which declined and why."""
+
+    def __init__(self, graph: ModelProto) -> None:
+        self.graph = graph
+        self.passes: tuple[str, ...] = ()
+        self.declined: dict[str, str] = {}
+        self.bound: float | None = 0.0
+
+    def take(self, name: str, rewritten: Rewritten) -> None:
+        self.graph = rewritten.model
+        self.passes = (*self.passes, name)
+        self.bound = None if self.bound is None or rewritten.bound is None else self.bound + rewritten.bound
+
+
+def _apply(graph: ModelProto, passes: Sequence[Pass], material: Material, objection: Objection) -> _Composition:
+    found = _Composition(graph)
+    for one in passes:
+        if not one.suits(found.graph):
+            continue
+        try:
+            rewritten = one.apply(found.graph, material)
+            why_not = objection(rewritten.model.SerializeToString(deterministic=True))
+        except Declined as reason:
+            why_not = str(reason)
+        if why_not:
+            found.declined[one.name] = why_not
+        else:
+            found.take(one.name, rewritten)
+    return found
+
+
+def _on_top(
+    name: str, about: str, compact: Built, graph: ModelProto, passes: Sequence[Pass], material: Material
+) -> Built:
+    guarantee = max((one.guarantee for one in passes), key=_WEAKEST_LAST.index)
+    found = _Composition(graph)
     try:
-        model = recipe().SerializeToString()
+        for one in passes:
+            one.check(found.graph)
+            found.take(one.name, one.apply(found.graph, material))
+        model = found.graph.SerializeToString(deterministic=True)
         OnnxSession(model)
+    except Declined as reason:
+        return Built(name, about, None, guarantee, failure=str(reason))
     except Exception as error:  # noqa: BLE001  # quantizers raise anything; a candidate less is no failure
-        return Built(name, DESCRIPTIONS[name], None, f"could not be built or loaded ({type(error).__name__})")
-    return Built(name, DESCRIPTIONS[name], model, is_portable=name == "weight_int8")
-
-
-def _worker(model: ModelProto) -> str:
-    """The operator with the most to say."""
-    return str(max(model.graph.node, key=lambda node: node.ByteSize()).op_type)
+        failure = f"could not be built or loaded ({type(error).__name__})"
+        return Built(name, about, None, guarantee, failure=failure)
+    bound = None if found.bound is None or compact.bound is None else compact.bound + found.bound
+    is_portable = all(one.is_portable for one in passes)
+    return Built(name, about, model, guarantee, (*compact.passes, *found.passes), bound=bound, is_portable=is_portable)

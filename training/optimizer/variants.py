@@ -1,36 +1,42 @@
-"""A variant: one candidate graph, measured beside the exact one on the same rows.
+"""A variant: one graph that may be published, measured beside the others on the same rows.
 
-Answers and size are facts; latency is a measurement on a machine that swings, so variants take turns on distinct rows
-and the median counts.
+Answers and size are facts; latency, load time and memory are measurements on a machine that swings, so variants take
+turns on distinct rows and the median counts.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.manifest import Parity, RowsCompared
+from app.contract.manifest import Guarantee, Parity, RowsCompared
 from app.contract.signature import Signature
 from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
-from training.config.proof import GateConfig
+from training.config.model import ModelConfig
 from training.data.tensors import take, to_tensors
 from training.evaluation.answers import ask_session
 from training.evaluation.metrics import first_score
 from training.export import parity
 from training.export.parity import Reference
+from training.optimizer.footprint import Footprint, footprints
+from training.optimizer.latency import latencies, timing_rows
 
-EXACT = "fp32"
-BATCHES = (1, 64)
-_ROUNDS = {1: 150, 64: 30}
+EXPORTED = "exported"
+"""The graph as it was proved, which is always there."""
+
+COMPACT = "compact"
+"""The exported graph after every exact pass that suits it."""
+
+_SINGLE_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A candidate graph, or the reason in words why there is none.
+    """A graph with what was done to it, or the reason in words why there is none.
 
     `is_portable` says that its arithmetic is in floats: integer kernels saturate on some processors and not on
     others, so their answers depend on where they run.
@@ -39,19 +45,29 @@ class Built:
     name: str
     description: str
     model: bytes | None
+    guarantee: Guarantee
+    passes: tuple[str, ...] = ()
+    declined: Mapping[str, str] = field(default_factory=dict)
+    bound: float | None = None
     failure: str = ""
     is_portable: bool = True
 
 
 @dataclass(slots=True)
 class Measured:
-    """A candidate that runs, with everything a gate asks about it."""
+    """A variant that runs, with everything a gate asks about it.
+
+    `objection` is what the proof of parity has against an exact one; `digest` is of every bit of its answers.
+    """
 
     built: Built
     model: bytes
     parity: Parity
     score: float
+    digest: str = ""
+    objection: str = ""
     latency_us: dict[int, float] = field(default_factory=dict)
+    footprint: Footprint | None = None
 
     @property
     def name(self) -> str:
@@ -66,36 +82,60 @@ class Measured:
     def size(self) -> int:
         return len(self.model)
 
+    @property
+    def is_exact(self) -> bool:
+        return self.built.guarantee == "exact"
+
 
 def measure(
-    candidates: Sequence[Built], expected: Reference, target: NDArray[Any], signature: Signature, gate: GateConfig
+    candidates: Sequence[Built],
+    expected: Reference,
+    target: NDArray[Any],
+    signature: Signature,
+    config: ModelConfig,
+    measure_footprints: Callable[[Sequence[bytes]], Sequence[Footprint | None]] = footprints,
 ) -> list[Measured]:
-    """Answers, size and latency of every candidate that was built; raises UnloadableModel or InferenceError."""
-    frame = expected.frame.iloc[: expected.held_out]
-    tensors = to_tensors(frame, signature)
+    """Answers, size and speed of every variant that was built; raises UnloadableModel or InferenceError."""
+    tensors = to_tensors(expected.frame, signature)
     measured, sessions = [], []
     for built in candidates:
-        if built.model is None:
-            continue
-        session = OnnxSession(built.model)
-        answers = ask_session(session, tensors, signature.task)
-        certificate = parity.measure(session, expected, signature, gate.probability_change)
-        measured.append(Measured(built, built.model, certificate, first_score(target, answers).value))
-        sessions.append(session)
-    for batch in BATCHES:
-        for one, microseconds in zip(measured, _latencies(sessions, tensors, batch), strict=True):
+        if built.model is not None:
+            session = OnnxSession(built.model)
+            measured.append(_judge(built, built.model, session, tensors, expected, target, signature, config))
+            sessions.append(session)
+    rows = to_tensors(timing_rows(expected.frame.iloc[: expected.held_out]), signature)
+    for batch, taken in latencies(sessions, rows).items():
+        for one, microseconds in zip(measured, taken, strict=True):
             one.latency_us[batch] = microseconds
+    for one, found in zip(measured, measure_footprints([one.model for one in measured]), strict=True):
+        one.footprint = found
     return measured
 
 
-def _latencies(sessions: Sequence[OnnxSession], tensors: Mapping[str, Tensor], batch: int) -> list[float]:
-    rows = len(next(iter(tensors.values())))
-    batches = [take(tensors, slice(start, start + batch)) for start in range(0, max(rows - batch, 0) + 1, batch)]
-    taken: list[list[float]] = [[] for _ in sessions]
-    for turn in range(_ROUNDS[batch]):
-        inputs = batches[turn % len(batches)]
-        for session, times in zip(sessions, taken, strict=True):
-            start = time.perf_counter()
-            session.run(inputs)
-            times.append(time.perf_counter() - start)
-    return [round(median(times) * 1e6, 1) for times in taken]
+def _judge(
+    built: Built,
+    model: bytes,
+    session: OnnxSession,
+    tensors: Mapping[str, Tensor],
+    expected: Reference,
+    target: NDArray[Any],
+    signature: Signature,
+    config: ModelConfig,
+) -> Measured:
+    is_exact = built.guarantee == "exact"
+    tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
+    found = parity.measure(session, expected, signature, tolerance)
+    score = first_score(target, ask_session(session, take(tensors, slice(expected.held_out)), signature.task)).value
+    objection = parity.objection(found) if is_exact else ""
+    return Measured(built, model, found, score, _digest(session, tensors), objection)
+
+
+def _digest(session: OnnxSession, tensors: Mapping[str, Tensor]) -> str:
+    """Of all rows at once, and of some of them one at a time, which takes other ways through onnxruntime."""
+    count = len(next(iter(tensors.values())))
+    singles = np.linspace(0, count - 1, _SINGLE_ROWS).astype(int)
+    whole = hashlib.sha256()
+    for rows in (slice(None), *(slice(row, row + 1) for row in singles)):
+        for output in session.run(take(tensors, rows)):
+            whole.update(output.tobytes() if output.dtype != object else repr(output.tolist()).encode())
+    return whole.hexdigest()

@@ -5,7 +5,7 @@ from app.contract.manifest import Finding, Parity, Score, Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
 from training.optimizer.gates import Choice
-from training.optimizer.variants import EXACT
+from training.optimizer.variants import EXPORTED
 
 
 def model_card(
@@ -68,7 +68,7 @@ def _warnings(findings: tuple[Finding, ...]) -> list[str]:
 def _parity(parity: Parity, task: Task) -> str:
     labels = f"{parity.label_flips} labels differ, " if task is Task.CLASSIFICATION else ""
     return (
-        f"The exact ONNX graph was compared with the pipeline on {parity.rows} rows and {parity.edge_rows} "
+        f"The exported ONNX graph was compared with the pipeline on {parity.rows} rows and {parity.edge_rows} "
         f"made-up edge rows: {labels}the largest difference is "
         f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
     )
@@ -80,9 +80,9 @@ def _certificate(parity: Parity) -> list[str]:
 
 
 def _lossy_certificate(choice: Choice) -> list[str]:
-    """What the published variant changes, where that is not the exact graph, whose certificate stands above."""
+    """What the published variant changes, where that is not the exported graph, whose certificate stands above."""
     chosen = next(variant for variant in choice.variants if variant.name == choice.name)
-    if chosen.name == EXACT or chosen.parity is None:
+    if chosen.name == EXPORTED or chosen.parity is None:
         return []
     return ["", f"{chosen.name} beside scikit-learn, by kind of row:", "", *_certificate(chosen.parity)]
 

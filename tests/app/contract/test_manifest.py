@@ -221,3 +221,14 @@ def test_unknown_keys_are_ignored() -> None:
 def test_score_that_is_no_number_cannot_be_put_into_a_manifest() -> None:
     with pytest.raises(ValidationError, match="finite number"):
         Score(name="auc", value=float("nan"))
+
+
+def test_variant_of_an_older_release_claims_no_more_than_the_gates() -> None:
+    written = document()
+    for variant in written["variants"]:
+        for key in ("guarantee", "passes", "declined", "bound", "bit_equal", "load_ms", "memory"):
+            del variant[key]
+
+    (read,) = manifest_from_json(json.dumps(written).encode()).variants
+
+    assert (read.guarantee, read.bit_equal, read.bound) == ("bounded", False, None)

@@ -65,7 +65,7 @@ def test_version_that_came_fitted_is_asked_its_golden_rows(models: Path) -> None
 
 
 def test_smaller_variant_may_change_what_its_certificate_says_and_no_more(tmp_path: Path) -> None:
-    config = shipped("digits", 'quantize.candidates=["weight_int8"]', "estimator.parameters.max_iter=15")
+    config = shipped("digits", 'optimize.candidates=["weight_int8"]', "estimator.parameters.max_iter=15")
     registry = Registry(tmp_path)
     stored = run(config, registry, lambda _step, _result: None).version
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from app.contract.manifest import Parity, RowsCompared
+from app.contract.manifest import Guarantee, Parity, RowsCompared
 from training.export.assembly import IR_VERSION, TARGET
-from training.optimizer.variants import EXACT, Built, Measured
+from training.optimizer.variants import EXPORTED, Built, Measured
 
 
 def product(weights: NDArray[np.float32], kind: str = "MatMul", **attributes: Any) -> ModelProto:
@@ -21,19 +21,22 @@ def product(weights: NDArray[np.float32], kind: str = "MatMul", **attributes: An
 
 
 def measured(
-    name: str = EXACT,
+    name: str = EXPORTED,
     *,
-    size: int = 1000,
+    kib: int = 1000,
     flips: int = 0,
     change: float = 0.0,
     score: float = 0.9,
     latency: float = 10.0,
     is_portable: bool = True,
+    guarantee: Guarantee | None = None,
+    objection: str = "",
 ) -> Measured:
-    """A variant on 1,000 held-out rows with the measurements given."""
+    """A variant on 1,000 held-out rows with the measurements given; the exported graph is exact, others are not."""
     found: dict[str, Any] = {"label_flips": flips, "largest_difference": change, "p999_difference": change}
     judged = RowsCompared(kind="held_out", rows=1000, **found)
     parity = Parity(rows=1000, edge_rows=0, tolerance=0.02, kinds=(judged,), **found)
-    model = bytes(size)
-    built = Built(name, f"made up {name}", model, is_portable=is_portable)
-    return Measured(built, model, parity, score, {1: latency, 64: latency})
+    model = bytes(kib * 1024)
+    guarantee = guarantee or ("exact" if name == EXPORTED else "bounded")
+    built = Built(name, f"made up {name}", model, guarantee, is_portable=is_portable)
+    return Measured(built, model, parity, score, name, objection, {1: latency, 64: latency})

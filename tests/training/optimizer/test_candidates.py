@@ -2,64 +2,129 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from onnx import ModelProto
 
 from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
-from training.config.quantize import Candidate, QuantizeConfig
+from training.config.optimize import Candidate, OptimizeConfig
 from training.data.tensors import to_tensors
-from training.optimizer.candidates import DESCRIPTIONS, build
-from training.optimizer.variants import EXACT, Built
+from training.optimizer.candidates import build, compose
+from training.optimizer.catalogue import ON_TOP
+from training.optimizer.passes import Declined, Material, Pass, Rewritten, copy
+from training.optimizer.variants import COMPACT, EXPORTED, Built
 
 
-def built(name: str, *candidates: Candidate) -> list[Built]:
+def material(name: str) -> Material:
     model = prepared(name)
-    rows = to_tensors(model.learn.frame, model.signature)
-    return build(model.graph, QuantizeConfig(candidates=candidates), rows)
+    return Material(to_tensors(model.learn.frame, model.signature), model.signature, model.pipeline)
 
 
-def test_every_candidate_is_described() -> None:
-    assert set(DESCRIPTIONS) == set(get_args(Candidate))
+def content(_model: bytes) -> str:
+    """A proof that has nothing against anything."""
+    return ""
+
+
+def built(name: str, *candidates: Candidate) -> dict[str, Built]:
+    found = build(prepared(name).graph, OptimizeConfig(candidates=candidates), material(name), content)
+    return {one.name: one for one in found}
+
+
+def renaming(name: str) -> Pass:
+    """A pass that leaves its mark in the graph's name."""
+
+    def apply(model: ModelProto, _material: Material) -> Rewritten:
+        renamed = copy(model)
+        renamed.graph.name += f" {name}"
+        return Rewritten(renamed, bound=0.25)
+
+    return Pass(name, "exact", frozenset({"any"}), apply)
+
+
+def refusing(_model: ModelProto, _material: Material) -> Rewritten:
+    raise Declined("there is nothing to do")
+
+
+def test_every_candidate_of_the_config_is_described_and_no_other() -> None:
+    assert set(ON_TOP) == set(get_args(Candidate))
 
 
 def test_every_candidate_of_a_network_is_built_and_much_smaller() -> None:
-    exact, *others = built("digits", *get_args(Candidate))
+    found = built("digits", *get_args(Candidate))
 
-    assert [one.name for one in others] == list(get_args(Candidate))
-    assert all(one.model is not None and len(one.model) < 0.35 * len(exact.model or b"") for one in others)
+    whole = found[EXPORTED].model or b""
+    assert set(found) == {EXPORTED, COMPACT, *get_args(Candidate)}
+    assert all(len(found[name].model or whole) < 0.35 * len(whole) for name in get_args(Candidate))
 
 
-def test_same_graph_gives_the_same_candidates_byte_by_byte() -> None:
-    once = built("digits", "weight_int8", "dynamic_uint8", "static_int8")
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "cancer_forest", "titanic", "diabetes"])
+def test_same_graph_gives_the_same_variants_byte_by_byte(name: str) -> None:
+    once = built(name, "weight_int8", "dynamic_uint8", "static_int8")
 
-    assert built("digits", "weight_int8", "dynamic_uint8", "static_int8") == once
+    assert built(name, "weight_int8", "dynamic_uint8", "static_int8") == once
 
 
 def test_only_float_arithmetic_is_the_same_on_every_processor() -> None:
-    portable = [one.name for one in built("digits", "weight_int8", "dynamic_int8") if one.is_portable]
+    found = built("digits", "weight_int8", "dynamic_int8")
 
-    assert portable == [EXACT, "weight_int8"]
+    assert [name for name, one in found.items() if not one.is_portable] == ["dynamic_int8"]
 
 
 @pytest.mark.parametrize(
     ("name", "operator"), [("cancer_forest", "TreeEnsembleClassifier"), ("breast_cancer", "LinearClassifier")]
 )
-def test_graph_without_matrices_says_so_in_words(name: str, operator: str) -> None:
-    _, refused = built(name, "weight_int8", "dynamic_int8")
+def test_candidate_for_another_family_says_so_in_words(name: str, operator: str) -> None:
+    one = built(name, "weight_int8")["weight_int8"]
 
-    assert refused.model is None
-    assert refused.failure.startswith(f"int8 needs MatMul or Gemm; here {operator} does the work")
+    assert one.model is None
+    assert one.failure == f"it is for networks; here {operator} does the work"
 
 
 def test_candidate_that_fails_says_so_and_stops_nothing() -> None:
     model = product(np.ones((64, 48), dtype=np.float32))
-    config = QuantizeConfig(candidates=("static_int8", "weight_int8"))
+    config = OptimizeConfig(candidates=("static_int8", "weight_int8"))
+    other = Material({"no such input": np.zeros((4, 64), dtype=np.float32)}, prepared("digits").signature, None)
 
-    _, failed, small = build(model, config, {"no such input": np.zeros((4, 64), dtype=np.float32)})
+    found = {one.name: one for one in build(model, config, other, content)}
 
-    assert failed.model is None
-    assert failed.failure.startswith("could not be built or loaded (")
-    assert small.model is not None
+    assert found["static_int8"].failure.startswith("could not be built or loaded (")
+    assert found["weight_int8"].model is not None
 
 
-def test_config_may_ask_for_no_candidates() -> None:
-    assert [one.name for one in built("digits")] == [EXACT]
+def test_exact_passes_follow_each_other_and_their_bounds_add_up() -> None:
+    passes = (renaming("first"), Pass("idle", "exact", frozenset({"any"}), refusing), renaming("second"))
+
+    compact, graph = compose(prepared("breast_cancer").graph, passes, material("breast_cancer"), content)
+
+    assert graph.graph.name.endswith(" first second")
+    assert (compact.passes, compact.bound) == (("first", "second"), 0.5)
+    assert compact.declined == {"idle": "there is nothing to do"}
+
+
+def test_pass_that_breaks_the_proof_is_left_out_and_the_others_stay() -> None:
+    def suspicious(model: bytes) -> str:
+        return "3 rows get another label" if b" second" in model else ""
+
+    passes = tuple(map(renaming, ("first", "second", "third")))
+
+    compact, _ = compose(prepared("breast_cancer").graph, passes, material("breast_cancer"), suspicious)
+
+    assert compact.passes == ("first", "third")
+    assert compact.declined == {"second": "3 rows get another label"}
+
+
+def test_graph_that_no_exact_pass_changes_has_no_compact_form_and_says_why() -> None:
+    idle = Pass("idle", "exact", frozenset({"any"}), refusing)
+
+    compact, graph = compose(prepared("breast_cancer").graph, (idle,), material("breast_cancer"), content)
+
+    assert compact.model is None
+    assert compact.failure == "idle: there is nothing to do"
+    assert graph is prepared("breast_cancer").graph
+
+
+def test_pass_for_another_family_is_not_asked() -> None:
+    trees_only = Pass("trees", "exact", frozenset({"trees"}), refusing)
+
+    compact, _ = compose(prepared("breast_cancer").graph, (trees_only,), material("breast_cancer"), content)
+
+    assert compact.failure == "no exact pass is for graphs in which LinearClassifier does the work"

@@ -3,95 +3,171 @@ import pytest
 from app.contract.manifest import Score
 from app.contract.signature import Task
 from tests.training.optimizer.graphs import measured
+from tests.training.prepared import shipped
 from training.config.proof import GateConfig
 from training.errors import GateFailed
+from training.evaluation.intervals import Interval
 from training.optimizer.gates import Choice, check_score, choose, refusal
 from training.optimizer.variants import Built, Measured
 
 GATE = GateConfig()
-EXACT = measured()
+EXPORTED = measured()
+OWN_SCORE = Interval(0.88, 0.92)
 
 
-def choice(*others: Measured) -> Choice:
-    everyone = [EXACT, *others]
-    return choose([one.built for one in everyone], everyone, GATE, Task.CLASSIFICATION)
+def choice(*others: Measured, changes: tuple[str, ...] = (), failed: tuple[Built, ...] = ()) -> Choice:
+    everyone = [EXPORTED, *others]
+    built = [*(one.built for one in everyone), *failed]
+    return choose(built, everyone, shipped("breast_cancer", *changes), OWN_SCORE)
+
+
+def refused(one: Measured, task: Task = Task.CLASSIFICATION) -> str:
+    return refusal(one, EXPORTED, GATE, task, OWN_SCORE)
 
 
 @pytest.mark.parametrize(
     ("one", "sentence"),
     [
-        (measured("a", size=300, flips=3), "flips 3 labels, 2 allowed"),
-        (measured("a", size=300, change=0.021), "moves a probability by 0.021, 0.02 allowed"),
-        (measured("a", size=300, score=0.897), "scores 0.0030 lower, 0.002 allowed"),
-        (measured("a", size=901), "is 0.90 of the exact size, 0.90 allowed"),
+        (measured("a", kib=300, flips=3), "flips 3 labels, 2 allowed"),
+        (measured("a", kib=300, change=0.021), "moves a probability by 0.021, 0.02 allowed"),
+        (measured("a", kib=300, score=0.879), "scores 0.8790, below the interval of the model's own score from 0.8800"),
+        (measured("a", kib=901), "is 0.90 of the exact size, 0.90 allowed"),
     ],
     ids=["flips", "change", "score", "size"],
 )
 def test_each_gate_refuses_what_is_over_its_limit(one: Measured, sentence: str) -> None:
-    assert refusal(one, EXACT, GATE, Task.CLASSIFICATION) == sentence
+    assert refused(one) == sentence
 
 
 @pytest.mark.parametrize(
     "one",
     [
-        measured("a", size=300, flips=2),
-        measured("a", size=300, change=0.02),
-        measured("a", size=300, score=0.8981),
-        measured("a", size=900),
-        measured("a", size=300, latency=1000.0),
+        measured("a", kib=300, flips=2),
+        measured("a", kib=300, change=0.02),
+        measured("a", kib=300, score=0.88),
+        measured("a", kib=900),
+        measured("a", kib=300, latency=1000.0),
     ],
     ids=["flips", "change", "score", "size", "latency never gates"],
 )
 def test_each_gate_passes_what_is_at_its_limit(one: Measured) -> None:
-    assert refusal(one, EXACT, GATE, Task.CLASSIFICATION) == ""
+    assert refused(one) == ""
 
 
 def test_every_reason_is_given_when_several_gates_refuse() -> None:
-    assert refusal(measured("a", size=990, flips=9, change=0.5), EXACT, GATE, Task.REGRESSION) == (
+    assert refused(measured("a", kib=990, flips=9, change=0.5), Task.REGRESSION) == (
         "flips 9 labels, 2 allowed; moves a value, by its spread, by 0.5, 0.02 allowed; "
         "is 0.99 of the exact size, 0.90 allowed"
     )
 
 
+def test_no_answer_moves_for_the_sake_of_a_file_that_is_small_anyway() -> None:
+    exact, small = measured(kib=64), measured("a", kib=16)
+
+    assert refusal(small, exact, GATE, Task.CLASSIFICATION, OWN_SCORE) == (
+        "saves 49152 bytes, for which no answer should move"
+    )
+
+
 def test_smallest_that_passes_is_chosen() -> None:
-    found = choice(measured("big", size=500), measured("small", size=300), measured("wrong", size=100, flips=50))
+    found = choice(measured("big", kib=500), measured("small", kib=300), measured("wrong", kib=100, flips=50))
 
     assert found.name == "small"
-    assert found.reason.startswith("small is 0.30 of the exact size, flips 0 of 1000 held-out labels")
+    assert found.reason.startswith("small is 0.30 of the exported size and 1.00 of its latency, flips 0 of 1000 labels")
     assert [variant.passed for variant in found.variants] == [True, True, True, False]
 
 
+def test_exact_variant_that_the_proof_objects_to_is_refused_in_its_words() -> None:
+    found = choice(measured("compact", kib=300, guarantee="exact", objection="7 of 900 rows get another label"))
+
+    assert found.name == "exported"
+    assert found.variants[1].verdict == "7 of 900 rows get another label"
+
+
+def test_exact_variant_needs_no_saving_to_be_published() -> None:
+    found = choice(measured("compact", kib=980, guarantee="exact", latency=5.0))
+
+    assert found.name == "compact"
+
+
+def test_exact_variant_much_slower_and_as_large_is_not_chosen() -> None:
+    found = choice(measured("compact", kib=980, guarantee="exact", latency=15.0))
+
+    assert found.name == "exported"
+
+
+def test_small_files_are_alike_in_size_so_that_latency_decides() -> None:
+    fast = measured("fast", kib=60, guarantee="exact", latency=5.0)
+
+    assert choice(measured("small", kib=6, guarantee="exact"), fast).name == "fast"
+
+
+def test_latency_may_be_preferred_to_size() -> None:
+    fast = measured("fast", kib=900, guarantee="exact", latency=5.0)
+    small = measured("small", kib=100, guarantee="exact", latency=6.0)
+
+    assert choice(small, fast).name == "small"
+    assert choice(small, fast, changes=('optimize.prefer="latency"',)).name == "fast"
+
+
+def test_pinned_variant_is_published_whatever_was_measured() -> None:
+    found = choice(measured("small", kib=300), measured("big", kib=800), changes=('optimize.pin="big"',))
+
+    assert found.name == "big"
+    assert found.reason.endswith("; it is pinned by optimize.pin")
+
+
+@pytest.mark.parametrize(
+    ("pin", "why"),
+    [("wrong", "flips 50 labels, 2 allowed"), ("odd", "it failed"), ("none", "there is no such variant")],
+)
+def test_pinned_variant_that_does_not_pass_is_refused_with_those_that_do(pin: str, why: str) -> None:
+    failed = Built("odd", "made up", None, "bounded", failure="it failed")
+
+    with pytest.raises(GateFailed, match=f"variant '{pin}', which may not be published: {why}; pin one of exported"):
+        choice(measured("wrong", kib=100, flips=50), failed=(failed,), changes=(f'optimize.pin="{pin}"',))
+
+
 def test_refused_variant_stands_in_the_list_without_a_file() -> None:
-    *_, refused = choice(measured("wrong", size=100, flips=50)).variants
+    *_, wrong = choice(measured("wrong", kib=100, flips=50)).variants
 
-    assert (refused.file, refused.size, refused.verdict) == (None, 100, "flips 50 labels, 2 allowed")
+    assert (wrong.file, wrong.size, wrong.verdict) == (None, 102400, "flips 50 labels, 2 allowed")
 
 
-def test_exact_graph_is_published_when_nothing_passes_and_the_reason_says_why() -> None:
-    found = choice(measured("wrong", size=100, flips=50))
+def test_exported_graph_is_published_when_nothing_passes_and_the_reason_says_why() -> None:
+    found = choice(measured("wrong", kib=100, flips=50))
 
-    assert found.name == "fp32"
-    assert found.reason == "fp32, since no smaller variant passed: wrong flips 50 labels, 2 allowed"
+    assert found.name == "exported"
+    assert found.reason.endswith("no other passed that saves more (wrong: flips 50 labels, 2 allowed)")
 
 
 def test_candidate_that_could_not_be_built_keeps_its_reason() -> None:
-    failed = Built("odd", "made up", None, "onnxruntime's quantizer failed (ValueError)")
+    failed = Built("odd", "made up", None, "bounded", failure="onnxruntime's quantizer failed (ValueError)")
 
-    found = choose([EXACT.built, failed], [EXACT], GATE, Task.CLASSIFICATION)
+    found = choice(failed=(failed,))
 
     assert found.variants[1].verdict == "onnxruntime's quantizer failed (ValueError)"
-    assert found.reason.endswith(failed.failure)
+    assert f"(odd: {failed.failure})" in found.reason
+
+
+def test_variants_with_the_very_bits_of_the_chosen_one_are_known() -> None:
+    twin = measured("twin", kib=400, guarantee="exact")
+    twin.digest = "small"
+
+    found = choice(twin, measured("small", kib=300, guarantee="exact"))
+
+    assert {variant.name for variant in found.variants if variant.bit_equal} == {"twin", "small"}
 
 
 @pytest.mark.parametrize(("latency", "chosen"), [(9.5, "closer"), (5.0, "faster")])
 def test_latency_ranks_sizes_alike_and_only_beyond_its_margin(latency: float, chosen: str) -> None:
-    faster = measured("faster", size=300, change=0.01, latency=latency)
+    faster = measured("faster", kib=300, change=0.01, latency=latency)
 
-    assert choice(faster, measured("closer", size=301, change=0.001)).name == chosen
+    assert choice(faster, measured("closer", kib=301, change=0.001)).name == chosen
 
 
 def test_integer_arithmetic_comes_second_to_floats_however_small_and_fast() -> None:
-    found = choice(measured("floats", size=400), measured("integers", size=300, latency=1.0, is_portable=False))
+    found = choice(measured("floats", kib=400), measured("integers", kib=300, latency=1.0, is_portable=False))
 
     assert found.name == "floats"
     assert found.is_portable
@@ -101,17 +177,17 @@ def test_integer_arithmetic_comes_second_to_floats_however_small_and_fast() -> N
 
 
 def test_integer_arithmetic_is_chosen_when_nothing_else_passes() -> None:
-    found = choice(measured("integers", size=300, is_portable=False))
+    found = choice(measured("integers", kib=300, is_portable=False))
 
     assert found.name == "integers"
     assert not found.is_portable
 
 
 def test_model_below_the_minimum_score_is_refused() -> None:
-    with pytest.raises(GateFailed, match=r"held-out accuracy is 0\.7000, gate\.minimum_score asks for 0\.8") as refused:
+    with pytest.raises(GateFailed, match=r"held-out accuracy is 0\.7000, gate\.minimum_score asks for 0\.8") as failure:
         check_score(Score(name="accuracy", value=0.7), GateConfig(minimum_score=0.8))
 
-    assert refused.value.exit_code == 3
+    assert failure.value.exit_code == 3
 
 
 def test_model_at_the_minimum_score_passes() -> None:

@@ -72,7 +72,7 @@ def over_http(name: str, model: Prepared, rows: pd.DataFrame) -> tuple[bool, str
     asked = asked.round(3).drop_duplicates(ignore_index=True)
     instances = [_instance(model, row) for row in asked.to_dict("records")]
     with TemporaryDirectory() as folder:
-        config = shipped(name, "quantize.candidates=[]")
+        config = shipped(name, "optimize.candidates=[]")
         run(config, Registry(Path(folder)), lambda _step, _result: None)
         with running_server(Path(folder)) as server:
             answers = [

@@ -1,0 +1,92 @@
+"""What it costs to open a graph: milliseconds until it is ready, and the memory that it keeps.
+
+Both are only true in a process that has done nothing else, so a small one is started that reads graphs from its input
+and forks for each: python -m training.optimizer.footprint. Linux alone tells a process what memory it has.
+"""
+
+import ctypes
+import json
+import os
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_STATUS = Path("/proc/self/statm")
+_TURNS = 3
+_SECONDS = 300
+_LENGTH = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """`memory` in bytes of resident memory that the open graph adds, `load_ms` until it can run."""
+
+    load_ms: float
+    memory: int
+
+
+def footprints(models: Sequence[bytes]) -> Sequence[Footprint | None]:
+    """One for each graph, in order, the smallest of a few turns; None for all where the machine cannot tell."""
+    if not _STATUS.exists():
+        return [None] * len(models)
+    sent = b"".join(_LENGTH.pack(len(model)) + model for model in models)
+    command = [sys.executable, "-m", "training.optimizer.footprint"]
+    try:
+        done = subprocess.run(command, input=sent, capture_output=True, timeout=_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return [None] * len(models)
+    return [Footprint(**found) for found in json.loads(done.stdout)]
+
+
+def main() -> None:
+    """Read graphs, each after its length, and write what each costs as JSON."""
+    # onnxruntime is loaded once, before any fork, so that what is measured is the graph.
+    from app.runtime.session import OnnxSession  # noqa: PLC0415
+
+    def once(model: bytes) -> dict[str, float]:
+        before, start = _resident(), time.perf_counter()
+        session = OnnxSession(model)
+        load_ms = (time.perf_counter() - start) * 1e3
+        ctypes.CDLL(None).malloc_trim(0)
+        found = {"load_ms": round(load_ms, 2), "memory": max(_resident() - before, 0)}
+        del session
+        return found
+
+    found = []
+    for model in _read():
+        turns = [_forked(lambda model=model: once(model)) for _ in range(_TURNS)]
+        found.append({key: min(turn[key] for turn in turns) for key in ("load_ms", "memory")})
+    sys.stdout.write(json.dumps(found))
+
+
+def _read() -> list[bytes]:
+    models = []
+    while head := sys.stdin.buffer.read(_LENGTH.size):
+        models.append(sys.stdin.buffer.read(_LENGTH.unpack(head)[0]))
+    return models
+
+
+def _forked(work: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """The result of work done in a fork of this process, which has no threads yet."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, json.dumps(work()).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as result:
+        found: dict[str, float] = json.loads(result.read())
+    os.waitpid(child, 0)
+    return found
+
+
+def _resident() -> int:
+    return int(_STATUS.read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+if __name__ == "__main__":
+    main()

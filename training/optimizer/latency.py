@@ -1,0 +1,53 @@
+"""Latency of several graphs side by side: they take turns on rows that are all different, and the median counts.
+
+One row asked again and again would find the paths through its trees in the processor's caches, which makes a large
+forest look four times as fast as it is.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from app.contract.tensors import Tensor
+from app.runtime.session import OnnxSession
+from training.data.tensors import take
+
+BATCHES = (1, 64, 1000)
+"""Rows in a request: one, a screenful, a file's worth."""
+
+_ROWS = 4000
+_ROUNDS = {1: 150, 64: 30, 1000: 10}
+_FEWEST = 3
+_SECONDS = 2.0
+"""Enough for a median of any model that serves; a slow one gets fewer rounds."""
+
+
+def timing_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Distinct rows like those of the frame: each column is drawn by itself, the same for equal frames."""
+    random = np.random.default_rng(0)
+    drawn = pd.DataFrame({name: random.choice(frame[name].to_numpy(), _ROWS) for name in frame.columns})
+    return pd.concat([frame, drawn], ignore_index=True).iloc[:_ROWS]
+
+
+def latencies(sessions: Sequence[OnnxSession], tensors: Mapping[str, Tensor]) -> dict[int, list[float]]:
+    """For each size of a batch the microseconds that each session takes for one run."""
+    return {batch: _medians(sessions, tensors, batch) for batch in BATCHES}
+
+
+def _medians(sessions: Sequence[OnnxSession], tensors: Mapping[str, Tensor], batch: int) -> list[float]:
+    rows = len(next(iter(tensors.values())))
+    batches = [take(tensors, slice(start, start + batch)) for start in range(0, max(rows - batch, 0) + 1, batch)]
+    taken: list[list[float]] = [[] for _ in sessions]
+    ends = time.perf_counter() + _SECONDS
+    for turn in range(_ROUNDS[batch]):
+        if turn >= _FEWEST and time.perf_counter() > ends:
+            break
+        inputs = batches[turn % len(batches)]
+        for session, times in zip(sessions, taken, strict=True):
+            start = time.perf_counter()
+            session.run(inputs)
+            times.append(time.perf_counter() - start)
+    return [round(median(times) * 1e6, 1) for times in taken]
