@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app import __version__
 from app.api import docs, error_handlers, health, openapi, v1, v2, v2_extensions
+from app.api.hot_door import in_task
 from app.api.instrumentation import expose_metrics
 from app.api.large_bodies import LargeBodies
 from app.api.predict import PredictDoor
@@ -91,9 +92,9 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             INFER_VERSION: infer,
             V1_PREDICT: v1_predict,
             V1_PREDICT_VERSION: v1_predict,
-            INDEX: repository.index,
-            LOAD: repository.load,
-            UNLOAD: repository.unload,
+            INDEX: in_task(repository.index),
+            LOAD: in_task(repository.load),
+            UNLOAD: in_task(repository.unload),
         },
         answer_error=error_handlers.answer_error,
         metrics=metrics,

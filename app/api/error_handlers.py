@@ -57,7 +57,7 @@ def answer_error(error: Exception) -> HotResponse:
         headers.append((b"accept-encoding", error.accepted.encode()))
     if isinstance(error, errors.MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
-    return HotResponse(orjson.dumps(document), status, headers)
+    return HotResponse(orjson.dumps(document), status, tuple(headers))
 
 
 def install(app: FastAPI) -> None:

@@ -5,8 +5,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter
 
-from app.api.large_bodies import LARGE, LargeBodies
-from app.api.timeouts import timeout_of
+from app.api.hot_door import HotDoor, Work
 from app.contract.tensors import Datatype, Tensor, TensorMetadata
 from app.errors import VersionNotFound
 from app.front.exchange import HotRequest, HotResponse
@@ -18,34 +17,22 @@ from app.serving.servable import Servable
 _DTYPES = {Datatype.BYTES: "DT_STRING", Datatype.FP16: "DT_HALF", Datatype.FP32: "DT_FLOAT", Datatype.FP64: "DT_DOUBLE"}
 
 
-class V1PredictDoor:
+class V1PredictDoor(HotDoor):
     """`instances` are answered with `predictions`, columns of `inputs` with columns of `outputs`."""
 
-    def __init__(self, plane: DataPlane, large: LargeBodies) -> None:
-        self._plane = plane
-        self._large = large
+    def decode(self, servable: Servable, request: HotRequest) -> Work:
+        """Rows through the model's schema, once they have the form that it reads."""
+        body, by_column = request.body, False
+        if not is_plain(body):
+            body, by_column = rewrite(body, servable.signature)
+        tensors = servable.rows.decode(body)
+        return Work(servable, tensors, len(next(iter(tensors.values()))), context=by_column)
 
-    async def __call__(self, request: HotRequest) -> HotResponse:
-        servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
-        body = request.body
-        if len(body) <= LARGE:
-            tensors, by_column = _decode(body, servable)
-        else:
-            tensors, by_column = await self._large.decode(
-                _decode, body, servable, model_name=servable.name, latest=latest
-            )
-        outputs = await self._plane.predict(servable, tensors, latest)
-        if by_column:
-            return HotResponse(_columns(servable, outputs))
-        return HotResponse(servable.rows.encode_predictions(outputs))
-
-
-def _decode(body: bytes, servable: Servable) -> tuple[dict[str, Tensor], bool]:
-    """Tensors, and whether they came in columns."""
-    by_column = False
-    if not is_plain(body):
-        body, by_column = rewrite(body, servable.signature)
-    return servable.rows.decode(body), by_column
+    def encode(self, work: Work, outputs: list[Tensor], _request: HotRequest) -> HotResponse:
+        """As it was asked: one prediction per row, or one column per output."""
+        if work.context:
+            return HotResponse(_columns(work.servable, outputs))
+        return HotResponse(work.servable.rows.encode_predictions(outputs))
 
 
 def _columns(servable: Servable, outputs: list[Tensor]) -> bytes:

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter
 
 from app import __version__
-from app.api.large_bodies import LARGE, LargeBodies
-from app.api.timeouts import timeout_of
-from app.contract.tensors import TensorMetadata
+from app.api.hot_door import HotDoor, Work
+from app.api.large_bodies import LargeBodies
+from app.contract.tensors import Tensor, TensorMetadata
 from app.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from app.protocol import binary_codec
 from app.protocol.json_codec import decode_request, encode_response
@@ -31,36 +31,35 @@ EXTENSIONS = [
 _OCTETS = (b"content-type", b"application/octet-stream")
 
 
-class InferDoor:
-    """Decode tensors, ask the data plane, encode tensors."""
+class InferDoor(HotDoor):
+    """Tensors in, tensors out."""
 
     def __init__(self, plane: DataPlane, limits: ContentLimits, large: LargeBodies) -> None:
-        self._plane = plane
+        super().__init__(plane, large)
         self._limits = limits
-        self._large = large
 
-    async def __call__(self, request: HotRequest) -> HotResponse:
-        servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
-        body, binary = request.body, request.headers.get(BINARY_HEADER)
-        if len(body) <= LARGE:
-            inference = self._decode(body, servable, binary)
-        else:
-            inference = await self._large.decode(
-                self._decode, body, servable, binary, model_name=servable.name, latest=latest
-            )
-        answer = await self._plane.infer(servable, inference, latest)
+    def decode(self, servable: Servable, request: HotRequest) -> Work:
+        """A request of the protocol, checked against the model's signature."""
+        inference = self._read(servable, request)
+        tensors, rows = self._plane.prepare(servable, inference)
+        return Work(servable, tensors, rows, inference.parameters.timeout, inference)
+
+    def encode(self, work: Work, outputs: list[Tensor], _request: HotRequest) -> HotResponse:
+        """The outputs that were asked for, in JSON or after it."""
+        answer = self._plane.answer(work.servable, work.context, outputs)
         if not answer.binary:
             return HotResponse(encode_response(answer))
         body, json_length = binary_codec.encode_response(answer)
-        return HotResponse(body, headers=[_OCTETS, (BINARY_HEADER, b"%d" % json_length)])
+        return HotResponse(body, headers=(_OCTETS, (BINARY_HEADER, b"%d" % json_length)))
 
-    def _decode(self, body: bytes, servable: Servable, binary: bytes | None) -> InferenceRequest:
-        if binary is None:
-            return decode_request(body, self._limits)
-        json_length = binary_codec.read_json_length(binary, body)
+    def _read(self, servable: Servable, request: HotRequest) -> InferenceRequest:
+        header = request.headers.get(BINARY_HEADER)
+        if header is None:
+            return decode_request(request.body, self._limits)
+        json_length = binary_codec.read_json_length(header, request.body)
         if json_length == 0:
-            return binary_codec.decode_raw(body, servable.signature.inputs, self._limits)
-        return binary_codec.decode_request(body, json_length, self._limits)
+            return binary_codec.decode_raw(request.body, servable.signature.inputs, self._limits)
+        return binary_codec.decode_request(request.body, json_length, self._limits)
 
 
 def router(plane: DataPlane) -> APIRouter:

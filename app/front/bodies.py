@@ -34,47 +34,59 @@ class Bodies:
 
         Raises RequestTooLarge, UnsupportedBody, MalformedRequest, Overloaded or ClientGone.
         """
-        coding = self._check_head(exchange)
+        self.check_head(exchange)
+        coding = read_coding(exchange.raw_headers) if b"content-encoding" in exchange.headers else None
         message = await receive()
-        body = self._hold(exchange, message)
+        body = self._take(exchange, message)
         if message.get("more_body", False):
             chunks = [body]
             while message.get("more_body", False):
                 message = await receive()
-                chunks.append(self._hold(exchange, message))
+                chunks.append(self._take(exchange, message))
             body = b"".join(chunks)
         return body if coding is None else await self._inflate(exchange, body, coding)
+
+    def hold(self, exchange: Exchange, size: int) -> None:
+        """Count bytes of a body that are in memory now; raises RequestTooLarge or Overloaded."""
+        exchange.held += size
+        self._in_flight += size
+        if exchange.held > self._limits.body:
+            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+        if self._in_flight > self._limits.in_flight:
+            raise Overloaded
 
     def release(self, exchange: Exchange) -> None:
         """The body is no longer in memory."""
         self._in_flight -= exchange.held
 
+    def wants_compression(self, exchange: Exchange, response: HotResponse) -> bool:
+        """Whether `compress` has something to do."""
+        return len(response.body) > SMALLEST_COMPRESSED and b"accept-encoding" in exchange.headers
+
     async def compress(self, exchange: Exchange, response: HotResponse) -> None:
         """Compress an answer that is worth it, in the way that the client likes best."""
-        if len(response.body) > SMALLEST_COMPRESSED:
-            wanted = choose_coding(exchange.scope["headers"])
+        if self.wants_compression(exchange, response):
+            wanted = choose_coding(exchange.raw_headers)
             if wanted is not None:
                 await self._encoder.compress(response, wanted)
 
-    def _check_head(self, exchange: Exchange) -> bytes | None:
-        """Refuse what can be refused before the body is read; the coding of the body, if it has one."""
+    def check_head(self, exchange: Exchange) -> None:
+        """Refuse what can be refused before the body is read."""
         headers = exchange.headers
-        if headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
+        if headers.get(b"content-type", b"")[:10].lower() == b"multipart/":
             raise UnsupportedBody("multipart bodies are not accepted; send the JSON itself as the body")
-        coding = read_coding(exchange.scope["headers"]) if b"content-encoding" in headers else None
-        if BINARY_HEADER in headers and [name for name, _ in exchange.scope["headers"]].count(BINARY_HEADER) > 1:
+        if BINARY_HEADER in headers and [name for name, _ in exchange.raw_headers].count(BINARY_HEADER) > 1:
             raise MalformedRequest("Inference-Header-Content-Length must be given once")
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._limits.body:
             raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
-        return coding
 
-    def _hold(self, exchange: Exchange, message: Message) -> bytes:
+    def _take(self, exchange: Exchange, message: Message) -> bytes:
         """A chunk of the body, once it is counted against the limits."""
         if message["type"] == "http.disconnect":
             raise ClientGone
         chunk: bytes = message.get("body", b"")
-        self._count(exchange, len(chunk))
+        self.hold(exchange, len(chunk))
         return chunk
 
     async def _inflate(self, exchange: Exchange, body: bytes, coding: bytes) -> bytes:
@@ -82,13 +94,5 @@ class Bodies:
         inflated = await self._encoder.inflate(body, coding)
         self._in_flight -= exchange.held
         exchange.held = 0
-        self._count(exchange, len(inflated))
+        self.hold(exchange, len(inflated))
         return inflated
-
-    def _count(self, exchange: Exchange, size: int) -> None:
-        exchange.held += size
-        self._in_flight += size
-        if exchange.held > self._limits.body:
-            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
-        if self._in_flight > self._limits.in_flight:
-            raise Overloaded

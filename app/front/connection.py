@@ -3,26 +3,28 @@
 A head may not be too large, hold too many headers or take too long; neither may a body, nor a client that does not
 read its answer. Instead of a timer per request each connection keeps one deadline, and the server looks at all of
 them now and then. A connection is told to close after a while, so that new replicas get their share, and while the
-server drains. The ASGI extension RESPOND takes a whole answer at once and writes it in one piece.
+server drains. A plain request for a hot route gets a `HotCycle`; any other goes to the guard as ASGI, uvicorn's way.
 """
 
 import asyncio
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from app.front.exchange import CLIENT_GONE, RESPOND
+from app.front.answers import AnswerLines
+from app.front.exchange import HUNG_UP, Exchange, HotResponse
+from app.front.guard import Guard
+from app.front.hot_cycle import HotCycle
 
 _HEADER_OVERHEAD = 4  # ": " and the line end
 _NO_DEADLINE = math.inf
 _VERSIONS = frozenset({"1.0", "1.1"})
+_NOT_PLAIN = frozenset({b"expect", b"upgrade", b"content-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,21 @@ class Refused(Exception):
 class Connection(HttpToolsProtocol):
     """The protocol that the server makes for each accepted socket."""
 
-    def __init__(self, *args: Any, limits: ConnectionLimits, is_draining: Callable[[], bool], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, guard: Guard, limits: ConnectionLimits, answer_lines: AnswerLines, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._guard = guard
         self._limits = limits
-        self._is_draining = is_draining
+        self._answer_lines = answer_lines
+        self._hot: HotCycle | None = None
+        """The request that is being read, where it has a hot cycle."""
         self._deadline = _NO_DEADLINE
         self._write_deadline = _NO_DEADLINE
         self._in_head = True
         self._head_size = 0
         self._hosts = 0
+        self._is_plain = True
         self._unparsed = 0
         self._chunks = 0
         self._refusal: Refused | None = None
@@ -76,9 +84,12 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is left to read an answer, so what was to give it is stopped, and its work leaves the queue."""
+        if isinstance(self.cycle, HotCycle):
+            self.cycle.abandon()
+            self.cycle = None  # type: ignore[assignment]  # as uvicorn has it before the first request
         super().connection_lost(exc)
         if self._task is not None:
-            self._task.cancel(CLIENT_GONE)
+            self._task.cancel(HUNG_UP)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._task = self.loop.create_task(cycle.run_asgi(app))
@@ -105,8 +116,11 @@ class Connection(HttpToolsProtocol):
             self._answer(self._too_large_head())
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_head = True
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._hot = None
+        self._in_head = self._is_plain = True
         self._head_size = 0
         self._hosts = 0
         self._chunks = 0
@@ -119,40 +133,63 @@ class Connection(HttpToolsProtocol):
         self._head_size += len(name) + len(value) + _HEADER_OVERHEAD
         if name == b"host":
             self._hosts += 1
-        elif name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        elif name in _NOT_PLAIN:
+            self._is_plain = False
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._unparsed = 0
-        self._check_head()
+        version = self._check_head()
         now = self.loop.time()
         self._deadline = now + self._limits.body_seconds
-        super().on_headers_complete()
-        self.scope["extensions"] = {RESPOND: partial(self._respond, self.cycle)}  # type: ignore[dict-item]
-        if now > self._retires_at or self._is_draining():
-            self.cycle.keep_alive = False
+        is_last = now > self._retires_at or self._guard.is_draining
+        match = self._guard.hot_urls.get(self.url) if self._is_plain else None
+        if match is None or self.parser.get_method() != b"POST" or not self._is_idle() or self.flow.write_paused:
+            self._start_asgi()
+            if is_last:
+                self.cycle.keep_alive = False
+            return
+        keep_alive = not is_last and version != "1.0" and self.parser.should_keep_alive()
+        exchange = self._guard.open("POST", self.headers)
+        self._hot = HotCycle(self._guard, self, match, exchange, keep_alive=keep_alive)
+        self.cycle = self._hot  # type: ignore[assignment]  # it has what uvicorn looks at
+        self._hot.begin()
 
-    def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes, close: bool) -> bool:
-        """Write a whole answer; False where the client reads too slowly and the answer has to wait by ASGI's way."""
-        if self.flow.write_paused:
-            return False
-        if cycle.disconnected:
-            return True
-        parts = [STATUS_LINE[status], head, b"content-length: %d\r\n" % len(body)]
-        for name, value in self.server_state.default_headers:
-            parts += (name, b": ", value, b"\r\n")
-        if close or not cycle.keep_alive:
-            cycle.keep_alive = False
-            parts.append(b"connection: close\r\n")
-        parts += (b"\r\n", body)
-        self.transport.write(b"".join(parts))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            self.transport.close()
-        cycle.on_response()
-        return True
+    def _start_asgi(self) -> None:
+        """Do what uvicorn does for a request; its scope is made only now, since hot cycles need none."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._hot is not None:
+            self._hot.take(body)
+        else:
+            super().on_body(body)
+
+    def write_answer(self, response: HotResponse, request_id: str, *, closes: bool) -> None:
+        """Write the whole answer of a hot cycle."""
+        if not self.transport.is_closing():
+            defaults = self.server_state.default_headers
+            self.transport.write(self._answer_lines.encode(response, request_id, defaults, closes=closes))
+            if closes:
+                self.transport.close()
+        self.on_response_complete()
+
+    def start_compressing(self, exchange: Exchange, response: HotResponse, cycle: HotCycle) -> None:
+        """Compress an answer, which may need a thread, and let the cycle write it then."""
+
+        async def compress() -> None:
+            await self._guard.bodies.compress(exchange, response)
+            cycle.write(response)
+
+        task = self.loop.create_task(compress())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def on_chunk_header(self) -> None:
         self._chunks += 1
@@ -160,8 +197,11 @@ class Connection(HttpToolsProtocol):
             self._refuse(413, f"more than {self._limits.chunks} chunks")
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
         self._deadline = _NO_DEADLINE
+        if self._hot is not None:
+            self._hot.finish_body()
+        else:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -192,28 +232,30 @@ class Connection(HttpToolsProtocol):
             else:
                 self._answer(Refused(408, "the request took too long to arrive"))
 
-    def _check_head(self) -> None:
+    def _check_head(self) -> str:
+        """The version of HTTP; raises Refused where the head is not one that we read."""
         if self._head_size + len(self.url) > self._limits.head_bytes:
             self._refusal = self._too_large_head()
             raise self._refusal
         if len(self.headers) > self._limits.headers:
             self._refuse(431, f"more than {self._limits.headers} headers")
-        version = self.parser.get_http_version()
+        version: str = self.parser.get_http_version()
         if version not in _VERSIONS:
             self._refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken")
         if self._hosts != 1 and (self._hosts > 1 or version == "1.1"):
             self._refuse(400, "exactly one Host header is needed")
+        return version
 
     def _too_large_head(self) -> Refused:
         return Refused(431, f"the request line and headers are over {self._limits.head_bytes} bytes")
 
-    def _refuse(self, status: int, message: str) -> None:
+    def _refuse(self, status: int, message: str) -> NoReturn:
         self._refusal = Refused(status, message)
         raise self._refusal
 
     def _is_idle(self) -> bool:
         """No request is being answered; uvicorn has no cycle before the first one."""
-        cycle: RequestResponseCycle | None = self.cycle
+        cycle: HotCycle | RequestResponseCycle | None = self.cycle
         return cycle is None or cycle.response_complete
 
     def _answer(self, refusal: Refused) -> None:
@@ -224,7 +266,9 @@ class Connection(HttpToolsProtocol):
             body = orjson.dumps({"error": refusal.message})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
             self.transport.write(STATUS_LINE[refusal.status] + head + body)
-        if not self._is_idle():
+        if isinstance(self.cycle, HotCycle):
+            self.cycle.abandon()
+        elif not self._is_idle():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()

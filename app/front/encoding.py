@@ -99,7 +99,7 @@ class Encoder:
         else:
             loop = asyncio.get_running_loop()
             response.body = await loop.run_in_executor(self._threads, _compress, response.body, coding)
-        response.headers += [(b"content-encoding", coding), _VARY]
+        response.headers += ((b"content-encoding", coding), _VARY)
 
 
 def _steps(stream: Any, rest: bytes) -> Iterator[bytes]:

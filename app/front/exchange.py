@@ -1,37 +1,36 @@
 """What passes between the guard and a hot handler: the bytes of a request, and the bytes of its answer.
 
-`Exchange` is what the front itself learns about one request on its way.
+A handler is called with a request and a `reply`, which it calls once with the answer or with what went wrong: at once,
+or later from the event loop. `Exchange` is the request as the front knows it, whatever becomes of it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from starlette.types import Scope
 
 from app.front.routes import Match
 
 Headers = list[tuple[bytes, bytes]]
 
-RESPOND = "slipway.respond"
-"""Name of the ASGI extension that writes a whole answer in one piece."""
-
-CLIENT_GONE = "the client has hung up"
+HUNG_UP = "the client has hung up"
 """The message with which a request's task is cancelled when nobody is left to read the answer."""
 
 BINARY_HEADER = b"inference-header-content-length"
 """Says how long the JSON of a body is where the bytes of tensors follow it."""
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
+JSON_ALONE: tuple[tuple[bytes, bytes], ...] = (JSON,)
 
 
 @dataclass(slots=True)
 class HotRequest:
-    """A whole request: its path parameters, its headers with lower-case names, its body."""
+    """A whole request: its headers with lower-case names (the last of two that are equal), its path, its body."""
 
-    params: dict[str, str]
     headers: dict[bytes, bytes]
-    body: bytes
     request_id: str
+    params: dict[str, str] = field(init=False)
+    body: bytes = field(init=False)
+    is_abandoned: bool = field(init=False, default=False)
+    """The client is gone: the work need not be done any more."""
 
 
 @dataclass(slots=True)
@@ -40,21 +39,24 @@ class HotResponse:
 
     body: bytes
     status: int = 200
-    headers: Headers = field(default_factory=lambda: [JSON])
+    headers: tuple[tuple[bytes, bytes], ...] = JSON_ALONE
 
 
 @dataclass(slots=True)
-class Exchange:
-    """One request in the front, whatever becomes of it."""
+class Exchange(HotRequest):
+    """One request in the front; `raw_headers` are all of them, in the order they came."""
 
-    scope: Scope
-    request_id: str
+    method: str
+    raw_headers: Headers
+    started: float
     match: Match | None = None
-    headers: dict[bytes, bytes] = field(default_factory=dict)
     status: int = 0
     held: int = 0
     """Bytes of the body that are in memory."""
 
 
-HotHandler = Callable[[HotRequest], Awaitable[HotResponse]]
+Reply = Callable[[HotResponse | Exception], None]
+HotHandler = Callable[[HotRequest, Reply], None]
+"""May raise instead of replying; must not do both."""
+
 ErrorAnswer = Callable[[Exception], HotResponse]

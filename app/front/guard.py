@@ -1,8 +1,12 @@
-"""The one way in: a thin ASGI application before everything else.
+"""The one way in: what every request passes before it is answered, and after.
 
-Every request gets an id, is looked up in the route table, passes the limits and the door-keeper, is counted while it is
-in flight and measured when it ends. A hot route's handler is then called at once with the body; any other request goes
-on to FastAPI. Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
+A request gets an id, is looked up in the route table, passes the door-keeper and the limits, is counted while it is in
+flight and measured when it ends. A hot route's handler is called with the body; any other request goes on to FastAPI.
+Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
+
+Requests are carried here in two ways: as ASGI, which is `__call__` below, and, where it is a plain request for a hot
+route, by the connection itself (`hot_cycle`). Both call the same steps in the same order: `open`, `admit`, `handle`,
+`close`.
 """
 
 import asyncio
@@ -17,36 +21,18 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
-from app.errors import (
-    MethodNotAllowed,
-    PathNotFound,
-    RequestTooLarge,
-    UnsupportedBody,
-)
+from app.errors import MethodNotAllowed, PathNotFound, RequestTooLarge, UnsupportedBody
+from app.front.answers import CLOSE, NO_SNIFFING, NO_STORE
 from app.front.bodies import Bodies, ClientGone, Limits
-from app.front.exchange import (
-    CLIENT_GONE,
-    JSON,
-    RESPOND,
-    ErrorAnswer,
-    Exchange,
-    Headers,
-    HotHandler,
-    HotRequest,
-    HotResponse,
-)
+from app.front.exchange import HUNG_UP, ErrorAnswer, Exchange, Headers, HotHandler, HotResponse, Reply
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
 
+CLIENT_GONE = 499
+"""The status of a client that hung up, as nginx counts it; nobody gets to see it."""
+
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
-_CLIENT_CLOSED_REQUEST = 499  # as nginx counts it; nobody gets to see it
-_CLOSE = (b"connection", b"close")
-_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
-_NO_STORE = (b"cache-control", b"no-store")
-_ONLY_JSON = [JSON]
-_JSON_LINE = b"%b: %b\r\n" % JSON
-_SAFE_LINES = b"%b: %b\r\n%b: %b\r\n" % (*_NO_SNIFFING, *_NO_STORE)
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -65,7 +51,7 @@ def allow_all(_match: Match, _headers: Headers) -> None:
 
 
 class Guard:
-    """The ASGI application that uvicorn runs."""
+    """The ASGI application that uvicorn runs, and what the connections of hot requests call directly."""
 
     def __init__(
         self,
@@ -85,12 +71,14 @@ class Guard:
         self._metrics = metrics
         self._authorize = authorize
         self._access_log = access_log
-        self._bodies = Bodies(limits)
         self._base_path = base_path
         self._table = RouteTable(base_path=base_path)
         self._id_prefix = secrets.token_hex(6)
         self._id_numbers = itertools.count(1)
         self._paths: dict[str, Match] = {}
+        self.hot_urls: dict[bytes, Match] = {}
+        """The very bytes of a request line's URL → its row in the table, for what is served now."""
+        self.bodies = Bodies(limits)
         self.in_flight = 0
         self.is_draining = False
 
@@ -99,27 +87,88 @@ class Guard:
         prefixes = {"", self._base_path}
         matches = {prefix + path: self._table.find(prefix + path) for path in paths for prefix in prefixes}
         self._paths = {path: match for path, match in matches.items() if match}
+        self.hot_urls = {path.encode(): match for path, match in self._paths.items() if match.route.is_hot}
+
+    # The steps, in their order.
+
+    def open(self, method: str, headers: Headers) -> Exchange:
+        """A request has come: give it an id and count it; `close` must follow, whatever happens."""
+        by_name = dict(headers)
+        given = by_name.get(b"x-request-id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            request_id = given.decode("ascii")
+        else:
+            request_id = f"{self._id_prefix}-{next(self._id_numbers)}"
+        self.in_flight += 1
+        return Exchange(by_name, request_id, method, headers, perf_counter())
+
+    def admit(self, exchange: Exchange, match: Match | None) -> Match:
+        """Route, key, method: raises the error that answers the request when one of them is wrong."""
+        if match is None:
+            raise PathNotFound
+        exchange.match = match
+        self._authorize(match, exchange.raw_headers)
+        if exchange.method not in match.route.methods:
+            raise MethodNotAllowed(sorted(match.route.methods))
+        return match
+
+    def handle(self, exchange: Exchange, match: Match, body: bytes, reply: Reply) -> None:
+        """Let the route's handler answer a body that has been read within the limits; it replies now or later."""
+        exchange.params = match.params
+        exchange.body = body
+        token = log.request_id.set(exchange.request_id)
+        try:
+            self._handlers[match.route](exchange, reply)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+            reply(error)
+        finally:
+            log.request_id.reset(token)
+
+    def answer(self, exchange: Exchange, error: Exception) -> HotResponse:
+        """What the client is told about an error; the last line: whatever it is, the answer is clean."""
+        token = log.request_id.set(exchange.request_id)
+        response = self._answer_error(error)
+        log.request_id.reset(token)
+        if isinstance(error, RequestTooLarge | UnsupportedBody):
+            # The rest of the body is not wanted; closing is the only way to say so.
+            response.headers += (CLOSE,)
+        return response
+
+    def close(self, exchange: Exchange) -> None:
+        """The request has ended: take it out of the count, and tell the metrics and the access log."""
+        seconds = perf_counter() - exchange.started
+        self.in_flight -= 1
+        method, match = exchange.method, exchange.match
+        # A refused method counts like an unknown path, so that no caller can multiply routes by methods.
+        if match is not None and method in match.route.methods:
+            template, is_hot = match.route.template, match.route.is_timed
+        else:
+            method = method if method in _KNOWN_METHODS else "other"
+            template, is_hot = "none", False
+        self._metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
+        if self._access_log:
+            extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}
+            logger.info("request", extra={**extra, "request_id": exchange.request_id})
+
+    # The same steps for a request that comes as ASGI.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI connection."""
         if scope["type"] != "http":
             await self._pass_on(scope, receive, send)
             return
-        started = perf_counter()
-        headers = dict(scope["headers"])
-        exchange = Exchange(scope, self._request_id(headers), headers=headers)
+        exchange = self.open(scope["method"], scope["headers"])
         token = log.request_id.set(exchange.request_id)
-        self.in_flight += 1
         try:
-            await self._respond(exchange, receive, send)
+            await self._respond(exchange, scope, receive, send)
         except ClientGone:
-            exchange.status = _CLIENT_CLOSED_REQUEST
+            exchange.status = CLIENT_GONE
         except asyncio.CancelledError as cancelled:
-            if cancelled.args != (CLIENT_GONE,):
+            if cancelled.args != (HUNG_UP,):
                 raise
-            exchange.status = _CLIENT_CLOSED_REQUEST
+            exchange.status = CLIENT_GONE
         finally:
-            self.in_flight -= 1
-            self._report(exchange, perf_counter() - started)
+            self.close(exchange)
             log.request_id.reset(token)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,11 +177,12 @@ class Guard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _respond(self, exchange: Exchange, receive: Receive, send: Send) -> None:
+    async def _respond(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            match = self._admit(exchange)
+            path = scope["path"]
+            match = self.admit(exchange, self._paths.get(path) or self._table.find(path))
             if not match.route.is_hot:
-                await self._fastapi(_canonical(exchange.scope, match.base_path), receive, _Stamped(exchange, send))
+                await self._fastapi(_canonical(scope, match.base_path), receive, _Stamped(exchange, send))
                 return
             response = await self._call_hot(exchange, match, receive)
         except ClientGone:
@@ -140,53 +190,32 @@ class Guard:
         except Exception as error:  # the last line: whatever it is, the client gets a clean answer
             if exchange.status:
                 raise
-            response = self._answer_error(error)
-            if isinstance(error, RequestTooLarge | UnsupportedBody):
-                # The rest of the body is not wanted; closing is the only way to say so.
-                response.headers.append(_CLOSE)
+            response = self.answer(exchange, error)
         exchange.status = response.status
         await _send(exchange, response, send)
 
-    def _admit(self, exchange: Exchange) -> Match:
-        """Route, key, method: raises the error that answers the request when one of them is wrong."""
-        path = exchange.scope["path"]
-        match = self._paths.get(path) or self._table.find(path)
-        if match is None:
-            raise PathNotFound
-        exchange.match = match
-        self._authorize(match, exchange.scope["headers"])
-        if exchange.scope["method"] not in match.route.methods:
-            raise MethodNotAllowed(sorted(match.route.methods))
-        return match
-
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
+        answered: asyncio.Future[HotResponse] = asyncio.get_running_loop().create_future()
+
+        def reply(outcome: HotResponse | Exception) -> None:
+            if answered.done():
+                return
+            if isinstance(outcome, Exception):
+                answered.set_exception(outcome)
+            else:
+                answered.set_result(outcome)
+
         try:
-            body = await self._bodies.read(exchange, receive)
-            request = HotRequest(match.params, exchange.headers, body, exchange.request_id)
-            response = await self._handlers[match.route](request)
+            body = await self.bodies.read(exchange, receive)
+            self.handle(exchange, match, body, reply)
+            response = await answered
+        except asyncio.CancelledError:
+            exchange.is_abandoned = True
+            raise
         finally:
-            self._bodies.release(exchange)
-        if b"accept-encoding" in exchange.headers:
-            await self._bodies.compress(exchange, response)
+            self.bodies.release(exchange)
+        await self.bodies.compress(exchange, response)
         return response
-
-    def _request_id(self, headers: dict[bytes, bytes]) -> str:
-        given = headers.get(b"x-request-id")
-        if given is not None and _REQUEST_ID.fullmatch(given):
-            return given.decode("ascii")
-        return f"{self._id_prefix}-{next(self._id_numbers)}"
-
-    def _report(self, exchange: Exchange, seconds: float) -> None:
-        method = exchange.scope["method"]
-        method = method if method in _KNOWN_METHODS else "other"
-        template, is_hot = "none", False
-        # A refused method counts like an unknown path, so that no caller can multiply routes by methods.
-        if exchange.match and method in exchange.match.route.methods:
-            template, is_hot = exchange.match.route.template, exchange.match.route.is_timed
-        self._metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
-        if self._access_log:
-            extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}
-            logger.info("request", extra=extra)
 
 
 class _Stamped:
@@ -204,8 +233,8 @@ class _Stamped:
             message["headers"] = [
                 *message["headers"],
                 (b"x-request-id", self._exchange.request_id.encode()),
-                _NO_SNIFFING,
-                *(() if is_asset else (_NO_STORE,)),
+                NO_SNIFFING,
+                *(() if is_asset else (NO_STORE,)),
             ]
         await self._send(message)
 
@@ -220,14 +249,7 @@ def _canonical(scope: Scope, base_path: str) -> Scope:
 
 
 async def _send(exchange: Exchange, response: HotResponse, send: Send) -> None:
-    headers, request_id = response.headers, exchange.request_id.encode()
-    respond = exchange.scope.get("extensions", {}).get(RESPOND)
-    if respond is not None:
-        head = _JSON_LINE if headers == _ONLY_JSON else b"".join([b"%b: %b\r\n" % h for h in headers if h != _CLOSE])
-        head = b"%b%bx-request-id: %b\r\n" % (head, _SAFE_LINES, request_id)
-        if respond(response.status, head, response.body, _CLOSE in headers):
-            return
     length = (b"content-length", b"%d" % len(response.body))
-    headers = [*headers, (b"x-request-id", request_id), _NO_SNIFFING, _NO_STORE, length]
+    headers = [*response.headers, (b"x-request-id", exchange.request_id.encode()), NO_SNIFFING, NO_STORE, length]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

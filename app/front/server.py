@@ -22,6 +22,7 @@ from typing import Any
 import uvicorn
 
 from app.errors import UsageError
+from app.front.answers import AnswerLines
 from app.front.connection import Connection, ConnectionLimits
 from app.front.guard import Guard
 
@@ -59,10 +60,10 @@ def run(
     finish_seconds: int,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
-    bounded = _within_file_limit(limits)
+    bounded, answer_lines = _within_file_limit(limits), AnswerLines()
 
     def connect(**kwargs: Any) -> Connection:
-        return Connection(**kwargs, limits=bounded, is_draining=lambda: app.is_draining)
+        return Connection(**kwargs, guard=app, limits=bounded, answer_lines=answer_lines)
 
     config = uvicorn.Config(
         app,

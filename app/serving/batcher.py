@@ -57,11 +57,21 @@ class QueueLimits:
     delay: float = 0.0
 
 
+class Caller(Protocol):
+    """Who waits for the outputs of its rows; a future is one. It is told once, and not at all when it is `done`."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, outputs: list[Tensor], /) -> None: ...
+
+    def set_exception(self, error: Exception, /) -> None: ...
+
+
 @dataclass(slots=True)
 class _Entry:
     tensors: Mapping[str, Tensor]
     rows: int
-    future: asyncio.Future[list[Tensor]]
+    caller: Caller
     queued_at: float
     latest: float
     """When the answer is of no use any more."""
@@ -100,15 +110,15 @@ class Batcher:
         if self._queued_rows >= self._ample_rows:
             self._refuse_without_room(1, latest)
 
-    def submit(self, tensors: Mapping[str, Tensor], rows: int, latest: float = inf) -> asyncio.Future[list[Tensor]]:
-        """The outputs for these rows, to be awaited; raises Overloaded where the queue is full or too long to wait.
+    def submit(self, tensors: Mapping[str, Tensor], rows: int, caller: Caller, latest: float = inf) -> None:
+        """Queue these rows for `caller`; raises Overloaded where the queue is full or too long to wait.
 
-        Awaiting raises what the run raised, or DeadlineExceeded at `latest`, a value of `perf_counter`.
+        The caller gets the outputs, or what the run raised, or DeadlineExceeded at `latest`, a value of `perf_counter`.
         """
         if self._queued_rows + rows > self._ample_rows:
             self._refuse_without_room(rows, latest)
         loop = asyncio.get_running_loop()
-        entry = _Entry(tensors, rows, loop.create_future(), perf_counter(), latest)
+        entry = _Entry(tensors, rows, caller, perf_counter(), latest)
         self._queue.append(entry)
         self._queued_rows += rows
         if not self._is_due:
@@ -121,7 +131,6 @@ class Batcher:
             self._timer.cancel()
             self._timer = None
             loop.call_soon(self._run_next)
-        return entry.future
 
     def _plan(self) -> None:
         """What follows from the cost line, kept in numbers that a request is compared with."""
@@ -178,7 +187,7 @@ class Batcher:
                 break
             entry = queue.pop() if self._newest_first else queue.popleft()
             self._queued_rows -= entry.rows
-            if entry.future.done():
+            if entry.caller.done():
                 # Its caller has hung up. Whoever came after it has waited less and is likelier to be there still.
                 self._newest_first = True
             elif entry.latest <= now + self._batch_seconds and self._is_hopeless(entry, rows, now):
@@ -194,7 +203,7 @@ class Batcher:
 
     def _drop(self, entry: _Entry, now: float) -> None:
         self._observer.observe_refusal(now - entry.queued_at, entry.rows)
-        entry.future.set_exception(DeadlineExceeded(self._name))
+        entry.caller.set_exception(DeadlineExceeded(self._name))
 
     def _look_at_deadlines(self) -> None:
         """During a run in a thread: callers get their answer at their deadline, however long the run goes on."""
@@ -203,9 +212,9 @@ class Batcher:
             return
         now = perf_counter()
         for entry in self._running:
-            if entry.latest <= now and not entry.future.done():
-                entry.future.set_exception(DeadlineExceeded(self._name))
-        waiting = [entry for entry in self._queue if not entry.future.done()]
+            if entry.latest <= now and not entry.caller.done():
+                entry.caller.set_exception(DeadlineExceeded(self._name))
+        waiting = [entry for entry in self._queue if not entry.caller.done()]
         for entry in waiting:
             if entry.latest <= now:
                 self._drop(entry, now)
@@ -227,10 +236,10 @@ class Batcher:
         for entry, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 failed.append(entry)
-                if not entry.future.done():
-                    entry.future.set_exception(outcome)
-            elif not entry.future.done():
-                entry.future.set_result(outcome)
+                if not entry.caller.done():
+                    entry.caller.set_exception(outcome)
+            elif not entry.caller.done():
+                entry.caller.set_result(outcome)
         self._observer.observe_batch([started - entry.queued_at for entry in batch], seconds, rows)
         if failed:
             waits = [started - entry.queued_at for entry in failed]

@@ -1,7 +1,7 @@
-"""Inference as every door calls it: find the version, check tensors against its signature, run, tell the metrics."""
+"""Inference as every door sees it: find the version, check tensors against its signature, name the outputs."""
 
-from collections.abc import Awaitable, Mapping
-from math import inf, isfinite
+from collections.abc import Mapping
+from math import isfinite
 from time import perf_counter
 
 import numpy as np
@@ -41,24 +41,16 @@ class DataPlane:
         servable.batcher.check_room(latest)
         return servable, latest
 
-    def predict(
-        self, servable: Servable, tensors: Mapping[str, Tensor], latest: float = inf
-    ) -> Awaitable[list[Tensor]]:
-        """Outputs, in the signature's order, for tensors that fit the signature.
-
-        Raises Overloaded, or DeadlineExceeded at `latest`.
-        """
-        return servable.batcher.submit(tensors, len(next(iter(tensors.values()))), latest)
-
-    async def infer(self, servable: Servable, request: InferenceRequest, latest: float = inf) -> InferenceResponse:
-        """Answer an inference request; raises MalformedRequest where it does not fit the model's signature."""
-        signature = servable.signature
+    def prepare(self, servable: Servable, request: InferenceRequest) -> tuple[dict[str, Tensor], int]:
+        """A request's tensors as the graph takes them, and how many rows; raises MalformedRequest."""
         if request.outputs is not None:
-            _check_outputs(signature, request.outputs)
+            _check_outputs(servable.signature, request.outputs)
         tensors = bind(servable, request.inputs)
-        if request.parameters.timeout is not None:
-            latest = min(latest, perf_counter() + request.parameters.timeout)
-        outputs = await self.predict(servable, tensors, latest)
+        return tensors, len(next(iter(tensors.values())))
+
+    def answer(self, servable: Servable, request: InferenceRequest, outputs: list[Tensor]) -> InferenceResponse:
+        """What a request asked for, of outputs in the signature's order."""
+        signature = servable.signature
         answered = [
             NamedTensor(declared.name, declared.datatype, output)
             for declared, output in zip(signature.outputs, outputs, strict=True)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.api.error_handlers import answer_error
 from app.errors import Forbidden, Unauthorized
 from app.front.bodies import Limits
-from app.front.exchange import HotRequest, HotResponse
+from app.front.exchange import HotRequest, HotResponse, Reply
 from app.front.guard import Authorize, Guard, allow_all
 from app.front.routes import INFER, PREDICT, Match, Scope
 from app.monitoring.metrics import Metrics
@@ -19,11 +19,11 @@ from tests.service import client_of
 pytestmark = pytest.mark.anyio
 
 
-async def echo(request: HotRequest) -> HotResponse:
-    return HotResponse(request.body)
+def echo(request: HotRequest, reply: Reply) -> None:
+    reply(HotResponse(request.body))
 
 
-async def explode(_request: HotRequest) -> HotResponse:
+def explode(_request: HotRequest, _reply: Reply) -> None:
     raise ZeroDivisionError("secret detail")
 
 
@@ -186,9 +186,9 @@ async def test_requests_are_counted_by_template_method_and_status_class() -> Non
 async def test_in_flight_is_one_during_a_request_and_zero_after() -> None:
     seen = []
 
-    async def look(_request: HotRequest) -> HotResponse:
+    def look(_request: HotRequest, reply: Reply) -> None:
         seen.append(front.in_flight)
-        return HotResponse(b"")
+        reply(HotResponse(b""))
 
     front = Guard(
         fastapi=FastAPI(),
@@ -204,11 +204,10 @@ async def test_in_flight_is_one_during_a_request_and_zero_after() -> None:
 
 
 async def test_bodies_in_flight_are_bounded_together() -> None:
-    release = asyncio.Event()
+    waiting: list[Reply] = []
 
-    async def hold(_request: HotRequest) -> HotResponse:
-        await release.wait()
-        return HotResponse(b"")
+    def hold(_request: HotRequest, reply: Reply) -> None:
+        waiting.append(reply)
 
     front = Guard(
         fastapi=FastAPI(),
@@ -221,7 +220,8 @@ async def test_bodies_in_flight_are_bounded_together() -> None:
         held = [asyncio.ensure_future(client.post("/predict/any", content=b"x" * 100)) for _ in range(2)]
         await asyncio.sleep(0.05)
         refused = await client.post("/predict/any", content=b"x")
-        release.set()
+        for reply in waiting:
+            reply(HotResponse(b""))
         answers = await asyncio.gather(*held)
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")

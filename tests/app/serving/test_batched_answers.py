@@ -23,6 +23,7 @@ from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
+from tests.app.serving.futures import submit
 from tests.app.serving.test_batcher import Recorder
 
 ESTIMATORS: dict[str, tuple[BaseEstimator, float]] = {
@@ -44,7 +45,7 @@ def trained(name: str) -> tuple[OnnxSession, Tensor]:
 async def answer(session: OnnxSession, requests: list[Tensor]) -> list[list[Tensor]]:
     with ThreadPoolExecutor(1) as executor:
         queue = Batcher("m", session.run, CostLine(1e-6, 0.0), executor, Recorder(), QueueLimits(64, 1000))
-        return await asyncio.gather(*[queue.submit({"X": request}, len(request)) for request in requests])
+        return await asyncio.gather(*[submit(queue, {"X": request}, len(request)) for request in requests])
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::DeprecationWarning")

@@ -17,6 +17,7 @@ from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, InferenceError, Overloaded
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
+from tests.app.serving.futures import submit
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +72,7 @@ async def ask(queue: Batcher, *requests: dict[str, Tensor]) -> list[list[Tensor]
 
 
 async def infer(queue: Batcher, request: dict[str, Tensor]) -> list[Tensor]:
-    return await queue.submit(request, len(request["X"]))
+    return await submit(queue, request, len(request["X"]))
 
 
 @pytest.mark.parametrize("cost", [IN_LOOP, IN_THREAD], ids=["loop", "thread"])
@@ -138,10 +139,10 @@ async def test_what_arrives_during_a_run_in_a_thread_is_the_next_batch() -> None
     recorder = Recorder()
     queue = batcher(recorder, IN_THREAD)
 
-    first = queue.submit(rows(1), 1)
+    first = submit(queue, rows(1), 1)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    await asyncio.gather(first, queue.submit(rows(2), 1), queue.submit(rows(3), 1))
+    await asyncio.gather(first, submit(queue, rows(2), 1), submit(queue, rows(3), 1))
 
     assert sum(recorder.batches) == 3
     assert len(recorder.batches) <= 2
@@ -151,8 +152,8 @@ async def test_caller_who_left_is_not_run() -> None:
     recorder = Recorder()
     queue = batcher(recorder)
 
-    leaving = queue.submit(rows(1), 1)
-    staying = queue.submit(rows(2), 1)
+    leaving = submit(queue, rows(1), 1)
+    staying = submit(queue, rows(2), 1)
     leaving.cancel()
     await staying
 
@@ -181,7 +182,7 @@ def test_batched_equals_unbatched_for_any_split(split: list[list[float]], limit:
 async def test_request_whose_time_is_over_is_not_run() -> None:
     recorder = Recorder()
     queue = batcher(recorder)
-    late, punctual = queue.submit(rows(1), 1, within(-1)), queue.submit(rows(2), 1, within(60))
+    late, punctual = submit(queue, rows(1), 1, within(-1)), submit(queue, rows(2), 1, within(60))
 
     with pytest.raises(DeadlineExceeded, match="'m' could not answer within the deadline"):
         await late
@@ -202,7 +203,7 @@ class Held(Recorder):
 
 async def begin(queue: Batcher, request: dict[str, Tensor], latest: float = inf) -> asyncio.Future[list[Tensor]]:
     """Submit, and let its run begin."""
-    future = queue.submit(request, len(request["X"]), latest)
+    future = submit(queue, request, len(request["X"]), latest)
     await asyncio.sleep(0.01)
     return future
 
@@ -213,8 +214,8 @@ async def test_request_that_the_queue_before_it_would_make_late_is_refused_at_on
     running = await begin(queue, rows(1))
 
     with pytest.raises(Overloaded):
-        queue.submit(rows(2), 1, within(0.5))
-    patient = queue.submit(rows(3), 1, within(60))
+        submit(queue, rows(2), 1, within(0.5))
+    patient = submit(queue, rows(3), 1, within(60))
     with pytest.raises(Overloaded):
         queue.check_room(within(1.5))
     held.go.set()
@@ -224,7 +225,7 @@ async def test_request_that_the_queue_before_it_would_make_late_is_refused_at_on
 
 
 async def test_idle_model_takes_a_request_that_is_believed_to_be_late() -> None:
-    answer = await batcher(Recorder(), IN_THREAD).submit(rows(1), 1, within(0.5))
+    answer = await submit(batcher(Recorder(), IN_THREAD), rows(1), 1, within(0.5))
 
     assert answer[0].item() == 2
 
@@ -233,7 +234,7 @@ async def test_callers_are_told_at_their_deadline_though_a_run_hangs() -> None:
     held = Held()
     queue = batcher(held, 0.003)
     running = await begin(queue, rows(1), within(0.1))
-    waiting, patient = queue.submit(rows(2), 1, within(0.1)), queue.submit(rows(3), 1)
+    waiting, patient = submit(queue, rows(2), 1, within(0.1)), submit(queue, rows(3), 1)
 
     outcomes = await asyncio.gather(running, waiting, return_exceptions=True)
     held.go.set()
@@ -247,7 +248,7 @@ async def test_request_that_cannot_be_in_time_gives_way_to_one_that_can() -> Non
     held = Held()
     queue = batcher(held, 0.1, batch=1)
     running = await begin(queue, rows(1))
-    hopeless, punctual = queue.submit(rows(2), 1, within(0.25)), queue.submit(rows(3), 1, within(60))
+    hopeless, punctual = submit(queue, rows(2), 1, within(0.25)), submit(queue, rows(3), 1, within(60))
 
     await asyncio.sleep(0.2)
     held.go.set()
@@ -260,7 +261,7 @@ async def test_newest_go_first_once_callers_hang_up() -> None:
     held = Held()
     queue = batcher(held, IN_THREAD, batch=1)
     running = await begin(queue, rows(1))
-    impatient, *others = [queue.submit(rows(number), 1) for number in (2, 3, 4)]
+    impatient, *others = [submit(queue, rows(number), 1) for number in (2, 3, 4)]
     ended: list[int] = []
     for number, future in zip((3, 4), others, strict=True):
         future.add_done_callback(lambda _, number=number: ended.append(number))  # type: ignore[misc]
@@ -276,11 +277,11 @@ async def test_batch_waits_for_more_rows_where_a_delay_is_set_and_not_once_it_is
     recorder = Recorder()
     queue = batcher(recorder, batch=3, delay=0.05)
 
-    first = queue.submit(rows(1), 1)
+    first = submit(queue, rows(1), 1)
     await asyncio.sleep(0)
-    second = queue.submit(rows(2), 1)
+    second = submit(queue, rows(2), 1)
     await asyncio.gather(first, second)
-    await asyncio.wait_for(asyncio.gather(*[queue.submit(rows(n), 1) for n in (1, 2, 3)]), 10)
+    await asyncio.wait_for(asyncio.gather(*[submit(queue, rows(n), 1) for n in (1, 2, 3)]), 10)
 
     assert recorder.batches == [2, 3]
 

@@ -1,0 +1,48 @@
+"""Whole answers as bytes. The lines that nearly all answers share are joined once a second, when the date changes."""
+
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from app.front.exchange import JSON, JSON_ALONE, Headers, HotResponse
+
+CLOSE = (b"connection", b"close")
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
+
+_LINE = b"%b: %b\r\n"
+_SAFE_LINES = _LINE % NO_SNIFFING + _LINE % NO_STORE
+
+
+class AnswerLines:
+    """One for all connections of a server."""
+
+    def __init__(self) -> None:
+        self._defaults: Headers = []
+        self._date_lines = b""
+        self._good_json = b""
+        self._refresh([])
+
+    def encode(self, response: HotResponse, request_id: str, defaults: Headers, *, closes: bool) -> bytes:
+        """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change."""
+        if defaults is not self._defaults:
+            self._refresh(defaults)
+        if response.headers is JSON_ALONE and response.status == HTTPStatus.OK:
+            lines = self._good_json
+        else:
+            own = b"".join([_LINE % header for header in response.headers if header != CLOSE])
+            lines = b"%b%b%b%b" % (STATUS_LINE[response.status], own, _SAFE_LINES, self._date_lines)
+        close = b"connection: close\r\n" if closes else b""
+        body = response.body
+        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+            lines,
+            close,
+            request_id.encode(),
+            len(body),
+            body,
+        )
+
+    def _refresh(self, defaults: Headers) -> None:
+        self._defaults = defaults
+        self._date_lines = b"".join([_LINE % header for header in defaults])
+        self._good_json = b"%b%b%b%b" % (STATUS_LINE[HTTPStatus.OK], _LINE % JSON, _SAFE_LINES, self._date_lines)

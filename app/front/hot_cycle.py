@@ -1,0 +1,104 @@
+"""A plain request for a hot route on its connection: from its head to its answer, without ASGI in between.
+
+Takes the place of uvicorn's RequestResponseCycle. That one makes a scope, a task and an event per request, hands the
+body over by a message and takes the answer in two; here the connection calls the guard's steps as the parser reports
+the parts of the request, and the answer is written in one piece. A connection gives a request this cycle only where
+nothing stands in the way of that: an exact path of the table, no coding of the body, no earlier request unanswered.
+"""
+
+from typing import Protocol
+
+from app.front.answers import CLOSE
+from app.front.exchange import Exchange, HotResponse
+from app.front.guard import CLIENT_GONE, Guard
+from app.front.routes import Match
+
+
+class Wire(Protocol):
+    """The connection, as a cycle sees it."""
+
+    def write_answer(self, response: HotResponse, request_id: str, *, closes: bool) -> None: ...
+
+    def start_compressing(self, exchange: Exchange, response: HotResponse, cycle: "HotCycle") -> None: ...
+
+
+class HotCycle:
+    """One request; the public attributes are those that uvicorn looks at."""
+
+    __slots__ = ("_chunks", "_guard", "_match", "_wire", "exchange", "keep_alive", "response_complete")
+
+    def __init__(self, guard: Guard, wire: Wire, match: Match, exchange: Exchange, *, keep_alive: bool) -> None:
+        self._guard = guard
+        self._wire = wire
+        self._match = match
+        self._chunks: list[bytes] = []
+        self.exchange = exchange
+        self.keep_alive = keep_alive
+        self.response_complete = False
+
+    @property
+    def response_started(self) -> bool:
+        """Answers are written whole."""
+        return self.response_complete
+
+    def begin(self) -> None:
+        """The head is complete."""
+        try:
+            self._guard.admit(self.exchange, self._match)
+            self._guard.bodies.check_head(self.exchange)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+            self.reply(error)
+
+    def take(self, chunk: bytes) -> None:
+        """A part of the body has come."""
+        if self.response_complete:
+            return
+        try:
+            self._guard.bodies.hold(self.exchange, len(chunk))
+        except Exception as error:  # noqa: BLE001
+            self.reply(error)
+        else:
+            self._chunks.append(chunk)
+
+    def finish_body(self) -> None:
+        """The body is complete."""
+        if not self.response_complete:
+            chunks = self._chunks
+            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self._guard.handle(self.exchange, self._match, body, self.reply)
+
+    def reply(self, outcome: HotResponse | Exception) -> None:
+        """Answer, unless that was done already or nobody is there any more."""
+        if self.response_complete:
+            return
+        if isinstance(outcome, Exception):
+            self.write(self._guard.answer(self.exchange, outcome))
+        elif self._guard.bodies.wants_compression(self.exchange, outcome):
+            self._wire.start_compressing(self.exchange, outcome, self)
+        else:
+            self.write(outcome)
+
+    def write(self, response: HotResponse) -> None:
+        """Write the answer as it is."""
+        if self.response_complete:
+            return
+        if CLOSE in response.headers:
+            self.keep_alive = False
+        self._end(response.status)
+        self._wire.write_answer(response, self.exchange.request_id, closes=not self.keep_alive)
+
+    def abandon(self) -> None:
+        """The client is gone, or was answered by somebody else."""
+        if not self.response_complete:
+            self.exchange.is_abandoned = True
+            self._end(CLIENT_GONE)
+
+    def _end(self, status: int) -> None:
+        """Let go of the body, which must not stay in memory until the next request, and report."""
+        self.response_complete = True
+        exchange = self.exchange
+        self._guard.bodies.release(exchange)
+        self._chunks = []
+        exchange.body = b""
+        exchange.status = status
+        self._guard.close(exchange)

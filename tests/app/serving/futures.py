@@ -1,0 +1,17 @@
+"""Rows put into a batcher's queue for a future, which is a caller like any other."""
+
+import asyncio
+from collections.abc import Mapping
+from math import inf
+
+from app.contract.tensors import Tensor
+from app.serving.batcher import Batcher
+
+
+def submit(
+    queue: Batcher, tensors: Mapping[str, Tensor], rows: int, latest: float = inf
+) -> asyncio.Future[list[Tensor]]:
+    """The outputs to come."""
+    caller: asyncio.Future[list[Tensor]] = asyncio.get_running_loop().create_future()
+    queue.submit(tensors, rows, caller, latest)
+    return caller
