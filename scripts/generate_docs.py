@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from inspect import getdoc
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -69,15 +70,15 @@ def training_config_page() -> str:
     ]
     top, sections = [], []
     for name, field in TrainingConfig.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            sections.append((name, kind))
+        parts = get_args(field.annotation) or (field.annotation,)  # a section, or a section or none
+        if isinstance(parts[0], type) and issubclass(parts[0], BaseModel):
+            sections.append((name, parts[0]))
         else:
             top.append(_config_row(name, field))
     lines += ["", "## At the top", *_CONFIG_HEAD, *top]
     for name, section in sections:
         rows = [_config_row(key, field) for key, field in section.model_fields.items()]
-        lines += ["", f"## [{name}]", "", f"{section.__doc__}", *_CONFIG_HEAD, *rows]
+        lines += ["", f"## [{name}]", "", f"{getdoc(section)}", *_CONFIG_HEAD, *rows]
     return "\n".join(lines) + "\n"
 
 

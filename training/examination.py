@@ -30,6 +30,7 @@ from training.export.parity import Reference
 from training.optimizer import candidates, gates, variants
 from training.optimizer.gates import Choice
 from training.optimizer.passes import Material
+from training.selection.fitting import CostOutcome
 
 BLIND_STEPS = 16
 """What two libraries may be apart by in the last places of a logarithm and what follows, with room to spare."""
@@ -43,7 +44,8 @@ class Fitted:
     """A fitted pipeline that takes frames as Table has them, and rows to prove it on.
 
     `learn` are rows for the ranges of static quantization, `held_out` and `target` are what it is judged on; `rows`
-    says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of.
+    says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
+    `cost` what a tuned decision costs.
     """
 
     pipeline: Any
@@ -55,6 +57,7 @@ class Fitted:
     source: str
     about: str
     findings: tuple[Finding, ...] = ()
+    cost: CostOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
     signature = fitted.signature
     answers = _ask(fitted, config)
-    metrics = scores(fitted.target, answers)
+    metrics = scores(fitted.target, answers) + (fitted.cost.scores if fitted.cost else ())
     gates.check_score(metrics[0], config.gate)
     progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
     exact, expected, proof = prove_pipeline(fitted, config.parity)

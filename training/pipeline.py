@@ -16,7 +16,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.contract.signature import Kind, Signature
-from training import estimators
+from training import estimators, resampling
 from training.config.features import FeaturesConfig
 from training.config.model import TrainingConfig
 from training.data.table import Table
@@ -34,23 +34,30 @@ def build(config: TrainingConfig, signature: Signature) -> Pipeline:
         steps = _numeric_steps(features, any(feature.nullable for feature in signature.features))
     else:
         steps = [("columns", _column_transformer(features, signature))]
-    return Pipeline([*steps, ("estimator", estimators.build(config.estimator))])
+    steps.append(("estimator", estimators.build(resampling.weighted(config.estimator, config.imbalance))))
+    sampler = resampling.sampler(config.imbalance)
+    return Pipeline(steps) if sampler is None else resampling.with_sampler(steps, sampler)
 
 
 def fit(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Pipeline, str]:
     """The fitted pipeline, and a note when the estimator stopped before it converged."""
     pipeline = build(config, signature)
+    return pipeline, fit_quietly(pipeline, learn, config.estimator.type)
+
+
+def fit_quietly(model: Any, learn: Table, name: str) -> str:
+    """Fit; the note when the estimator stopped before it converged. Raises ConfigError where it cannot be fitted."""
     # One thread: sums then have the same order, and the model the same bytes, on any number of cores.
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         try:
-            pipeline.fit(learn.frame, learn.target)
+            model.fit(learn.frame, learn.target)
         except ValueError as error:
             raise ConfigError(
-                f"config: {config.estimator.type} cannot be fitted with these parameters: {str(error).splitlines()[0]}"
+                f"config: {name} cannot be fitted with these parameters: {str(error).splitlines()[0]}"
             ) from error
     has_stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-    return pipeline, " (stopped before it converged; raise max_iter)" if has_stopped else ""
+    return " (stopped before it converged; raise max_iter)" if has_stopped else ""
 
 
 def _column_transformer(config: FeaturesConfig, signature: Signature) -> ColumnTransformer:

@@ -105,6 +105,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersio
             parity=trained.parity,
             golden_rows=golden,
             findings=trained.fitted.findings,
+            decision=trained.fitted.cost.recorded if trained.fitted.cost else None,
             provenance=_provenance(trained, recipe),
         )
 

@@ -12,13 +12,14 @@ from app.registry.store import Registry, StoredVersion
 from training import estimators
 from training.config.model import TrainingConfig
 from training.data import lineage, sources
+from training.data.amounts import with_amounts
 from training.data.checks.inspection import inspect_split, inspect_table
 from training.data.findings import in_words, stop
 from training.data.schema import answered_by, describe
 from training.data.splits import split
 from training.examination import Fitted, Progress, Trained, examine
-from training.pipeline import fit
 from training.publishing import write
+from training.selection.fitting import fit, price
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Outcome:
 
 def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     """Every step up to the fitted pipeline; raises SlipwayError."""
-    table = sources.load(config.data, config.task)
+    table = with_amounts(sources.load(config.data, config.task), config.cost)
     progress("load", f"{len(table.target)} rows, {len(table.kinds)} columns from {config.data.source}")
     about_rows = inspect_table(table, config)
     stop(about_rows)
@@ -43,13 +44,16 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     counts = f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out"
     progress("split", f"{counts}, no column leaks, {in_words(about_split)}")
     signature = describe(table, learn, config)
-    pipeline, note = fit(config, signature, learn)
-    signature = answered_by(pipeline, signature)
-    progress("fit", config.estimator.type + note)
+    model = fit(config, signature, learn)
+    signature = answered_by(model.pipeline, signature)
+    progress("fit", config.estimator.type + model.note)
+    cost = None if config.cost is None else price(model, config.cost, held_out)
+    if cost is not None:
+        progress("decide", cost.in_words)
     rows = {"train": len(learn.target), "held_out": len(held_out.target)}
     source = sources.in_words(config.data)
     return Fitted(
-        pipeline,
+        model.pipeline,
         signature,
         learn.frame,
         held_out.frame,
@@ -58,6 +62,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         source,
         config.estimator.type,
         (*about_rows, *about_split),
+        cost,
     )
 
 

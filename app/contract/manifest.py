@@ -160,6 +160,20 @@ class Finding(_Part):
     of: Annotated[int, Field(ge=0)] = 0
 
 
+class Decision(_Part):
+    """A decision threshold that is part of the graph: `positive` is the label from this probability on.
+
+    `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
+    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on.
+    """
+
+    positive: Label
+    threshold: float
+    tuned_rows: Annotated[int, Field(ge=0)]
+    cost: float
+    cost_at_half: float
+
+
 class Provenance(_Part):
     """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work."""
 
@@ -199,6 +213,7 @@ class ModelManifest(_Part):
     parity: Parity
     golden_rows: GoldenRows
     findings: tuple[Finding, ...] = ()
+    decision: Decision | None = None
     provenance: Provenance
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)

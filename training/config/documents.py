@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -115,7 +115,8 @@ def _sentence(problem: ErrorDetails) -> str:
 def _keys(parents: Sequence[str]) -> list[str]:
     model: type[BaseModel] = TrainingConfig
     for parent in parents:
-        annotation = model.model_fields[parent].annotation
+        annotation: Any = model.model_fields[parent].annotation
+        annotation, *_ = get_args(annotation) or (annotation,)  # a section, or a section or none
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         model = annotation

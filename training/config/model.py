@@ -4,6 +4,7 @@ from pydantic import Field, model_validator
 
 from app.contract.manifest import ModelName
 from app.contract.signature import Task
+from training.config.cost import CalibrationConfig, CostConfig, ImbalanceConfig
 from training.config.data import DataConfig
 from training.config.estimator import EstimatorConfig, task_of
 from training.config.features import FeaturesConfig
@@ -31,9 +32,24 @@ class TrainingConfig(ModelConfig):
     split: SplitConfig = SplitConfig()
     features: FeaturesConfig = FeaturesConfig()
     estimator: EstimatorConfig
+    imbalance: ImbalanceConfig = ImbalanceConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
+    cost: CostConfig | None = None
 
     @model_validator(mode="after")
     def _estimator_fits_task(self) -> "TrainingConfig":
         if task_of(self.estimator.type) is not self.task:
             raise ValueError(f"estimator.type {self.estimator.type} is not for task '{self.task}'")
+        return self
+
+    @model_validator(mode="after")
+    def _decisions_are_for_classes(self) -> "TrainingConfig":
+        if self.task is Task.REGRESSION:
+            for section, is_used in (
+                ("cost", self.cost is not None),
+                ("calibration", self.calibration.method != "none"),
+                ("imbalance", self.imbalance.method != "none"),
+            ):
+                if is_used:
+                    raise ValueError(f"[{section}] is for classification; leave it out for values")
         return self

@@ -4,10 +4,11 @@ Conventions of `frame`: number, integer and boolean columns are float64 with NaN
 which is how scikit-learn reads them best), category columns are Python strings with '' for missing. `target` keeps
 the type of its labels. `line` maps a row to its line in the file, for messages. `groups` (text) and `times` (float64,
 for dates seconds since 1970) hold one value per row where the config names such columns; they are no features.
+`amounts` holds number columns by which answers cost more or less, one float64 per row; they may be features too.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class Table:
     line: Callable[[int], str]
     groups: NDArray[Any] | None = None
     times: NDArray[np.float64] | None = None
+    amounts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def take(self, rows: NDArray[np.int64]) -> "Table":
         """Only some rows, in the order given; they keep their line numbers."""
@@ -38,6 +40,7 @@ class Table:
             lambda row: self.line(int(rows[row])),
             None if self.groups is None else self.groups[rows],
             None if self.times is None else self.times[rows],
+            {name: amounts[rows] for name, amounts in self.amounts.items()},
         )
 
     def columns(self, *kinds: Kind) -> list[str]:
