@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from app.contract.evaluation import Score
 from app.contract.manifest import (
     Cell,
     FileDigest,
@@ -19,7 +20,6 @@ from app.contract.manifest import (
     Parity,
     Provenance,
     RowsCompared,
-    Score,
     Variant,
 )
 from app.contract.signature import Feature, Kind, Label, Signature, Task

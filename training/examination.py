@@ -14,16 +14,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from onnx import ModelProto
 
-from app.contract.manifest import Finding, Parity, Score
+from app.contract.evaluation import Evaluation, Score
+from app.contract.manifest import Finding, Parity
 from app.contract.signature import Signature
 from app.runtime.session import OnnxSession
 from training.config.model import ModelConfig
 from training.config.proof import ParityConfig
 from training.data.tensors import to_tensors
 from training.errors import ConversionError, DataCheckFailed, ParityError
+from training.evaluation import gates as model_gates
+from training.evaluation import rivals
 from training.evaluation.answers import Answers, ask_pipeline
-from training.evaluation.intervals import score_interval
-from training.evaluation.metrics import scores
+from training.evaluation.outcome import Judged, evaluate
+from training.evaluation.rivals import Incumbent
 from training.export import parity
 from training.export.onnx_export import forms
 from training.export.parity import Reference
@@ -43,7 +46,7 @@ Progress = Callable[[str, str], None]
 class Fitted:
     """A fitted pipeline that takes frames as Table has them, and rows to prove it on.
 
-    `learn` are rows for the ranges of static quantization, `held_out` and `target` are what it is judged on; `rows`
+    `learn` and `learn_target` are what it has learnt from, `held_out` and `target` are what it is judged on; `rows`
     says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
     `cost` what a tuned decision costs.
     """
@@ -51,6 +54,7 @@ class Fitted:
     pipeline: Any
     signature: Signature
     learn: pd.DataFrame
+    learn_target: NDArray[Any]
     held_out: pd.DataFrame
     target: NDArray[Any]
     rows: dict[str, int]
@@ -62,10 +66,12 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Everything a version is made of."""
+    """Everything a version is made of; `answers` are the pipeline's to the held-out rows."""
 
     config: ModelConfig
     fitted: Fitted
+    answers: Answers
+    evaluation: Evaluation
     metrics: tuple[Score, ...]
     parity: Parity
     choice: Choice
@@ -77,13 +83,14 @@ class Trained:
         return self.fitted.signature
 
 
-def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
+def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:
     """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
     signature = fitted.signature
     answers = _ask(fitted, config)
-    metrics = scores(fitted.target, answers) + (fitted.cost.scores if fitted.cost else ())
-    gates.check_score(metrics[0], config.gate)
-    progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
+    metrics, evaluation = _evaluate(fitted, answers, config, champion)
+    metrics += fitted.cost.scores if fitted.cost else ()
+    model_gates.check(metrics, evaluation, config.gate)
+    progress("evaluate", _in_words(metrics[0], evaluation))
     exact, expected, proof = prove_pipeline(fitted, config.parity)
     progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
     same = "same labels" if signature.labels else "same values"
@@ -97,9 +104,11 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress) -> Trained:
     built = candidates.build(exact, config.optimize, material, objection)
     measured = variants.measure(built, expected, fitted.target, signature, config)
     progress("optimize", f"{len(measured)} of {len(built)} variants could be built and measured")
-    choice = gates.choose(built, measured, config, score_interval(fitted.target, answers))
+    choice = gates.choose(built, measured, config, metrics[0])
     progress("gate", f"{sum(v.passed for v in choice.variants)} of {len(choice.variants)} variants passed")
-    return Trained(config, fitted, metrics, proof, choice, {one.name: one.model for one in measured})
+    return Trained(
+        config, fitted, answers, evaluation, metrics, proof, choice, {one.name: one.model for one in measured}
+    )
 
 
 def _ask(fitted: Fitted, config: ModelConfig) -> Answers:
@@ -112,6 +121,30 @@ def _ask(fitted: Fitted, config: ModelConfig) -> Answers:
     if np.isnan(answers.numbers).any():
         raise DataCheckFailed("the pipeline answers NaN to some of the rows; give rows that it can predict")
     return answers
+
+
+def _evaluate(
+    fitted: Fitted, answers: Answers, config: ModelConfig, champion: Incumbent | None
+) -> tuple[tuple[Score, ...], Evaluation]:
+    judged = Judged(fitted.learn, fitted.held_out, fitted.target, answers, fitted.signature)
+    rival = None
+    if champion is not None:
+        saved = config.model_dump(mode="json", exclude_none=True)
+        rival = rivals.champion(champion, fitted.held_out, fitted.signature, saved)
+    return evaluate(
+        judged, config.evaluation, rivals.baseline(fitted.learn_target, fitted.held_out, config.task), rival
+    )
+
+
+def _in_words(first: Score, evaluation: Evaluation) -> str:
+    words = f"{first.name} {first.value:.4f}"
+    if first.interval is not None:
+        words += f" ({first.interval[0]:.4f} to {first.interval[1]:.4f})"
+    for rival in (evaluation.baseline, evaluation.champion):
+        if rival is not None and rival.score is not None:
+            words += f"; {rival.other}: {rival.score.value:.4f}"
+    worst = evaluation.found_slices[0] if evaluation.found_slices else None
+    return words + (f"; worse where {worst.name}: {worst.score.value:.4f}" if worst is not None else "")
 
 
 def prove_pipeline(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Reference, Parity]:

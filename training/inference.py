@@ -49,7 +49,7 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         judged_target = read_target(held_out[1], len(judged))
         counts = {"train": len(own_target), "held_out": len(judged_target)}
     source = "the rows that were given with the fitted pipeline"
-    return Fitted(whole, signature, given.frame, judged, judged_target, counts, source, _about(pipeline))
+    return Fitted(whole, signature, given.frame, own_target, judged, judged_target, counts, source, _about(pipeline))
 
 
 def _task(pipeline: Any) -> Task:

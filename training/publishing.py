@@ -13,11 +13,14 @@ from typing import Any
 import onnx
 
 from app import __version__
+from app.contract.evaluation import About
 from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Provenance
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
 from training.config import documents as configs
+from training.config.model import ModelConfig
 from training.data.lineage import Recipe, extras_of, recipe_of_fitted
+from training.evaluation.rivals import current_champion
 from training.examination import Progress, Trained, examine
 from training.export.golden import TOLERANCE, golden_rows
 from training.inference import infer
@@ -34,6 +37,8 @@ def publish(
     *,
     name: str,
     description: str = "",
+    owner: str = "",
+    intended_use: str = "",
     models: Path | str = "models",
     held_out: tuple[Any, Any] | None = None,
     nullable: tuple[str, ...] = (),
@@ -44,17 +49,20 @@ def publish(
     """Prove a fitted pipeline on X and y, and write it as the next version of the model `name`.
 
     `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
-    `nullable` names columns that may be missing later though no row of X lacks them. `settings` are the sections
-    parity, gate and optimize of a config. Raises SlipwayError; nothing is then written.
+    `nullable` names columns that may be missing later though no row of X lacks them. `settings` are further parts of
+    a config: limitations, and the sections parity, gate, optimize and evaluation. Raises SlipwayError; nothing is
+    then written.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
-    document = {"name": name, "description": description, "task": fitted.signature.task, **(settings or {})}
+    said = {"description": description, "owner": owner, "intended_use": intended_use}
+    document = {"name": name, **said, "task": fitted.signature.task, **(settings or {})}
     config = configs.for_fitted(document)
     progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
-    trained = examine(fitted, config, progress)
+    registry = Registry(Path(models))
+    trained = examine(fitted, config, progress, current_champion(registry, name))
     data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
     recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXPORTED], extras_of(pipeline))
-    return write(Registry(Path(models)), trained, recipe, promote=promote, progress=progress)
+    return write(registry, trained, recipe, promote=promote, progress=progress)
 
 
 def write(
@@ -107,9 +115,21 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersio
             findings=trained.fitted.findings,
             decision=trained.fitted.cost.recorded if trained.fitted.cost else None,
             provenance=_provenance(trained, recipe),
+            about=about(config),
+            evaluation=trained.evaluation,
         )
 
     return registry.publish(config.name, files, build)
+
+
+def about(config: ModelConfig) -> About:
+    """What people say of the model."""
+    return About(
+        description=config.description,
+        owner=config.owner,
+        intended_use=config.intended_use,
+        limitations=config.limitations,
+    )
 
 
 def _onnx_format(model: bytes) -> OnnxFormat:

@@ -17,6 +17,7 @@ from training.data.checks.inspection import inspect_split, inspect_table
 from training.data.findings import in_words, stop
 from training.data.schema import answered_by, describe
 from training.data.splits import split
+from training.evaluation.rivals import Incumbent, current_champion
 from training.examination import Fitted, Progress, Trained, examine
 from training.publishing import write
 from training.selection.fitting import fit, price
@@ -56,6 +57,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         model.pipeline,
         signature,
         learn.frame,
+        learn.target,
         held_out.frame,
         held_out.target,
         rows,
@@ -66,13 +68,16 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     )
 
 
-def train(config: TrainingConfig, progress: Progress) -> Trained:
-    """Every step but the last; raises SlipwayError, whose message names what is wrong and what to do."""
-    return examine(prepare(config, progress), config, progress)
+def train(config: TrainingConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:
+    """Every step but the last; raises SlipwayError, whose message names what is wrong and what to do.
+
+    `champion` is the version to be compared with on the held-out rows.
+    """
+    return examine(prepare(config, progress), config, progress, champion)
 
 
 def run(config: TrainingConfig, registry: Registry, progress: Progress, *, promote: bool = False) -> Outcome:
     """Train and publish; the first version of a model becomes its champion, a later one when asked to."""
     recipe = lineage.recipe(config)
-    trained = train(config, progress)
+    trained = train(config, progress, current_champion(registry, config.name))
     return Outcome(write(registry, trained, recipe, promote=promote, progress=progress), trained)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.contract import certificate
+from app.contract.evaluation import About, Evaluation, Score
 from app.contract.manifest import ModelManifest, Parity
 from app.errors import RegistryError, UsageError
 from app.registry.desired_state import CHAMPION
@@ -114,8 +115,12 @@ def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
     console.print(f"[bold]{manifest.model_name}[/bold] version {manifest.model_version}  {escape(' '.join(named))}")
     choice = escape(f"variant {manifest.variant}: {manifest.variant_reason}")
     console.print(f"published {manifest.created_at:%Y-%m-%d %H:%M} UTC, {choice}")
+    for heading, said in _said(manifest.about):
+        console.print(escape(f"{heading}: {said}"))
     for score in manifest.metrics:
-        console.print(f"{escape(score.name)} {score.value:.4f}")
+        console.print(escape(_in_words(score)))
+    for line in _beside(manifest.evaluation):
+        console.print(escape(line))
     _print_certificate(console, "the exact graph", manifest.parity)
     chosen = next((v for v in manifest.variants if v.name == manifest.variant), None)
     if chosen is not None and chosen.parity not in (None, manifest.parity) and chosen.parity.kinds:
@@ -146,6 +151,28 @@ def _print_certificate(console: Console, what: str, parity: Parity) -> None:
         console.print(table)
     for sentence in parity.not_proved:
         console.print(f"not proved: {escape(sentence)}")
+
+
+def _said(about: About) -> list[tuple[str, str]]:
+    """What people say of the model, where they say something."""
+    lines = [("description", about.description), ("owner", about.owner), ("intended use", about.intended_use)]
+    return [(name, said) for name, said in [*lines, *(("limitation", said) for said in about.limitations)] if said]
+
+
+def _in_words(score: Score) -> str:
+    interval = "" if score.interval is None else f" ({score.interval[0]:.4f} to {score.interval[1]:.4f})"
+    return f"{score.name} {score.value:.4f}{interval}"
+
+
+def _beside(evaluation: Evaluation | None) -> list[str]:
+    """Who the first score was compared with, and the slices that are worse than the rest."""
+    if evaluation is None:
+        return []
+    rivals = [rival for rival in (evaluation.baseline, evaluation.champion) if rival is not None]
+    return [
+        *(f"{r.other}: {r.note if r.score is None else _in_words(r.score)}" for r in rivals),
+        *(f"worse where {s.name}: {_in_words(s.score)}, {s.rows} rows" for s in evaluation.found_slices),
+    ]
 
 
 def _range(minimum: float | None, maximum: float | None) -> str:

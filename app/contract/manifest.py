@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from app.contract.evaluation import About, Evaluation, Part, Score
 from app.contract.signature import Kind, Label, Signature
 
 SCHEMA = 1
@@ -30,26 +31,14 @@ _CELL_TYPES: dict[Kind, set[type]] = {
 }
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-
-class FileDigest(_Part):
+class FileDigest(Part):
     """SHA-256 and size in bytes of one file of the version."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
 
 
-class Score(_Part):
-    """One metric on held-out rows."""
-
-    name: str
-    value: float
-    higher_is_better: bool = True
-
-
-class RowsCompared(_Part):
+class RowsCompared(Part):
     """Rows of one kind whose answers were compared, and how far they were apart at most and at the 99.9 % quantile.
 
     Kinds are named in `app.contract.certificate`, which may learn more of them; a reader shows what it does not know.
@@ -62,7 +51,7 @@ class RowsCompared(_Part):
     p999_difference: Annotated[float, Field(ge=0)]
 
 
-class Parity(_Part):
+class Parity(Part):
     """The certificate of a graph: how it compares with what it came from, on float64 input, in all and by kind of row.
 
     `rows` are real rows, `edge_rows` made-up ones. `largest_difference` is over probabilities for classifiers
@@ -93,7 +82,7 @@ gates allow. `different_model`: so may it, but it is a model of its own, for ins
 """
 
 
-class Variant(_Part):
+class Variant(Part):
     """One candidate graph with its measurements and the gate's verdict, also when it was refused.
 
     `passes` names what was done to the exported graph, in order, and `declined` maps what could not be done to the
@@ -110,10 +99,10 @@ class Variant(_Part):
     size: int | None = None
     guarantee: Guarantee = "bounded"
     passes: tuple[str, ...] = ()
-    declined: dict[str, str] = {}
+    declined: dict[str, str] = Field({})
     bound: Annotated[float, Field(ge=0)] | None = None
     bit_equal: bool = False
-    latency_us: dict[int, float] = {}
+    latency_us: dict[int, float] = Field({})
     load_ms: float | None = None
     memory: int | None = None
     score: float | None = None
@@ -122,7 +111,7 @@ class Variant(_Part):
     verdict: str
 
 
-class GoldenRow(_Part):
+class GoldenRow(Part):
     """A synthetic row with the answer the published graph gave; `label` or `value` as the task says."""
 
     row: dict[str, Cell]
@@ -131,7 +120,7 @@ class GoldenRow(_Part):
     value: float | None = None
 
 
-class GoldenRows(_Part):
+class GoldenRows(Part):
     """Rows a server replays before the version may serve. Labels must match exactly, numbers within `tolerance`."""
 
     rows: Annotated[tuple[GoldenRow, ...], Field(min_length=1)]
@@ -145,7 +134,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class Finding(_Part):
+class Finding(Part):
     """What a check of the training data found: never a value, but how many rows of how many it concerns.
 
     `check` is the check's name; `column` is empty where the finding is about the table; `remedy` says what to do.
@@ -160,7 +149,7 @@ class Finding(_Part):
     of: Annotated[int, Field(ge=0)] = 0
 
 
-class Decision(_Part):
+class Decision(Part):
     """A decision threshold that is part of the graph: `positive` is the label from this probability on.
 
     `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
@@ -174,7 +163,7 @@ class Decision(_Part):
     cost_at_half: float
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work."""
 
     data_digest: Sha256
@@ -189,14 +178,14 @@ class Provenance(_Part):
     platform: str
 
 
-class OnnxFormat(_Part):
+class OnnxFormat(Part):
     """What a runtime must understand to load the graph; `opsets` maps a domain to its version."""
 
     ir_version: int
     opsets: dict[str, int]
 
 
-class ModelManifest(_Part):
+class ModelManifest(Part):
     """The whole manifest. `files` names every file of the version except the manifest itself."""
 
     schema_: Annotated[Literal[1], Field(alias="schema")] = 1
@@ -215,6 +204,8 @@ class ModelManifest(_Part):
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
     provenance: Provenance
+    about: About = About()
+    evaluation: Evaluation | None = None
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
 

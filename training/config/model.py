@@ -7,6 +7,7 @@ from app.contract.signature import Task
 from training.config.cost import CalibrationConfig, CostConfig, ImbalanceConfig
 from training.config.data import DataConfig
 from training.config.estimator import EstimatorConfig, task_of
+from training.config.evaluation import METRICS, EvaluationConfig
 from training.config.features import FeaturesConfig
 from training.config.optimize import OptimizeConfig
 from training.config.proof import GateConfig, ParityConfig
@@ -20,9 +21,27 @@ class ModelConfig(Section):
     name: ModelName = Field(description="name of the model in the registry and in URLs")
     task: Task = Field(description="'classification' or 'regression'")
     description: str = Field("", description="one sentence for the model card")
+    owner: str = Field("", description="who answers for the model: a team or an address, for the model card")
+    intended_use: str = Field("", description="what the model is meant for, for the model card")
+    limitations: tuple[str, ...] = Field((), description="sentences on what it must not be used for, or does badly")
     parity: ParityConfig = ParityConfig()
     gate: GateConfig = GateConfig()
     optimize: OptimizeConfig = OptimizeConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _metrics_fit_task(self) -> "ModelConfig":
+        named = {
+            "evaluation.metric": self.evaluation.metric,
+            **{f"gate.limits.{name}": name for name in self.gate.limits},
+        }
+        for key, metric in named.items():
+            if metric is not None and metric not in METRICS[self.task]:
+                known = ", ".join(METRICS[self.task])
+                raise ValueError(f"{key}: {metric} is no metric of task '{self.task}'; there are {known}")
+        if (self.gate.slice_score, self.gate.slice_gap) != (None, None) and not self.evaluation.slices:
+            raise ValueError("gate.slice_score and gate.slice_gap judge the columns of evaluation.slices; name some")
+        return self
 
 
 class TrainingConfig(ModelConfig):

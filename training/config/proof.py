@@ -1,9 +1,10 @@
 """How exactly a graph must repeat the pipeline, and what a variant of it may change."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from training.config.evaluation import Metric
 from training.config.section import Section
 
 
@@ -33,3 +34,20 @@ class GateConfig(Section):
         0.1, description="share of the best exact graph's size that a variant must save that changes answers"
     )
     minimum_score: float | None = Field(None, description="held-out score below which nothing is published")
+    limits: dict[Metric, float] = Field(
+        {}, description="metric = limit: nothing is published that is worse on held-out rows"
+    )
+    champion: Literal["any", "not_worse", "better"] = Field(
+        "any",
+        description="beside the champion on the same rows, the first metric may be anything, must not be worse, or "
+        "must be better by more than chance",
+    )
+    champion_margin: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="how much worse than the champion is not worse, and how much better is not yet better"
+    )
+    slice_score: float | None = Field(
+        None, description="limit for each slice of evaluation.slices; for values it is one of the mean absolute error"
+    )
+    slice_gap: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="how much worse than all rows together a slice of evaluation.slices may be"
+    )

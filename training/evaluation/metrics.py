@@ -1,50 +1,98 @@
-"""Scores on held-out rows; the first is the one that gates and tables speak of."""
+"""Scores on held-out rows, each with its interval; the first is the one that gates and tables speak of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    log_loss,
-    mean_absolute_error,
-    r2_score,
-    roc_auc_score,
-    root_mean_squared_error,
+
+from app.contract.evaluation import Score
+from app.contract.signature import Label, Task
+from training.config.evaluation import METRICS, EvaluationConfig
+from training.errors import ConfigError
+from training.evaluation.answers import Answers
+from training.evaluation.bootstrap import Measurable, draw, wilson
+from training.evaluation.classification import Classified
+from training.evaluation.regression import Valued
+
+LOWER_IS_BETTER = frozenset(
+    {
+        "log_loss",
+        "brier_score",
+        "mean_absolute_error",
+        "root_mean_squared_error",
+        "mean_absolute_percentage_error",
+    }
 )
 
-from app.contract.manifest import Score
-from training.evaluation.answers import Answers
+
+def scores(
+    target: NDArray[Any],
+    answers: Answers,
+    labels: Sequence[Label] | None = None,
+    config: EvaluationConfig | None = None,
+) -> tuple[Score, ...]:
+    """Every metric that the rows allow, the wanted one first; intervals only where a config asks for them.
+
+    `labels` are those of the columns of probabilities, by default the sorted labels of the target. Raises ConfigError
+    where the metric that is wanted first cannot be computed.
+    """
+    rows = measurable(target, answers, labels)
+    values = plain(rows, len(target))
+    drawn = draw(rows, len(target), config) if config is not None else None
+    found = []
+    for name, value in values.items():
+        interval = drawn.interval(name) if drawn is not None else None
+        if name == "accuracy" and drawn is not None:
+            interval = wilson(value, len(target), drawn.confidence)
+        found.append(_score(name, value, interval))
+    first = first_name(answers, config.metric if config is not None else None)
+    if first not in values:
+        raise ConfigError(f"evaluation.metric: {first} cannot be computed for this model and these rows; name another")
+    return tuple(sorted(found, key=lambda score: score.name != first))
 
 
-def scores(target: NDArray[Any], answers: Answers) -> tuple[Score, ...]:
-    """Accuracy first for classes, R squared first for values."""
+def first_score(
+    target: NDArray[Any], answers: Answers, metric: str | None = None, labels: Sequence[Label] | None = None
+) -> Score:
+    """The one that tables and gates speak of, without an interval."""
+    name = first_name(answers, metric)
+    return _score(name, plain(measurable(target, answers, labels), len(target))[name])
+
+
+def first_name(answers: Answers, metric: str | None) -> str:
+    """The metric that was asked for, or the usual one of the task."""
+    return metric or METRICS[Task.REGRESSION if answers.labels is None else Task.CLASSIFICATION][0]
+
+
+def measurable(target: NDArray[Any], answers: Answers, labels: Sequence[Label] | None = None) -> Measurable:
+    """The rows as metrics see them."""
     if answers.labels is None:
-        values = answers.numbers[:, 0]
-        return (
-            Score(name="r2", value=r2_score(target, values)),
-            Score(name="mean_absolute_error", value=mean_absolute_error(target, values), higher_is_better=False),
-            Score(
-                name="root_mean_squared_error", value=root_mean_squared_error(target, values), higher_is_better=False
-            ),
-        )
-    known = np.unique(target)
-    found = [
-        Score(name="accuracy", value=accuracy_score(target, answers.labels)),
-        Score(name="balanced_accuracy", value=balanced_accuracy_score(target, answers.labels)),
-    ]
-    if len(known) == answers.numbers.shape[1]:
-        loss = log_loss(target, answers.numbers, labels=known)
-        found.append(Score(name="log_loss", value=loss, higher_is_better=False))
-        # Text labels are sorted like the columns; the last one counts as the positive class.
-        ranked = answers.numbers[:, 1] if len(known) == 2 else answers.numbers  # noqa: PLR2004  # binary
-        found.append(Score(name="roc_auc", value=roc_auc_score(target, ranked, multi_class="ovr", labels=known)))
-    return tuple(found)
+        return Valued(np.asarray(target, dtype=np.float64), answers.numbers[:, 0])
+    truth, given = target.tolist(), answers.labels.tolist()
+    known = list(labels) if labels is not None else sorted(set(truth))
+    has_columns = len(known) == answers.numbers.shape[1] and set(truth) <= set(known)
+    number = {label: position for position, label in enumerate(known)}
+    for label in (*truth, *given):
+        number.setdefault(label, len(number))
+    return Classified(
+        np.array([number[label] for label in truth]),
+        np.array([number[label] for label in given]),
+        answers.numbers if has_columns else None,
+        len(number),
+    )
 
 
-def first_score(target: NDArray[Any], answers: Answers) -> Score:
-    """The one that tables and gates speak of."""
-    if answers.labels is None:
-        return Score(name="r2", value=r2_score(target, answers.numbers[:, 0]))
-    return Score(name="accuracy", value=accuracy_score(target, answers.labels))
+def plain(rows: Measurable, count: int) -> dict[str, float]:
+    """Every metric of the rows as they are, without those that have no value."""
+    measured = rows.measure(np.ones((1, count)))
+    return {name: float(value[0]) for name, value in measured.items() if np.isfinite(value[0])}
+
+
+def gain(score: Score, other: float) -> float:
+    """By how much a score is better than another value of the same metric."""
+    return score.value - other if score.higher_is_better else other - score.value
+
+
+def _score(name: str, value: float, interval: tuple[float, float] | None = None) -> Score:
+    return Score(name=name, value=value, higher_is_better=name not in LOWER_IS_BETTER, interval=interval)

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
-from app.contract.manifest import Score, Variant
+from app.contract.evaluation import Score
+from app.contract.manifest import Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
 from training.config.proof import GateConfig
 from training.errors import GateFailed
-from training.evaluation.intervals import Interval
+from training.evaluation.metrics import gain
 from training.optimizer.variants import Built, Measured
 
 LATENCY_MARGIN = 0.10
@@ -35,21 +36,12 @@ class Choice:
     is_portable: bool
 
 
-def check_score(score: Score, gate: GateConfig) -> None:
-    """Refuse a model that is worse than the config demands; raises GateFailed."""
-    if gate.minimum_score is not None and score.value < gate.minimum_score:
-        raise GateFailed(
-            f"held-out {score.name} is {score.value:.4f}, gate.minimum_score asks for {gate.minimum_score}; "
-            "train with other parameters or lower the limit, nothing was published"
-        )
-
-
-def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelConfig, interval: Interval) -> Choice:
+def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelConfig, own: Score) -> Choice:
     """Judge every variant; the exported graph comes first. Raises GateFailed where a pinned one does not pass."""
     exact = [one for one in measured if one.is_exact and not one.objection]
     best = _best(exact, config.optimize.prefer)
     refusals = {
-        one.name: one.objection if one.is_exact else refusal(one, best, config.gate, config.task, interval)
+        one.name: one.objection if one.is_exact else refusal(one, best, config.gate, config.task, own)
         for one in measured
     }
     lossy = [one for one in measured if not one.is_exact and not refusals[one.name]]
@@ -64,7 +56,7 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     return Choice(variants, chosen.name, reason, chosen.built.is_portable)
 
 
-def refusal(one: Measured, exact: Measured, gate: GateConfig, task: Task, interval: Interval) -> str:
+def refusal(one: Measured, exact: Measured, gate: GateConfig, task: Task, own: Score) -> str:
     """Why a variant that may change answers may not be published, or an empty text; `exact` is the best exact one."""
     problems = []
     noun = "probability" if task is Task.CLASSIFICATION else "value, by its spread,"
@@ -74,8 +66,10 @@ def refusal(one: Measured, exact: Measured, gate: GateConfig, task: Task, interv
         problems.append(f"flips {found.label_flips} labels, {allowed_flips} allowed")
     if found.largest_difference > gate.probability_change:
         problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
-    if one.score < interval.low:
-        problems.append(f"scores {one.score:.4f}, below the interval of the model's own score from {interval.low:.4f}")
+    low, high = own.interval or (own.value, own.value)
+    limit = low if own.higher_is_better else high
+    if gain(own, one.score) > gain(own, limit):
+        problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, where its own interval ends")
     if one.size > (1 - gate.size_saving) * exact.size:
         problems.append(f"is {one.size / exact.size:.2f} of the exact size, {1 - gate.size_saving:.2f} allowed")
     elif exact.size <= _SMALL:

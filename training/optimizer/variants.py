@@ -125,7 +125,8 @@ def _judge(
     is_exact = built.guarantee == "exact"
     tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
     found = parity.measure(session, expected, signature, tolerance)
-    score = first_score(target, ask_session(session, take(tensors, slice(expected.held_out)), signature.task)).value
+    answers = ask_session(session, take(tensors, slice(expected.held_out)), signature.task)
+    score = first_score(target, answers, config.evaluation.metric, signature.labels).value
     objection = parity.objection(found) if is_exact else ""
     return Measured(built, model, found, score, _digest(session, tensors), objection)
 

@@ -1,7 +1,8 @@
 """The model card: one short page of Markdown that says what the model is and what was proved of it."""
 
 from app.contract import certificate
-from app.contract.manifest import Finding, Parity, Score, Variant
+from app.contract.evaluation import Score
+from app.contract.manifest import Finding, Parity, Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
 from training.optimizer.gates import Choice

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import FixedThresholdClassifier
 
-from app.contract import manifest
+from app.contract import evaluation, manifest
 from app.contract.signature import Label, Signature
 from training.config.cost import CostConfig
 from training.config.model import TrainingConfig
@@ -72,11 +72,11 @@ class CostOutcome:
         )
 
     @property
-    def scores(self) -> tuple[manifest.Score, ...]:
+    def scores(self) -> tuple[evaluation.Score, ...]:
         """As the manifest has them."""
         return (
-            manifest.Score(name="expected_cost", value=self.cost, higher_is_better=False),
-            manifest.Score(name="expected_cost_at_half", value=self.cost_at_half, higher_is_better=False),
+            evaluation.Score(name="expected_cost", value=self.cost, higher_is_better=False),
+            evaluation.Score(name="expected_cost_at_half", value=self.cost_at_half, higher_is_better=False),
         )
 
 

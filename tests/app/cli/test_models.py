@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.main import cli
+from app.contract.evaluation import About, Comparison, Evaluation, Score, SliceScore
 from app.contract.manifest import RowsCompared
 from app.contract.signature import Feature, Kind, Signature, Task
 from app.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
@@ -213,3 +214,30 @@ def test_folder_comes_from_the_environment(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["models", "list"], env={"SLIPWAY_MODELS": str(tmp_path)})
 
     assert "from_environment" in result.output
+
+
+def test_show_says_who_owns_a_model_what_it_is_for_and_how_sure_its_scores_are(tmp_path: Path) -> None:
+    score = Score(name="accuracy", value=0.9, interval=(0.85, 0.94))
+    worse = SliceScore(name="town = [Oslo]", rows=40, score=Score(name="accuracy", value=0.5), p_value=0.001)
+    baseline = Comparison(other="always the most frequent class", score=Score(name="accuracy", value=0.6))
+    champion = Comparison(other="version 1, the champion", note="it knows other labels")
+    update = {
+        "about": About(owner="team [risk]", intended_use="first look", limitations=("Not for children.",)),
+        "metrics": (score,),
+        "evaluation": Evaluation(
+            rows=90, confidence=0.95, resamples=9, found_slices=(worse,), baseline=baseline, champion=champion
+        ),
+    }
+    publish(tmp_path, change=lambda m: m.model_copy(update=update))
+
+    shown = models(tmp_path, "show", "sum").output.splitlines()
+
+    assert {
+        "owner: team [risk]",
+        "intended use: first look",
+        "limitation: Not for children.",
+        "accuracy 0.9000 (0.8500 to 0.9400)",
+        "always the most frequent class: accuracy 0.6000",
+        "version 1, the champion: it knows other labels",
+        "worse where town = [Oslo]: accuracy 0.5000, 40 rows",
+    } <= {*shown}

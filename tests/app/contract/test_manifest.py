@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from app.contract.manifest import (
-    SCHEMA,
-    ModelManifest,
-    Score,
-    UnreadableManifest,
-    manifest_from_json,
-    manifest_to_json,
-)
+from app.contract.evaluation import Score
+from app.contract.manifest import SCHEMA, ModelManifest, UnreadableManifest, manifest_from_json, manifest_to_json
 from tests.factories import make_manifest, matrix_signature, sign_graph, sum_graph
 from tests.strategies import FEW, MANY, manifests
 
@@ -232,3 +226,13 @@ def test_variant_of_an_older_release_claims_no_more_than_the_gates() -> None:
     (read,) = manifest_from_json(json.dumps(written).encode()).variants
 
     assert (read.guarantee, read.bit_equal, read.bound) == ("bounded", False, None)
+
+
+def test_manifest_from_before_evaluations_is_read() -> None:
+    document = json.loads(GOLDEN_FILES[0].read_bytes())
+    del document["about"], document["evaluation"]
+    document["metrics"] = [{"name": "r2", "value": 0.9, "higher_is_better": True}]
+
+    read = manifest_from_json(json.dumps(document).encode())
+
+    assert (read.about.owner, read.evaluation, read.metrics[0].interval) == ("", None, None)

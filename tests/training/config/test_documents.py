@@ -17,7 +17,7 @@ def test_shipped_config_is_valid_and_carries_its_own_name(name: str) -> None:
         ("nam='x'", "unknown key 'nam'; did you mean 'name'?"),
         ("split.tst_size=0.5", "unknown key 'split.tst_size'; did you mean 'test_size'?"),
         ("cost={false_postive = 1}", "unknown key 'cost.false_postive'; did you mean 'false_positive'?"),
-        ("gate.zzz=1", "unknown key 'gate.zzz'; known: flip_share, minimum_score, probability_change,"),
+        ("gate.zzz=1", "unknown key 'gate.zzz'; known: champion, champion_margin, flip_share, limits,"),
         ("split.test_size=1.5", "'split.test_size' must be less than 1"),
         ("split.random_state='x'", "'split.random_state' must be a valid integer"),
         ("features.scale='big'", "'features.scale' must be 'standard', 'minmax' or 'none'"),

@@ -1,36 +1,127 @@
 import numpy as np
 import pytest
+from sklearn import metrics
 
+from app.contract.signature import Task
+from tests.training.evaluation.rows import QUICK, classifier, regressor
+from training.config.evaluation import METRICS, EvaluationConfig
+from training.errors import ConfigError
 from training.evaluation.answers import Answers
-from training.evaluation.metrics import first_score, scores
+from training.evaluation.metrics import LOWER_IS_BETTER, first_score, scores
 
 LABELS = np.array(["b", "a", "b", "a"], dtype=object)
 PROBABILITIES = np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4], [0.7, 0.3]])
 
 
-def test_classes_are_scored_by_accuracy_first() -> None:
+@pytest.mark.parametrize("classes", [2, 4])
+def test_metrics_of_classes_are_those_of_scikit_learn(classes: int) -> None:
+    target, answers = classifier(300, 0.3, seed=classes, classes=classes)
+    labels, numbers = answers.labels, answers.numbers
+    average = "binary" if classes == 2 else "macro"
+    ranked = numbers[:, 1] if classes == 2 else numbers
+
+    found = {score.name: score.value for score in scores(target, answers)}
+
+    assert found == pytest.approx(
+        {
+            "accuracy": metrics.accuracy_score(target, labels),
+            "balanced_accuracy": metrics.balanced_accuracy_score(target, labels),
+            "precision": metrics.precision_score(target, labels, average=average),
+            "recall": metrics.recall_score(target, labels, average=average),
+            "f1": metrics.f1_score(target, labels, average=average),
+            "matthews_corrcoef": metrics.matthews_corrcoef(target, labels),
+            "roc_auc": metrics.roc_auc_score(target, ranked, multi_class="ovr"),
+            "average_precision": metrics.average_precision_score(target, ranked),
+            "log_loss": metrics.log_loss(target, numbers),
+            "brier_score": metrics.brier_score_loss(target, ranked),
+        },
+        abs=1e-12,
+    )
+    assert found.keys() == {*METRICS[Task.CLASSIFICATION]}
+
+
+def test_metrics_of_equal_probabilities_are_those_of_scikit_learn() -> None:
+    target, answers = classifier(200, 0.3, seed=1)
+    coarse = Answers(answers.labels, answers.numbers.round(1))
+
+    found = {score.name: score.value for score in scores(target, coarse)}
+
+    assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(target, coarse.numbers[:, 1]))
+    assert found["average_precision"] == pytest.approx(metrics.average_precision_score(target, coarse.numbers[:, 1]))
+
+
+def test_metrics_of_values_are_those_of_scikit_learn() -> None:
+    target, answers = regressor(100, 0.5, seed=0)
+    target, values = target + 1e6, answers.numbers[:, 0] + 1e6
+
+    found = {score.name: score.value for score in scores(target, Answers(None, values.reshape(-1, 1)))}
+
+    assert found == pytest.approx(
+        {
+            "r2": metrics.r2_score(target, values),
+            "mean_absolute_error": metrics.mean_absolute_error(target, values),
+            "root_mean_squared_error": metrics.root_mean_squared_error(target, values),
+            "mean_absolute_percentage_error": metrics.mean_absolute_percentage_error(target, values),
+        }
+    )
+
+
+def test_percentages_are_left_out_where_targets_come_close_to_nothing() -> None:
+    found = [score.name for score in scores(*regressor(100, 0.5, seed=0))]
+
+    assert found == ["r2", "mean_absolute_error", "root_mean_squared_error"]
+
+
+def test_accuracy_comes_first_unless_another_is_wanted() -> None:
     answers = Answers(np.array(["b", "a", "a", "a"], dtype=object), PROBABILITIES)
 
-    found = {score.name: score for score in scores(LABELS, answers)}
+    usual, wanted = scores(LABELS, answers), scores(LABELS, answers, config=EvaluationConfig(metric="log_loss"))
 
-    assert list(found) == ["accuracy", "balanced_accuracy", "log_loss", "roc_auc"]
-    assert (found["accuracy"].value, found["roc_auc"].value) == (0.75, 1.0)
-    assert not found["log_loss"].higher_is_better
-    assert first_score(LABELS, answers) == found["accuracy"]
+    assert (usual[0].name, usual[0].value, wanted[0].name) == ("accuracy", 0.75, "log_loss")
+    assert first_score(LABELS, answers) == usual[0]
+    assert first_score(LABELS, answers, "log_loss").value == pytest.approx(wanted[0].value)
 
 
-def test_class_without_held_out_rows_leaves_out_what_needs_them_all() -> None:
+def test_only_losses_and_errors_are_better_when_lower() -> None:
+    every = {*METRICS[Task.CLASSIFICATION], *METRICS[Task.REGRESSION]}
+
+    assert {name for name in every if "loss" in name or "error" in name or "brier" in name} == LOWER_IS_BETTER
+
+
+def test_class_without_held_out_rows_leaves_out_the_areas_that_need_it() -> None:
     answers = Answers(LABELS, np.column_stack([PROBABILITIES, np.zeros(4)]))
 
-    assert [score.name for score in scores(LABELS, answers)] == ["accuracy", "balanced_accuracy"]
+    found = [score.name for score in scores(LABELS, answers, labels=("a", "b", "c"))]
+
+    assert found[0] == "accuracy"
+    assert not {"roc_auc", "average_precision"} & {*found}
+    assert "log_loss" in found
 
 
-def test_values_are_scored_by_r_squared_first() -> None:
-    answers = Answers(None, np.array([[1.0], [2.0], [4.0]]))
-    target = np.array([1.0, 2.0, 3.0])
+def test_label_that_the_model_does_not_know_is_a_mistake_without_probabilities() -> None:
+    target = np.array(["b", "a", "z", "a"], dtype=object)
 
-    found = scores(target, answers)
+    found = {score.name: score.value for score in scores(target, Answers(LABELS, PROBABILITIES), labels=("a", "b"))}
 
-    assert [score.name for score in found] == ["r2", "mean_absolute_error", "root_mean_squared_error"]
-    assert found[0] == first_score(target, answers)
-    assert found[1].value == pytest.approx(1 / 3)
+    assert found["accuracy"] == 0.75
+    assert "log_loss" not in found
+
+
+def test_metric_that_needs_what_the_model_lacks_is_refused_by_name() -> None:
+    without = Answers(LABELS, np.empty((4, 0)))
+
+    with pytest.raises(ConfigError, match=r"evaluation\.metric: roc_auc cannot be computed"):
+        scores(LABELS, without, config=EvaluationConfig(metric="roc_auc"))
+
+
+def test_every_score_lies_in_its_interval() -> None:
+    found = scores(*classifier(200, 0.2, seed=0), config=QUICK)
+
+    assert all(s.interval is not None and s.interval[0] <= s.value <= s.interval[1] for s in found)
+
+
+def test_accuracy_without_a_mistake_still_has_a_width() -> None:
+    found = {score.name: score.interval for score in scores(*classifier(50, 0.0, seed=0), config=QUICK)}
+
+    assert found["accuracy"] == pytest.approx((0.9287, 1.0), abs=1e-4)
+    assert found["balanced_accuracy"] is None

@@ -71,9 +71,9 @@ def test_label_follows_the_tuned_threshold() -> None:
 def test_calibrated_and_decided_model_is_one_exact_graph(kind: str, method: str) -> None:
     sections = {"estimator": {"type": kind}, "calibration": {"method": method}, "imbalance": {"method": "oversample"}}
     _, signature, model = fitted(noisy(), cost=COST, **sections)
-    held_out = noisy(1)
+    learn, held_out = noisy(), noisy(1)
 
-    whole = Fitted(model.pipeline, signature, noisy().frame, held_out.frame, held_out.target, {}, "", kind)
+    whole = Fitted(model.pipeline, signature, learn.frame, learn.target, held_out.frame, held_out.target, {}, "", kind)
     _, _, parity = prove_pipeline(whole, ParityConfig())
 
     assert parity.label_flips == 0

@@ -1,0 +1,75 @@
+"""What a manifest says of a model: scores with intervals, slices, whom it was compared with, and what it is for.
+
+Everything but About is measured, on rows that the model has not learnt from. No value of the data is in here, save the
+names of categories, which the signature holds as well.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    """What every part of a manifest has in common: nothing changes it, and every number is one."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+
+class Score(Part):
+    """One metric on held-out rows, with the interval it lies in at the confidence of the evaluation."""
+
+    name: str
+    value: float
+    higher_is_better: bool = True
+    interval: tuple[float, float] | None = None
+
+
+class SliceScore(Part):
+    """A metric on some of the held-out rows: a group of a declared column, or one that was found to be worse.
+
+    `p_value` says how often chance alone would make a slice that bad, corrected for all slices that were tried; None
+    for a declared one, which was not chosen for its score.
+    """
+
+    name: str
+    rows: Annotated[int, Field(ge=1)]
+    score: Score
+    p_value: float | None = None
+
+
+class Comparison(Part):
+    """Another model on the same rows: `difference` is by how much this version's first score is better than its score.
+
+    `p_value` is that of a paired test, named in `test`; `note` says why a model could not be compared, or what
+    flatters it.
+    """
+
+    other: str
+    score: Score | None = None
+    difference: float | None = None
+    interval: tuple[float, float] | None = None
+    p_value: float | None = None
+    test: str = ""
+    note: str = ""
+
+
+class Evaluation(Part):
+    """How the scores were come by, and what they are beside: a model that has learnt nothing, and the champion."""
+
+    rows: Annotated[int, Field(ge=1)]
+    confidence: float
+    resamples: int
+    slices: tuple[SliceScore, ...] = ()
+    found_slices: tuple[SliceScore, ...] = ()
+    slices_tried: int = 0
+    baseline: Comparison | None = None
+    champion: Comparison | None = None
+
+
+class About(Part):
+    """What people say of a model: nothing here is measured."""
+
+    description: str = ""
+    owner: str = ""
+    intended_use: str = ""
+    limitations: tuple[str, ...] = ()

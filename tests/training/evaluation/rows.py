@@ -1,0 +1,56 @@
+"""Made-up held-out rows: classifiers and regressors that are as good as a test wants, and columns to slice by."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.contract.signature import Feature, Kind, Signature, Task
+from training.config.evaluation import EvaluationConfig
+from training.evaluation.answers import Answers
+from training.evaluation.outcome import Judged
+
+QUICK = EvaluationConfig(resamples=200)
+
+
+def classifier(rows: int, wrong: float, seed: int, classes: int = 2) -> tuple[NDArray[Any], Answers]:
+    """A target of so many classes, and labels with probabilities of which a share is wrong."""
+    random = np.random.default_rng(seed)
+    target = random.integers(classes, size=rows)
+    labels = np.where(random.random(rows) < wrong, (target + 1) % classes, target)
+    numbers = random.dirichlet(np.ones(classes), size=rows)
+    numbers[np.arange(rows), labels] += 1.0
+    return target, Answers(labels, numbers / numbers.sum(axis=1, keepdims=True))
+
+
+def regressor(rows: int, noise: float, seed: int) -> tuple[NDArray[np.float64], Answers]:
+    """Targets of spread 1 and answers that are so far away."""
+    random = np.random.default_rng(seed)
+    target = random.normal(size=rows)
+    return target, Answers(None, (target + noise * random.normal(size=rows)).reshape(-1, 1))
+
+
+def columns(rows: int, seed: int) -> tuple[pd.DataFrame, Signature]:
+    """A number, a category and a boolean that say nothing of each other, with what is known of them."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "age": random.uniform(0, 100, size=rows),
+            "town": pd.Series(random.choice(["Bonn", "Lyon", "Oslo", "Turin"], size=rows), dtype=object),
+            "member": random.integers(2, size=rows).astype(np.float64),
+        }
+    )
+    features = (
+        Feature(name="age", kind=Kind.NUMBER, minimum=0.0, maximum=100.0, example=50.0),
+        Feature(name="town", kind=Kind.CATEGORY, categories=("Bonn", "Lyon", "Oslo", "Turin"), example="Bonn"),
+        Feature(name="member", kind=Kind.BOOLEAN, minimum=0.0, maximum=1.0, example=True),
+    )
+    return frame, Signature(task=Task.CLASSIFICATION, layout="columns", features=features, labels=(0, 1))
+
+
+def judged(rows: int = 400, wrong: float = 0.1, seed: int = 0) -> Judged:
+    """A classifier of two classes on those columns."""
+    target, answers = classifier(rows, wrong, seed)
+    frame, signature = columns(rows, seed)
+    return Judged(frame, frame, target, answers, signature)

@@ -1,0 +1,138 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.contract.signature import Kind, Task
+from app.registry.store import Registry
+from tests.training.prepared import Published, prepared, shipped
+from training.errors import GateFailed
+from training.evaluation.rivals import Incumbent, baseline, champion, current_champion
+from training.workflow import run, train
+
+CONFIG = shipped("breast_cancer")
+SAVED = CONFIG.model_dump(mode="json", exclude_none=True)
+
+
+def silent(step: str, result: str) -> None:
+    """A progress report that nobody reads."""
+
+
+def test_baseline_of_classes_is_the_most_frequent_one_with_the_shares_of_all() -> None:
+    rival = baseline(np.array(["a", "a", "a", "b"]), pd.DataFrame({"x": [1.0, 2.0]}), Task.CLASSIFICATION)
+
+    assert rival.answers is not None
+    assert rival.answers.labels is not None
+    assert rival.answers.labels.tolist() == ["a", "a"]
+    assert rival.answers.numbers.tolist() == [[0.75, 0.25]] * 2
+
+
+def test_baseline_of_values_is_the_mean() -> None:
+    rival = baseline(np.array([1.0, 2.0, 6.0]), pd.DataFrame({"x": [1.0, 2.0]}), Task.REGRESSION)
+
+    assert rival.answers is not None
+    assert rival.answers.numbers.tolist() == [[3.0], [3.0]]
+
+
+def test_champion_answers_through_its_own_graph(published: Published) -> None:
+    ready = prepared("breast_cancer")
+
+    rival = champion(Incumbent(1, published("breast_cancer")), ready.held_out.frame, ready.signature, SAVED)
+
+    assert rival.answers is not None
+    assert rival.answers.labels is not None
+    assert rival.answers.labels.tolist() == ready.pipeline.predict(ready.held_out.frame).tolist()
+    assert (rival.name, rival.note) == ("version 1, the champion", "")
+
+
+def test_champion_that_may_know_some_of_the_rows_is_said_to_be_flattered(published: Published) -> None:
+    ready = prepared("breast_cancer")
+
+    rival = champion(
+        Incumbent(1, published("breast_cancer")), ready.held_out.frame, ready.signature, {**SAVED, "split": {}}
+    )
+
+    assert "may know some of these" in rival.note
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"task": Task.REGRESSION, "labels": None}, "it has another task"),
+        ({"labels": ("ill", "well")}, "it knows other labels"),
+        ({"features": ()}, "it needs a column 'mean radius' of kind number"),
+    ],
+)
+def test_champion_of_other_columns_or_labels_is_not_compared(
+    published: Published, change: dict[str, object], why: str
+) -> None:
+    ready = prepared("breast_cancer")
+    other = ready.signature.model_copy(update=change)
+
+    rival = champion(Incumbent(1, published("breast_cancer")), ready.held_out.frame, other, SAVED)
+
+    assert rival.answers is None
+    assert re.match(why, rival.note)
+
+
+def test_champion_that_takes_no_missing_values_is_not_compared_on_rows_with_some(published: Published) -> None:
+    ready = prepared("breast_cancer")
+    rows = ready.held_out.frame.assign(**{"mean radius": np.nan})
+
+    rival = champion(Incumbent(1, published("breast_cancer")), rows, ready.signature, SAVED)
+
+    assert ready.signature.features[0].kind is Kind.NUMBER
+    assert rival.note == "it does not take missing values in column 'mean radius'"
+
+
+def test_damaged_champion_is_not_compared(tmp_path: Path) -> None:
+    stored = run(CONFIG, Registry(tmp_path), silent).version
+    (stored.folder / "model.onnx").write_bytes(b"damaged")
+    ready = prepared("breast_cancer")
+
+    rival = champion(Incumbent(1, stored), ready.held_out.frame, ready.signature, SAVED)
+
+    assert rival.note.startswith("it has no answer to these rows: ")
+
+
+def test_model_without_versions_has_no_champion(tmp_path: Path) -> None:
+    assert current_champion(Registry(tmp_path), "breast_cancer") is None
+
+
+def test_worse_model_than_the_champion_is_refused_where_the_gate_asks(published: Published) -> None:
+    worse = shipped(
+        "breast_cancer", "estimator.parameters.C=0.00001", "gate.minimum_score=0.1", 'gate.champion="not_worse"'
+    )
+
+    with pytest.raises(GateFailed, match=r"that of version 1, the champion on the same rows 0\.9532") as refused:
+        train(worse, silent, Incumbent(1, published("breast_cancer")))
+
+    assert refused.value.exit_code == 3
+
+
+def test_champion_is_compared_when_a_second_version_is_trained(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    run(CONFIG, registry, silent)
+
+    manifest = run(
+        shipped("breast_cancer", "estimator.parameters.C=0.00001", "gate={}"), registry, silent
+    ).version.manifest
+
+    assert manifest.evaluation is not None
+    assert manifest.evaluation.champion is not None
+    assert manifest.evaluation.champion.other == "version 1, the champion"
+    assert (manifest.evaluation.champion.difference or 0) < 0
+
+
+def test_champion_that_cannot_be_read_does_not_keep_its_successor_from_being_made(tmp_path: Path) -> None:
+    stored = run(CONFIG, Registry(tmp_path), silent).version
+    (stored.folder / "manifest.json").write_text("{")
+
+    incumbent = current_champion(Registry(tmp_path), "breast_cancer")
+
+    assert incumbent is not None
+    trained = train(CONFIG, silent, incumbent)
+    assert trained.evaluation.champion is not None
+    assert trained.evaluation.champion.note.startswith("it cannot be read: ")
