@@ -39,6 +39,13 @@ class Assembly:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
+    def add_many(self, kind: str, inputs: Sequence[str], outputs: int, **attributes: Any) -> list[str]:
+        """One node with several outputs; returns their names."""
+        name = self._fresh(kind)
+        names = [f"{name}/{number}" for number in range(outputs)]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, name=name, **attributes))
+        return names
+
     def constant(self, values: Any) -> str:
         """An array as it is: float64, float32, int64, bool or text."""
         array = np.asarray(values)

@@ -1,25 +1,48 @@
 """Blocks: what flows between the steps of a pipeline, as wires of a graph under construction.
 
 A block is a matrix of columns of one type, float64 or text; a table is a list of blocks side by side. An answer is what
-an estimator gives: a label and perhaps probabilities, or a value.
+an estimator gives: a label and perhaps probabilities, or a value. A block may know its origin: a matrix of which each of
+its columns is a function that grows with the same column. Trees compare the origin, so that the steps between are
+never written; they are written when somebody asks for the block's wire.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from training.errors import ConversionError
 from training.export.assembly import Assembly
+from training.export.trees.ensemble import Floats
+from training.export.trees.thresholds import See
+
+_ANY_NUMBER = 1.0
+"""In the domain of every transformer, for the columns that nobody asks about."""
+
+
+@dataclass(slots=True)
+class Block:
+    """A matrix [rows, width]; `made` is its wire, or writes the nodes that give it."""
+
+    made: str | Callable[[], str]
+    width: int
+    is_text: bool = False
+    origin: "Origin | None" = None
+
+    @property
+    def wire(self) -> str:
+        """The name of the wire, whose nodes are written when it is first asked for; raises ConversionError."""
+        if not isinstance(self.made, str):
+            self.made = self.made()
+        return self.made
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """The wire of a matrix [rows, width]."""
+class Origin:
+    """The block that another grew from, and what becomes of its numbers on the way, as scikit-learn computes it."""
 
-    wire: str
-    width: int
-    is_text: bool = False
+    block: Block
+    see: See
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +74,46 @@ def join(assembly: Assembly, blocks: Sequence[Block], what: str) -> Block:
         raise ConversionError(f"{what} gets no columns; remove the step")
     if len(blocks) == 1:
         return blocks[0]
-    wire = assembly.add("Concat", [block.wire for block in blocks], axis=1)
-    return Block(wire, sum(block.width for block in blocks), blocks[0].is_text)
+    whole = _Joined(assembly, tuple(blocks))
+    return Block(whole.write, sum(block.width for block in blocks), blocks[0].is_text, whole.origin())
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    assembly: Assembly
+    blocks: tuple[Block, ...]
+
+    def write(self) -> str:
+        return self.assembly.add("Concat", [block.wire for block in self.blocks], axis=1)
+
+    def origin(self) -> Origin | None:
+        if all(block.origin is None for block in self.blocks):
+            return None
+        parts = [block.origin or Origin(block, lambda numbers: numbers) for block in self.blocks]
+        ends = np.cumsum([block.width for block in self.blocks])[:-1]
+
+        def see(numbers: Floats) -> Floats:
+            own = np.split(numbers, ends, axis=1)
+            return np.column_stack([part.see(columns) for part, columns in zip(parts, own, strict=True)])
+
+        return Origin(join(self.assembly, [part.block for part in parts], ""), see)
 
 
 def _part(assembly: Assembly, block: Block, columns: list[int]) -> Block:
     if columns == list(range(block.width)):
         return block
-    indices = assembly.constant(np.array(columns, dtype=np.int64))
-    return Block(assembly.add("Gather", [block.wire, indices], axis=1), len(columns), block.is_text)
+
+    def write() -> str:
+        indices = assembly.constant(np.array(columns, dtype=np.int64))
+        return assembly.add("Gather", [block.wire, indices], axis=1)
+
+    origin = block.origin
+    if origin is None:
+        return Block(write, len(columns), block.is_text)
+
+    def see(numbers: Floats) -> Floats:
+        whole = np.full((len(numbers), block.width), _ANY_NUMBER)
+        whole[:, columns] = numbers
+        return origin.see(whole)[:, columns]
+
+    return Block(write, len(columns), block.is_text, Origin(_part(assembly, origin.block, columns), see))

@@ -23,9 +23,10 @@ from training.data.given import AsGiven
 from training.errors import ConversionError
 from training.export import leaf
 from training.export.assembly import Assembly
-from training.export.blocks import Answer, Block, join, select
+from training.export.blocks import Answer, Block, Origin, join, select
 from training.export.converters import functions, text
 from training.export.corrections import correct
+from training.export.growing import grows
 from training.export.precision import prefers_float32
 
 Answers = Callable[["Translation", Any, Sequence[Block], str], Answer]
@@ -65,7 +66,7 @@ class Translation:
                 found = functions.apply(self.assembly, fitted.func, blocks, path)
             case _:
                 block = join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}")
-                found = [self._transform_leaf(fitted, block, path)]
+                found = [self._grown(fitted, block, path) or self._transform_leaf(fitted, block, path)]
         return found
 
     def answer(self, fitted: Any, blocks: list[Block], path: str) -> Answer:
@@ -118,6 +119,14 @@ class Translation:
             raise ConversionError(
                 f"step {path}: {type(fitted).__name__} has transformer_weights; remove them, or scale in a step"
             )
+
+    def _grown(self, fitted: Any, block: Block, path: str) -> Block | None:
+        """The block after a transformer that trees can do without; its nodes are written when somebody needs them."""
+        if block.is_text or not grows(fitted):
+            return None
+        before = block.origin or Origin(block, lambda numbers: numbers)
+        origin = Origin(before.block, lambda numbers: fitted.transform(before.see(numbers)))
+        return Block(lambda: self._transform_leaf(fitted, block, path).wire, block.width, origin=origin)
 
     def _transform_leaf(self, fitted: Any, block: Block, path: str) -> Block:
         order = (TensorProto.STRING,) if block.is_text else (leaf.FLOAT64, leaf.FLOAT32)

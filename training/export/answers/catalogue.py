@@ -4,8 +4,14 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
     StackingClassifier,
     StackingRegressor,
     VotingClassifier,
@@ -18,11 +24,13 @@ from sklearn.naive_bayes import CategoricalNB
 from sklearn.neighbors import NearestCentroid, RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
+from training.export.answers.boosting import boosting
 from training.export.answers.calibrated import calibrated
 from training.export.answers.categorical_nb import categorical_nb
 from training.export.answers.dummy import dummy_classifier, dummy_regressor
-from training.export.answers.hist_gradient_boosting import hist_gradient_boosting
+from training.export.answers.forests import forest_classifier, forest_regressor
 from training.export.answers.kernels import kernel_ridge, label_propagation
 from training.export.answers.lightgbm_trees import lightgbm_model
 from training.export.answers.linear import linear_labels
@@ -38,11 +46,19 @@ from training.export.translation import Answers
 ANSWERS: dict[type | str, Answers] = {
     CalibratedClassifierCV: calibrated,
     CategoricalNB: categorical_nb,
+    DecisionTreeClassifier: forest_classifier,
+    DecisionTreeRegressor: forest_regressor,
     DummyClassifier: dummy_classifier,
     DummyRegressor: dummy_regressor,
+    ExtraTreeClassifier: forest_classifier,
+    ExtraTreeRegressor: forest_regressor,
+    ExtraTreesClassifier: forest_classifier,
+    ExtraTreesRegressor: forest_regressor,
     FixedThresholdClassifier: thresholded,
-    HistGradientBoostingClassifier: hist_gradient_boosting,
-    HistGradientBoostingRegressor: hist_gradient_boosting,
+    GradientBoostingClassifier: boosting,
+    GradientBoostingRegressor: boosting,
+    HistGradientBoostingClassifier: boosting,
+    HistGradientBoostingRegressor: boosting,
     KernelRidge: kernel_ridge,
     LabelPropagation: label_propagation,
     LabelSpreading: label_propagation,
@@ -52,6 +68,8 @@ ANSWERS: dict[type | str, Answers] = {
     Perceptron: linear_labels,
     RadiusNeighborsClassifier: radius_neighbors_classifier,
     RadiusNeighborsRegressor: radius_neighbors_regressor,
+    RandomForestClassifier: forest_classifier,
+    RandomForestRegressor: forest_regressor,
     RidgeClassifier: linear_labels,
     RidgeClassifierCV: linear_labels,
     StackingClassifier: stacking,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from training.errors import ConversionError
-from training.export.answers.hist_gradient_boosting import raw_scores
+from training.export.answers.boosting import raw_scores
 from training.export.answers.linear import linear_decision
 from training.export.blocks import Block
 from training.export.translation import Translation, below
@@ -26,7 +26,7 @@ def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
         return decision(translation, last, rest, below(path, name))
     if isinstance(fitted, LinearClassifierMixin):
         return linear_decision(translation, fitted, blocks, path)
-    if isinstance(fitted, HistGradientBoostingClassifier):
+    if isinstance(fitted, GradientBoostingClassifier | HistGradientBoostingClassifier):
         return raw_scores(translation, fitted, blocks, path)
     if hasattr(fitted, "decision_function"):
         raise ConversionError(

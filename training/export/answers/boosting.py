@@ -1,0 +1,100 @@
+"""Gradient boosting, plain and on histograms: float64 scores added up tree after tree, as scikit-learn does.
+
+What the sum begins with is part of the first tree of each class. Two classes have one score, whose sign is the label;
+onnxruntime takes 0.5 for the border where no weight is below zero, and zero for the second class never, so a tree of
+one leaf and a base value of the smallest float64 there is say which side is meant. Neither changes any other sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from onnx import numpy_helper
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from training.errors import ConversionError
+from training.export.blocks import Answer, Block, join
+from training.export.translation import Translation, as_labels
+from training.export.trees.attributes import DOMAIN, attributes
+from training.export.trees.ensemble import LEAF, Ensemble, concatenate
+from training.export.trees.fitted import from_predictors, from_stages
+from training.export.trees.placed import place
+
+_LINKS = {"poisson": "Exp", "gamma": "Exp"}
+_TWO = 2
+_TINY = float(np.nextafter(0, 1))
+
+
+def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+    """The label and the probabilities, or the value, through the link of the loss."""
+    if not hasattr(fitted, "classes_"):
+        value = _sums(translation, *_placed(translation, fitted, blocks, path))
+        if link := _LINKS.get(fitted.loss):
+            return Answer(None, translation.assembly.add(link, [translation.double(value)]))
+        return Answer(None, value, is_double=False)
+    wire, ensemble = _placed(translation, fitted, blocks, path)
+    if fitted.loss == "exponential":
+        ensemble = replace(ensemble, weight=2 * ensemble.weight)
+    labels = as_labels(fitted.classes_)
+    kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
+    attributes_of_kind: dict[str, Any] = {kind: labels.tolist(), "post_transform": "SOFTMAX"}
+    if len(labels) == _TWO:
+        zero_is_second = not isinstance(fitted, HistGradientBoostingClassifier)
+        ensemble, base = _sided(ensemble, zero_is_second=zero_is_second)
+        attributes_of_kind |= base | {"post_transform": "LOGISTIC"}
+    label, numbers = translation.assembly.add_many(
+        "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **attributes_of_kind, **attributes(ensemble, "class")
+    )
+    return Answer(label, numbers, is_double=False)
+
+
+def raw_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
+    """The sum of the trees as [rows, trees per stage], float64."""
+    return translation.double(_sums(translation, *_placed(translation, fitted, blocks, path)))
+
+
+def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:
+    targets = int(ensemble.target.max()) + 1
+    return translation.assembly.add(
+        "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(ensemble, "target")
+    )
+
+
+def _placed(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> tuple[str, Ensemble]:
+    what = f"step {path}: {type(fitted).__name__}"
+    block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
+    if hasattr(fitted, "_predictors"):
+        if fitted.is_categorical_ is not None and np.any(fitted.is_categorical_):
+            raise ConversionError(
+                f"{what} with categorical features has no exact form; "
+                "encode them with OneHotEncoder or OrdinalEncoder and set categorical_features to None"
+            )
+        ensemble = from_predictors(fitted._predictors)  # noqa: SLF001  # the trees have no public name
+        start = np.ravel(fitted._baseline_prediction)  # noqa: SLF001  # part of the fitted state
+    else:
+        if not isinstance(fitted.init_, DummyClassifier | DummyRegressor | str):
+            raise ConversionError(f"{what} with an estimator as init has no exact form; leave init out")
+        ensemble = from_stages(fitted.estimators_, fitted.learning_rate)
+        rows = np.zeros((1, fitted.n_features_in_), dtype=np.float32)
+        start = np.ravel(fitted._raw_predict_init(rows))  # noqa: SLF001  # the same for every row
+    is_single = not hasattr(fitted, "_predictors")
+    return place(ensemble.with_first_tree_raised(start.astype(np.float64)), block, is_single=is_single)
+
+
+def _sided(ensemble: Ensemble, *, zero_is_second: bool) -> tuple[Ensemble, dict[str, Any]]:
+    """The trees of two classes, and what is added to their sum so that its sign is the label."""
+    base = 0.0
+    if ensemble.weight.min() >= 0:
+        ensemble, base = concatenate([ensemble, _leaf(-_TINY)]), _TINY
+    if zero_is_second:
+        base += _TINY
+    return ensemble, {"base_values_as_tensor": numpy_helper.from_array(np.array([base]))} if base else {}
+
+
+def _leaf(weight: float) -> Ensemble:
+    """A tree of one leaf."""
+    none, children = np.zeros(1, dtype=np.int64), np.full(1, LEAF)
+    flags = np.zeros(1, dtype=bool)
+    return Ensemble(none, none, np.zeros(1), children, children, flags, none, none, np.array([weight]))
