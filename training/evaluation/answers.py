@@ -13,8 +13,6 @@ from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 
 _ROUNDING = 1e-9
-NOISE = 1e-12
-"""Closer than this, two probabilities differ by the order in which a sum was added up, which no model means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +82,8 @@ def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | flo
     change = (np.where(np.isfinite(apart), apart, np.inf) / spread).max(axis=1, initial=0.0)
     flips = np.zeros(len(change), dtype=np.bool_)
     if expected.labels is not None and given.labels is not None:
-        flips = np.asarray(expected.labels != given.labels, dtype=np.bool_) & ~_is_noise(expected, given)
+        flips = np.asarray(expected.labels != given.labels, dtype=np.bool_)
     return Differences(flips, change)
-
-
-def _is_noise(expected: Answers, given: Answers) -> NDArray[np.bool_]:
-    """Rows whose label scikit-learn itself leaves to the rounding of a sum, and whose other label comes as close."""
-    if expected.numbers.shape[1] < 2:  # noqa: PLR2004  # nothing to be close to
-        return np.zeros(len(expected.numbers), dtype=np.bool_)
-    best = expected.numbers.max(axis=1)
-    margin = best - np.sort(expected.numbers, axis=1)[:, -2]
-    rows = np.arange(len(best))
-    behind = best - expected.numbers[rows, given.numbers.argmax(axis=1)]
-    return np.asarray((margin > 0) & (margin < NOISE) & (behind < NOISE), dtype=np.bool_)
 
 
 def spread_of(answers: Answers) -> NDArray[np.float64]:

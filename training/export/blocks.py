@@ -1,8 +1,8 @@
 """Blocks: what flows between the steps of a pipeline, as wires of a graph under construction.
 
 A block is a matrix of columns of one type, float64 or text; a table is a list of blocks side by side. An answer is what
-an estimator gives: a label and perhaps probabilities, or a value. A block may know its origin: a matrix of which each of
-its columns is a function that grows with the same column. Trees compare the origin, so that the steps between are
+an estimator gives: a label and perhaps probabilities, or a value. A block may know its origin: a matrix of which each
+of its columns is a function that grows with the same column. Trees compare the origin, so that the steps between are
 never written; they are written when somebody asks for the block's wire.
 """
 

@@ -25,13 +25,3 @@ def test_spread_is_one_for_probabilities_and_the_deviation_for_values() -> None:
     assert spread_of(Answers(None, np.array([[1.0], [3.0]]))) == 1.0
     assert spread_of(Answers(None, np.array([[10.0], [30.0]]))) == 10.0
     assert spread_of(Answers(None, np.array([[5.0], [5.0]]))) == 5.0
-
-
-@pytest.mark.parametrize(
-    ("second", "flips"), [(0.5 - 1e-16, 0), (0.5, 1), (0.5 - 1e-9, 1)], ids=["rounding", "exact tie", "a difference"]
-)
-def test_label_that_rounding_decides_is_no_flip(second: float, flips: int) -> None:
-    expected = Answers(np.array(["a"]), np.array([[0.5, second]]))
-    given = Answers(np.array(["b"]), np.array([[0.4999999, 0.5]]))
-
-    assert compare(expected, given).flips.sum() == flips

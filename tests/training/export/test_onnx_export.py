@@ -61,7 +61,7 @@ def test_same_pipeline_gives_the_same_bytes(name: str) -> None:
     assert again.SerializeToString() == model.graph.SerializeToString()
 
 
-@pytest.mark.parametrize("name", ["breast_cancer", "cancer_forest", "digits"])
+@pytest.mark.parametrize("name", ["breast_cancer", "digits"])
 def test_one_cast_to_float32_stands_just_before_the_estimator(name: str) -> None:
     graph = prepared(name).graph.graph
     casts = [n for n in graph.node if n.op_type == "Cast" and n.attribute[0].i == onnx.TensorProto.FLOAT]
@@ -71,6 +71,12 @@ def test_one_cast_to_float32_stands_just_before_the_estimator(name: str) -> None
     assert casts[0].output[0] == "cast/estimator"
     assert before
     assert {tensor.data_type for tensor in before} == {onnx.TensorProto.DOUBLE}
+
+
+def test_trees_get_the_rows_as_they_came_with_their_scaler_in_the_thresholds() -> None:
+    graph = prepared("cancer_forest").graph.graph
+
+    assert [node.op_type for node in graph.node] == ["TreeEnsembleClassifier", "Gather", "Div"]
 
 
 def test_columns_travel_as_their_kinds() -> None:

@@ -4,15 +4,13 @@ The steps before an estimator are folded into the thresholds where each of them 
 reach the trees as they came, and what the steps made of a missing number decides which way a missing number goes.
 """
 
-import warnings
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from training.export.blocks import Block
 from training.export.trees.ensemble import Ensemble, Flags, Floats
-from training.export.trees.thresholds import See, fold, last_at_or_below
+from training.export.trees.thresholds import See, fold, last_at_or_below, quietly
 
 _ANY_NUMBER = 1.0
 _REFUSALS = (ValueError, TypeError)
@@ -22,7 +20,7 @@ def place(ensemble: Ensemble, block: Block, *, is_single: bool) -> tuple[str, En
     """The wire and the trees for it; `is_single` where the estimator casts to float32 before it compares."""
     splits = ensemble.splits
     if block.origin is not None:
-        see = _quietly(block.origin.see)
+        see = block.origin.see
         features, thresholds = ensemble.feature[splits], ensemble.threshold[splits]
         folded = fold(see, block.width, features, thresholds, is_single=is_single)
         if folded is not None:
@@ -40,6 +38,7 @@ def _with(ensemble: Ensemble, thresholds: Floats, missing_left: Flags) -> Ensemb
 
 def _missing_left(see: See, width: int, ensemble: Ensemble, *, is_single: bool) -> Flags:
     """Which splits a missing number passes on the left, after what the steps make of it."""
+    see = quietly(see)
     found = ensemble.missing_left.copy()
     splits = ensemble.splits
     for column in np.unique(ensemble.feature[splits]):
@@ -53,12 +52,3 @@ def _missing_left(see: See, width: int, ensemble: Ensemble, *, is_single: bool) 
             own = splits[ensemble.feature[splits] == column]
             found[own] = (np.float32(seen) if is_single else seen) <= ensemble.threshold[own]
     return found
-
-
-def _quietly(see: Callable[[Floats], Floats]) -> See:
-    def asked(rows: Floats) -> Floats:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # columns without names, and the far ends of float64, are asked on purpose
-            return np.asarray(see(rows), dtype=np.float64)
-
-    return asked

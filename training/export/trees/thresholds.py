@@ -4,6 +4,7 @@ Trees of scikit-learn cast to float32 before they compare; there the answer has 
 grow with their column it is found by bisection over all float64 in their order, with the fitted transformer as oracle.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -40,6 +41,7 @@ def fold(see: See, width: int, columns: Ints, thresholds: Floats, *, is_single: 
 
     A threshold that no float64 reaches from above becomes the largest one, one that none is below -inf.
     """
+    see = quietly(see)
     found = np.empty(len(thresholds))
     order = np.lexsort((thresholds, columns))
     pairs, back = np.unique(np.column_stack([columns, thresholds])[order], axis=0, return_inverse=True)
@@ -61,6 +63,17 @@ def fold(see: See, width: int, columns: Ints, thresholds: Floats, *, is_single: 
     flat = np.concatenate([last[:count, column] for column, count in zip(used, counts, strict=True)])
     found[order] = flat[np.ravel(back)]
     return found
+
+
+def quietly(see: See) -> See:
+    """The same without warnings: columns without names, and the far ends of float64, are asked on purpose."""
+
+    def asked(rows: Floats) -> Floats:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return np.asarray(see(rows), dtype=np.float64)
+
+    return asked
 
 
 def _bisect(see: See, is_below: Callable[[Floats], Flags], is_wanted: Flags) -> Floats | None:
