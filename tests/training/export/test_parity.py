@@ -62,7 +62,7 @@ def test_numbers_out_of_tolerance_are_refused_with_the_key_to_change() -> None:
         prove(model.graph.SerializeToString(), model.expected, model.signature, strict)
 
 
-def test_one_wrong_constant_in_the_preprocessing_is_found() -> None:
+def test_one_threshold_that_is_one_step_of_float64_off_is_found() -> None:
     model = prepared("cancer_forest")
 
     with pytest.raises(ParityError, match="step parity: "):
@@ -111,12 +111,12 @@ def agree(model: Prepared, frame: pd.DataFrame) -> bool:
 
 
 def shifted(graph: ModelProto) -> bytes:
-    """The graph with the mean of one column off by a thousandth."""
+    """The graph with the first threshold a step further."""
     wrong = ModelProto()
     wrong.CopyFrom(graph)
-    mean = wrong.graph.initializer[0]
-    values = numpy_helper.to_array(mean).copy()
-    values[0, 20] *= 1.001
-    mean.CopyFrom(numpy_helper.from_array(values, mean.name))
+    values = next(own for own in wrong.graph.node[0].attribute if own.name == "nodes_values_as_tensor").t
+    thresholds = numpy_helper.to_array(values).copy()
+    thresholds[0] = np.nextafter(thresholds[0], np.inf)
+    values.CopyFrom(numpy_helper.from_array(thresholds))
     model: bytes = wrong.SerializeToString()
     return model
