@@ -16,11 +16,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from training.errors import ConversionError
 from training.export.blocks import Answer, Block, join
+from training.export.placement import place
 from training.export.translation import Translation, as_labels
 from training.export.trees.attributes import DOMAIN, attributes
 from training.export.trees.ensemble import LEAF, Ensemble, concatenate
 from training.export.trees.fitted import from_predictors, from_stages
-from training.export.trees.placed import place
 
 _LINKS = {"poisson": "Exp", "gamma": "Exp"}
 _TWO = 2

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from training.export.blocks import Answer, Block, join
+from training.export.placement import place
 from training.export.translation import Translation, as_labels
 from training.export.trees.attributes import DOMAIN, attributes
 from training.export.trees.fitted import from_trees
-from training.export.trees.placed import place
 
 _FEWEST_SCORES = 3
 
