@@ -13,6 +13,7 @@ from app.protocol import binary_codec
 from app.protocol.json_codec import decode_request, encode_response
 from app.protocol.limits import ContentLimits
 from app.protocol.messages import InferenceRequest
+from app.protocol.number_reader import NumberReader
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ServedModel
 from app.serving.servable import Servable
@@ -37,6 +38,7 @@ class InferDoor(HotDoor):
     def __init__(self, plane: DataPlane, limits: ContentLimits, large: LargeBodies) -> None:
         super().__init__(plane, large)
         self._limits = limits
+        self._reader = NumberReader()
 
     def decode(self, servable: Servable, request: HotRequest) -> Work:
         """A request of the protocol, checked against the model's signature."""
@@ -55,7 +57,7 @@ class InferDoor(HotDoor):
     def _read(self, servable: Servable, request: HotRequest) -> InferenceRequest:
         header = request.headers.get(BINARY_HEADER)
         if header is None:
-            return decode_request(request.body, self._limits)
+            return decode_request(request.body, self._limits, self._reader)
         json_length = binary_codec.read_json_length(header, request.body)
         if json_length == 0:
             return binary_codec.decode_raw(request.body, servable.signature.inputs, self._limits)

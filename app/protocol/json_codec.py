@@ -6,12 +6,13 @@ Shapes are checked in Python integers before numpy sees them: numpy wraps produc
 from math import prod
 from typing import Any
 
+import numpy as np
 import orjson
 
 from app.contract.tensors import Datatype, Tensor
 from app.errors import MalformedRequest, RequestTooLarge
 from app.protocol.binary_values import Tail
-from app.protocol.json_values import flatten, parse, refuse_deep, shown, to_array
+from app.protocol.json_values import flatten, narrow, parse, refuse_deep, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
 from app.protocol.messages import (
     NO_PARAMETERS,
@@ -20,22 +21,32 @@ from app.protocol.messages import (
     NamedTensor,
     RequestedOutput,
 )
+from app.protocol.number_reader import NumberReader
 from app.protocol.parameters import read_binary_size, read_output, read_request_parameters
 
 _DATATYPES = {str(datatype): datatype for datatype in Datatype}
 _REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs"})
 _INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
 _SCALARS = frozenset({bool, int, float, str})
+_WORTH_A_READER = 2048
+"""Bytes from which on a reader of numbers is faster."""
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
-def decode_request(body: bytes, limits: ContentLimits) -> InferenceRequest:
-    """Read a request; raises MalformedRequest or RequestTooLarge with one sentence that quotes no values."""
-    return read_request(parse(body), limits, None)
+def decode_request(body: bytes, limits: ContentLimits, reader: NumberReader | None = None) -> InferenceRequest:
+    """Read a request; raises MalformedRequest or RequestTooLarge with one sentence that quotes no values.
+
+    Where there is a `reader`, it reads the numbers of larger bodies, which says the same in a fraction of the time.
+    """
+    document = reader.read(body) if reader is not None and len(body) > _WORTH_A_READER else None
+    return read_request(parse(body) if document is None else document, limits, None)
 
 
 def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> InferenceRequest:
-    """A request from its parsed JSON; inputs that are not in there are taken from the bytes after it, the `tail`."""
+    """A request from its parsed JSON; inputs that are not in there are taken from the bytes after it, the `tail`.
+
+    An input's `data` is a list, or an array of 64-bit numbers of the kind that its datatype says, all of them finite.
+    """
     if type(document) is not dict:
         raise MalformedRequest("the body must be a JSON object with 'inputs'")
     _refuse_deep_extras(document, _REQUEST_KEYS, 1)
@@ -73,16 +84,22 @@ def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None) -> NamedT
         size = read_binary_size(name, item["parameters"])
         if size is not None:
             return NamedTensor(name, datatype, _from_tail(name, datatype, shape, size, data, tail))
+    if type(data) is np.ndarray:
+        _check_count(name, len(data), shape)
+        return NamedTensor(name, datatype, narrow(name, datatype, data).reshape(shape), is_finite=True)
     if type(data) is not list:
         if shape or type(data) not in _SCALARS:
             raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
         data = [data]
     values = flatten(name, data)
-    if len(values) != prod(shape):
-        raise MalformedRequest(
-            f"input {shown(name)}: 'data' has {len(values)} elements, 'shape' asks for {prod(shape)}"
-        )
-    return NamedTensor(name, datatype, to_array(name, datatype, values).reshape(shape))
+    _check_count(name, len(values), shape)
+    flat, is_finite = to_array(name, datatype, values)
+    return NamedTensor(name, datatype, flat.reshape(shape), is_finite)
+
+
+def _check_count(name: str, count: int, shape: list[int]) -> None:
+    if count != prod(shape):
+        raise MalformedRequest(f"input {shown(name)}: 'data' has {count} elements, 'shape' asks for {prod(shape)}")
 
 
 def _from_tail(name: str, datatype: Datatype, shape: list[int], size: int, data: Any, tail: Tail | None) -> Tensor:

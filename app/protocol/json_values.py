@@ -18,6 +18,8 @@ from app.errors import MalformedRequest
 from app.protocol.limits import MAX_DEPTH, MAX_RANK
 
 _SHOWN_CHARACTERS = 64
+_NUMBERS = frozenset({float, int})
+_NUMBERS_OR_NULL = frozenset({float, int, type(None)})
 _SIGNED = frozenset({Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64})
 
 
@@ -82,48 +84,57 @@ def flatten(name: str, data: list[Any]) -> list[Any]:
     raise MalformedRequest(f"input {shown(name)}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
 
 
-def to_array(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
-    """A flat array of a datatype from JSON values; raises MalformedRequest naming the input, never the value."""
+def to_array(name: str, datatype: Datatype, values: list[Any]) -> tuple[Tensor, bool]:
+    """A flat array of a datatype from JSON values, and whether all of them are known to be finite numbers.
+
+    Raises MalformedRequest naming the input, never the value.
+    """
     try:
         if datatype in FLOATING:
             return _floating(name, datatype, values)
         if datatype is Datatype.BYTES:
-            return _text(name, values)
+            return _text(name, values), False
         if datatype is Datatype.BOOL:
-            return _booleans(name, values)
-        return _integers(name, datatype, values)
+            return _booleans(name, values), True
+        return _integers(name, datatype, values), True
     except (TypeError, OverflowError):
         _refuse(name, datatype)
 
 
-def _floating(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
+def _floating(name: str, datatype: Datatype, values: list[Any]) -> tuple[Tensor, bool]:
     # The set of types costs as much as the conversion, and is the only cheap way to tell true from 1.
     types = set(map(type, values))
-    if not types <= {float, int}:
-        if not types <= {float, int, type(None)}:
+    is_finite = types <= _NUMBERS
+    if not is_finite:
+        if not types <= _NUMBERS_OR_NULL:
             _refuse(name, datatype)
         values = [np.nan if value is None else value for value in values]
-    numbers = np.frombuffer(array("d", values), np.float64)
-    if datatype is Datatype.FP64:
-        return numbers
-    with np.errstate(over="ignore"):
-        rounded = numbers.astype(NUMPY_DTYPES[datatype])
-    if np.isinf(rounded).any():
-        raise MalformedRequest(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
-    return rounded
+    return narrow(name, datatype, np.frombuffer(array("d", values), np.float64)), is_finite
 
 
 def _integers(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
     if set(map(type, values)) - {int}:
         _refuse(name, datatype)
+    is_signed = datatype in _SIGNED
+    wide = np.frombuffer(array("q" if is_signed else "Q", values), np.int64 if is_signed else np.uint64)
+    return narrow(name, datatype, wide)
+
+
+def narrow(name: str, datatype: Datatype, numbers: Tensor) -> Tensor:
+    """64-bit numbers as those of a datatype of their kind; raises MalformedRequest where one does not fit."""
     dtype = NUMPY_DTYPES[datatype]
-    wide = np.frombuffer(
-        array("q" if datatype in _SIGNED else "Q", values), np.int64 if datatype in _SIGNED else np.uint64
-    )
-    bounds = np.iinfo(dtype)
-    if wide.size and (wide.min() < bounds.min or wide.max() > bounds.max):
-        raise MalformedRequest(f"input {shown(name)}: an integer does not fit into {datatype}")
-    return wide.astype(dtype, copy=False)
+    if numbers.dtype is dtype:
+        return numbers
+    if datatype not in FLOATING:
+        bounds = np.iinfo(dtype)
+        if numbers.size and (numbers.min() < bounds.min or numbers.max() > bounds.max):
+            raise MalformedRequest(f"input {shown(name)}: an integer does not fit into {datatype}")
+        return numbers.astype(dtype)
+    with np.errstate(over="ignore"):
+        rounded = numbers.astype(dtype)
+    if np.isinf(rounded).any():
+        raise MalformedRequest(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
+    return rounded
 
 
 def _booleans(name: str, values: list[Any]) -> Tensor:

@@ -15,12 +15,14 @@ Value = str | int | float | bool
 class NamedTensor:
     """One input or output; `data` has exactly the declared `shape` and the dtype of `datatype`.
 
-    A missing value is NaN in floating tensors and the empty string in BYTES.
+    A missing value is NaN in floating tensors and the empty string in BYTES. `is_finite` says that there is neither NaN
+    nor infinity, where that is known already.
     """
 
     name: str
     datatype: Datatype
     data: Tensor
+    is_finite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ def bind(servable: Servable, inputs: list[NamedTensor]) -> dict[str, Tensor]:
         tensors = {declared[0].name: tensor}
         if not len(tensor):
             raise MalformedRequest(_ROWS)
-        _check_values(servable, tensors)
+        if not (inputs[0].is_finite and servable.signature.layout == "matrix"):
+            _check_values(servable, tensors)
         return tensors
     given = {tensor.name: tensor for tensor in inputs}
     if len(given) != len(inputs) or given.keys() != {d.name for d in declared}:
@@ -108,12 +109,12 @@ def bind(servable: Servable, inputs: list[NamedTensor]) -> dict[str, Tensor]:
 def _fit(declared: TensorMetadata, given: NamedTensor) -> Tensor:
     shape = given.data.shape
     wanted = declared.shape
+    if given.datatype is declared.datatype and shape[1:] == wanted[1:] and shape:
+        return given.data
     if len(shape) == 1 and wanted == (-1, 1):
         return _fit(declared, NamedTensor(given.name, given.datatype, given.data.reshape(-1, 1)))
     if len(shape) != len(wanted) or any(w not in (-1, s) for w, s in zip(wanted, shape, strict=True)):
         raise MalformedRequest(f"input {declared.name!r}: shape must be {list(wanted)}, -1 for any number of rows")
-    if given.datatype is declared.datatype:
-        return given.data
     if declared.datatype in _WIDE and given.datatype in FLOATING:
         return given.data.astype(NUMPY_DTYPES[declared.datatype])
     raise MalformedRequest(f"input {declared.name!r}: datatype must be {declared.datatype}")

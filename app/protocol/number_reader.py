@@ -1,0 +1,106 @@
+"""Inference requests whose numbers go from JSON text into a buffer without becoming Python objects on the way.
+
+simdjson parses the body, and of each input's `data` it gives a buffer of doubles or integers; everything else of the
+document becomes what any parser makes of it. Only plain requests are read like this. Whatever is doubtful (a null, a
+bare NaN, a number beyond 64 bits, uneven nesting, a key given twice, anything that is no valid JSON) is left to the
+parser that says what is wrong, so that both accept the same and say the same.
+"""
+
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+from simdjson import Array, Object, Parser
+
+from app.contract.tensors import FLOATING, Datatype, Tensor
+
+_OF_TYPE = {str(datatype): "d" for datatype in FLOATING}
+_OF_TYPE |= dict.fromkeys((Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64), "i")
+_OF_TYPE |= dict.fromkeys((Datatype.UINT8, Datatype.UINT16, Datatype.UINT32, Datatype.UINT64), "u")
+_WIDE = {"d": np.dtype(np.float64), "i": np.dtype(np.int64), "u": np.dtype(np.uint64)}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class _NotPlain(Exception):
+    """Left to the other parser."""
+
+
+class NumberReader:
+    """Reads bodies for one thread, the one that made it; any other gets a parser for one body."""
+
+    def __init__(self) -> None:
+        self._thread = get_ident()
+        self._parser = Parser()
+
+    def read(self, body: bytes) -> dict[str, Any] | None:
+        """The document, with an array of 64-bit numbers for the `data` of each input that has numbers.
+
+        None where the request is not a plain one.
+        """
+        try:
+            parser = self._parser if get_ident() == self._thread else Parser()
+            return _read(parser, body)
+        except (ValueError, TypeError, KeyError, _NotPlain):
+            return None
+        except RuntimeError:  # something still holds a part of an earlier document
+            self._parser = Parser()
+            return None
+
+
+def _read(parser: Parser, body: bytes) -> dict[str, Any]:
+    root: Any = parser.parse(body)
+    if type(root) is not Object or body.startswith(_BYTE_ORDER_MARK):
+        raise _NotPlain
+    document: dict[str, Any] = {key: root[key] for key in _keys(root)}
+    inputs = document["inputs"]
+    if type(inputs) is not Array:
+        raise _NotPlain
+    brackets = body.count(b"[") - 1
+    read = []
+    for item in inputs:
+        tensor, used = _read_input(item)
+        read.append(tensor)
+        brackets -= used
+    for key, value in document.items():
+        if type(value) is Object:
+            document[key] = value.as_dict()
+        elif key == "outputs":
+            document[key] = value.as_list()
+            brackets -= 1
+    # A bracket that is not accounted for is nesting that has not been looked at, or stands in a name.
+    if brackets:
+        raise _NotPlain
+    document["inputs"] = read
+    return document
+
+
+def _read_input(item: Any) -> tuple[dict[str, Any], int]:
+    """One input with its numbers, and how many brackets its arrays have."""
+    if type(item) is not Object:
+        raise _NotPlain
+    tensor: dict[str, Any] = {key: item[key] for key in _keys(item)}
+    shape, data = tensor["shape"], tensor["data"]
+    if type(shape) is not Array or type(data) is not Array:
+        raise _NotPlain
+    of_type = _OF_TYPE[tensor["datatype"]]
+    tensor["shape"] = shape.as_list()
+    tensor["data"] = numbers = _numbers(data, of_type)
+    if "parameters" in tensor:
+        tensor["parameters"] = tensor["parameters"].as_dict()
+    rows = len(data)
+    if rows == len(numbers):
+        return tensor, 2
+    if not all(type(row) is Array for row in data):
+        raise _NotPlain
+    return tensor, 2 + rows
+
+
+def _numbers(data: Any, of_type: str) -> Tensor:
+    return np.frombuffer(data.as_buffer(of_type=of_type), _WIDE[of_type])
+
+
+def _keys(item: Any) -> list[str]:
+    keys = list(item)
+    if len(set(keys)) != len(keys):
+        raise _NotPlain
+    return keys
