@@ -79,7 +79,16 @@ def training_config_page() -> str:
     for name, section in sections:
         rows = [_config_row(key, field) for key, field in section.model_fields.items()]
         lines += ["", f"## [{name}]", "", f"{getdoc(section)}", *_CONFIG_HEAD, *rows]
+        for key, field in section.model_fields.items():
+            for part in _parts(field.annotation):
+                own = [_config_row(inner, its) for inner, its in part.model_fields.items()]
+                lines += ["", f"## [[{name}.{key}]]", "", f"{getdoc(part)}", *_CONFIG_HEAD, *own]
     return "\n".join(lines) + "\n"
+
+
+def _parts(annotation: Any) -> list[type[BaseModel]]:
+    """The section that a list of sections is made of."""
+    return [kind for kind in get_args(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 def _config_row(name: str, field: FieldInfo) -> str:

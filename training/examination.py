@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from app.contract.evaluation import Evaluation, Score
-from app.contract.manifest import Finding, Parity
+from app.contract.manifest import Finding, Parity, SourceRecord
 from app.contract.signature import Signature
 from app.runtime.session import OnnxSession
 from training.config.model import ModelConfig
@@ -48,7 +48,7 @@ class Fitted:
 
     `learn` and `learn_target` are what it has learnt from, `held_out` and `target` are what it is judged on; `rows`
     says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
-    `cost` what a tuned decision costs.
+    `cost` what a tuned decision costs, `sources` the tables that were joined.
     """
 
     pipeline: Any
@@ -62,6 +62,7 @@ class Fitted:
     about: str
     findings: tuple[Finding, ...] = ()
     cost: CostOutcome | None = None
+    sources: tuple[SourceRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

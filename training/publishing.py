@@ -18,7 +18,7 @@ from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Provena
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
 from training.config import documents as configs
-from training.config.model import ModelConfig
+from training.config.model import ModelConfig, TrainingConfig
 from training.data.lineage import Recipe, extras_of, recipe_of_fitted
 from training.evaluation.rivals import current_champion
 from training.examination import Progress, Trained, examine
@@ -146,6 +146,8 @@ def _provenance(trained: Trained, recipe: Recipe) -> Provenance:
         code_version=__version__,
         config=recipe.config,
         rows=trained.fitted.rows,
+        sources=trained.fitted.sources,
+        seed=trained.config.split.random_state if isinstance(trained.config, TrainingConfig) else None,
         libraries=recipe.libraries,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",

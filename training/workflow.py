@@ -13,8 +13,9 @@ from training import estimators
 from training.config.model import TrainingConfig
 from training.data import lineage, sources
 from training.data.amounts import with_amounts
-from training.data.checks.inspection import inspect_split, inspect_table
+from training.data.checks.inspection import inspect_split
 from training.data.findings import in_words, stop
+from training.data.gathering import gather
 from training.data.schema import answered_by, describe
 from training.data.splits import split
 from training.evaluation.rivals import Incumbent, current_champion
@@ -33,12 +34,11 @@ class Outcome:
 
 def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     """Every step up to the fitted pipeline; raises SlipwayError."""
-    table = with_amounts(sources.load(config.data, config.task), config.cost)
-    progress("load", f"{len(table.target)} rows, {len(table.kinds)} columns from {config.data.source}")
-    about_rows = inspect_table(table, config)
-    stop(about_rows)
+    gathered = gather(config, progress)
+    stop(gathered.findings)
+    table = with_amounts(gathered.table, config.cost)
     estimators.check_labels(config.estimator.type, table.target)
-    progress("validate", f"columns, target and missing values are usable, {in_words(about_rows)}")
+    progress("validate", f"columns, target and missing values are usable, {in_words(gathered.findings)}")
     learn, held_out = split(table, config.split, config.task)
     about_split = inspect_split(learn, held_out, config)
     stop(about_split)
@@ -51,7 +51,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     cost = None if config.cost is None else price(model, config.cost, held_out)
     if cost is not None:
         progress("decide", cost.in_words)
-    rows = {"train": len(learn.target), "held_out": len(held_out.target)}
+    rows = {**gathered.rows, "train": len(learn.target), "held_out": len(held_out.target)}
     source = sources.in_words(config.data)
     return Fitted(
         model.pipeline,
@@ -63,8 +63,9 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         rows,
         source,
         config.estimator.type,
-        (*about_rows, *about_split),
+        (*gathered.findings, *about_split),
         cost,
+        gathered.sources,
     )
 
 

@@ -163,8 +163,19 @@ class Decision(Part):
     cost_at_half: float
 
 
+class SourceRecord(Part):
+    """One of several tables that were joined: a digest of what was in it, and how many rows it had."""
+
+    name: str
+    digest: Sha256
+    rows: Annotated[int, Field(ge=0)]
+
+
 class Provenance(Part):
-    """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work."""
+    """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work.
+
+    `rows` counts the rows after each step, `sources` are the tables of a join, `seed` is what rows were divided with.
+    """
 
     data_digest: Sha256
     config_digest: Sha256
@@ -173,6 +184,8 @@ class Provenance(Part):
     code_version: str
     config: dict[str, Any]
     rows: dict[str, int]
+    sources: tuple[SourceRecord, ...] = ()
+    seed: int | None = None
     libraries: dict[str, str]
     python: str
     platform: str

@@ -29,7 +29,9 @@ def verify(
     *,
     version: Annotated[int | None, typer.Option(help="The version; the champion when left out.")] = None,
     models: Annotated[Path, typer.Option(help="The models folder.")] = Path("models"),
-    data: Annotated[Path | None, typer.Option(help="The CSV that the version was trained on.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The CSV that the version was trained on, or the folder of its tables.")
+    ] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many different rows to ask.")] = 100_000,
 ) -> None:
     """Repeat the proof of a published version: the stored graph against the pipeline it came from."""
@@ -73,10 +75,13 @@ def _verify(stored: StoredVersion, data: Path | None, rows: int) -> "Verified":
     if "data" not in provenance.config:
         return replay_golden_rows(stored)
     config = configs.parse(provenance.config)
-    if config.data.source == "csv":
+    if config.data.source in {"csv", "sources"}:
         if data is None:
-            raise ConfigError(f"version {stored.manifest.model_version} was trained on a CSV; give it with --data")
-        config = config.model_copy(update={"data": config.data.model_copy(update={"path": data})})
+            what = "a CSV; give it" if config.data.source == "csv" else "joined tables; give the folder they lie in"
+            raise ConfigError(f"version {stored.manifest.model_version} was trained on {what} with --data")
+        is_file = config.data.source == "csv"
+        found = config.data.model_copy(update={"path": data}) if is_file else config.data.below(data)
+        config = config.model_copy(update={"data": found})
     if lineage.recipe(config).data_digest != provenance.data_digest:
         raise ConfigError("this is not the data that the version was trained on; give the file it was, unchanged")
     return repeat_proof(stored, config, rows)

@@ -1,12 +1,13 @@
 """Where the rows come from."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from app.contract.signature import Kind
 from training.config.section import Section
+from training.config.sources import SourceConfig, check_sources
 
 Check = Literal[
     "class_balance",
@@ -24,15 +25,20 @@ Check = Literal[
     "unseen_category",
 ]
 Severities = Literal["error", "warning", "ignore"]
-Source = Literal["csv", "breast_cancer", "diabetes", "digits", "iris", "wine"]
+Source = Literal["sources", "csv", "breast_cancer", "diabetes", "digits", "iris", "wine"]
 
 
 class DataConfig(Section):
     """Where the rows come from and which columns count."""
 
-    source: Source = Field(description="'csv', or the name of a data set that comes with scikit-learn")
+    source: Source = Field(
+        "sources",
+        description="'csv', the name of a data set that comes with scikit-learn, or 'sources' where `[[data.sources]]` "
+        "name tables to be joined",
+    )
+    sources: tuple[SourceConfig, ...] = Field((), description="tables to be joined, see `[[data.sources]]`")
     path: Path | None = Field(None, description="the CSV file; relative to the config file, or given with --data")
-    target: str | None = Field(None, description="the column to predict; CSV only, scikit-learn's sets know theirs")
+    target: str | None = Field(None, description="the column to predict; scikit-learn's sets know theirs")
     labels: Literal["numbers", "names"] = Field(
         "numbers", description="for scikit-learn's sets: class labels as numbers, or the set's own class names"
     )
@@ -49,10 +55,36 @@ class DataConfig(Section):
         {}, description="check = how severe its findings are, where that is not what it is by itself"
     )
 
+    sample: Annotated[int, Field(ge=20)] | None = Field(
+        None, description="so many of the joined rows, drawn with `split.random_state`; all when left out"
+    )
+    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*(MB|GB|MiB|GiB)$")] = Field(
+        "2GB",
+        exclude=True,
+        description="what the engine may use for joining and checking before it spills to disk",
+    )
+    cache: Path = Field(
+        Path(".slipway"),
+        exclude=True,
+        description="folder for what need not be done twice; relative to the config, safe to delete",
+    )
+
     @model_validator(mode="after")
-    def _csv_names_its_target(self) -> "DataConfig":
-        if self.source == "csv" and self.target is None:
-            raise ValueError("a CSV needs data.target, the column to predict")
-        if self.source != "csv" and (self.path, self.target) != (None, None):
+    def _source_has_what_it_needs(self) -> "DataConfig":
+        if (self.source == "sources") != bool(self.sources):
+            raise ValueError("the data needs data.source = 'csv' or the name of a set, or tables in [[data.sources]]")
+        if self.source in {"csv", "sources"} and self.target is None:
+            what = "a CSV needs" if self.source == "csv" else "joined tables need"
+            raise ValueError(f"{what} data.target, the column to predict")
+        if self.source != "csv" and self.path is not None:
+            raise ValueError("data.path is for source = 'csv'; tables to be joined have a path of their own")
+        if self.source not in {"csv", "sources"} and self.target is not None:
             raise ValueError("data.path and data.target are for source = 'csv'")
+        check_sources(self.sources)
         return self
+
+    def below(self, folder: Path) -> "DataConfig":
+        """The same with its relative paths taken from a folder, the config's."""
+        sources = tuple(source.below(folder) for source in self.sources)
+        path = None if self.path is None else folder / self.path
+        return self.model_copy(update={"path": path, "cache": folder / self.cache, "sources": sources})

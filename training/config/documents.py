@@ -32,13 +32,12 @@ def load(reference: str, data: Path | None = None, changes: Sequence[str] = ()) 
     for change in changes:
         _apply(document, change)
     config = parse(document)
+    if folder is not None:
+        config = config.model_copy(update={"data": config.data.below(folder)})
     if data is not None:
         if config.data.source != "csv":
-            raise ConfigError(f"--data is for configs with source = 'csv'; {reference} reads a set of scikit-learn")
+            raise ConfigError(f"--data is for configs with source = 'csv', which {reference} has not")
         return config.model_copy(update={"data": config.data.model_copy(update={"path": data})})
-    if config.data.path is not None and folder is not None:
-        where = folder / config.data.path
-        return config.model_copy(update={"data": config.data.model_copy(update={"path": where})})
     return config
 
 

@@ -54,7 +54,7 @@ def _read(text: str, name: str) -> CsvColumns:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
-        _check_header(header, name)
+        check_header(header, name)
         cells: list[list[str]] = [[] for _ in header]
         lines = array("q")
         before = reader.line_num
@@ -77,7 +77,8 @@ def _read(text: str, name: str) -> CsvColumns:
     return CsvColumns(dict(zip(header, cells, strict=True)), lines)
 
 
-def _check_header(header: list[str], name: str) -> None:
+def check_header(header: list[str], name: str) -> None:
+    """Every column must have a name of its own; raises DataCheckFailed."""
     if not any(header):
         raise DataCheckFailed(f"{name} is empty; the first line must name the columns")
     for position, column in enumerate(header, start=1):

@@ -5,13 +5,12 @@ extensions that are not part of the package stay off.
 """
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from training.errors import DataCheckFailed
-
-__all__ = ["DuckDBPyConnection", "connect", "integer", "literal", "quoted"]
+__all__ = ["DuckDBPyConnection", "connect", "integer", "literal", "one", "quoted"]
 
 
 def connect(memory: str = "2GB", spill: Path | None = None) -> DuckDBPyConnection:
@@ -38,9 +37,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def one(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """The one row that a query answers; fetched whole, since an open answer blocks the connection."""
+    row: tuple[Any, ...] = connection.execute(query).fetchall()[0]
+    return row
+
+
 def integer(connection: DuckDBPyConnection, query: str) -> int:
     """The one whole number that a query answers."""
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise DataCheckFailed("the data changed while it was read; run again")
-    return int(row[0] or 0)
+    return int(one(connection, query)[0] or 0)

@@ -17,6 +17,7 @@ from typing import Any
 
 from app.errors import RegistryError
 from app.registry.store import Registry, StoredVersion
+from training.config.data import DataConfig
 from training.config.model import ModelConfig, TrainingConfig
 from training.data.csv_file import read_bytes
 
@@ -48,6 +49,8 @@ class Recipe:
 def recipe(config: TrainingConfig) -> Recipe:
     """Digest data, config, code and libraries; raises DataCheckFailed when the data cannot be read."""
     saved = config.model_dump(mode="json", exclude_none=True)
+    if not config.data.sources:
+        del saved["data"]["sources"]
     if config.data.path is not None:
         saved["data"]["path"] = config.data.path.name  # where a file lay says nothing about the model
     settings = _digest([_canonical({**saved, "data": {**saved["data"], "path": None}})])
@@ -102,9 +105,18 @@ def _runtime_version() -> str:
 def _data(config: TrainingConfig) -> bytes:
     if config.data.source == "csv":
         return read_bytes(config.data.path)
+    if config.data.source == "sources":
+        return _tables(config.data)
     spec = find_spec("sklearn")
     folder = Path(str(spec.origin)).parent / "datasets" / "data" if spec is not None else Path()
     return b"".join((folder / name).read_bytes() for name in _DATA_FILES[config.data.source])
+
+
+def _tables(data: DataConfig) -> bytes:
+    from training.data.joining import cache, reading  # noqa: PLC0415  # only where tables are joined
+
+    kept = cache.Cache(data.cache)
+    return _canonical([[source.name, reading.digest(kept, source)] for source in data.sources])
 
 
 def _code_files() -> list[Path]:

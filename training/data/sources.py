@@ -32,6 +32,8 @@ def load(config: DataConfig, task: Task) -> Table:
 def in_words(config: DataConfig) -> str:
     """Where the rows came from, for people."""
     source = config.path.name if config.path else f"scikit-learn's {config.source}"
+    if config.source == "sources":
+        source = " joined to ".join(source.name for source in config.sources)
     return source + (f" without the columns {', '.join(config.drop)}" if config.drop else "")
 
 

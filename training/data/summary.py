@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.contract.signature import Kind
-from training.data.engine import DuckDBPyConnection, integer, quoted
+from training.data.engine import DuckDBPyConnection, integer, one, quoted
 
 _EXACT_ROWS = 1_000_000
 _NEARLY_ALL = 0.9
@@ -73,5 +73,5 @@ def _counts(
         else:
             number = f"{column}::DOUBLE"
             terms += [f"count(*) FILTER ({number} = trunc({number}))", f"min({number})", f"max({number})"]
-    row = connection.execute(f"SELECT {', '.join(terms)} FROM {relation}").fetchone() or ()
+    row = one(connection, f"SELECT {', '.join(terms)} FROM {relation}")
     return {name: row[5 * place : 5 * place + 5] for place, name in enumerate(names)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from training.data.engine import DuckDBPyConnection, quoted
+from training.data.engine import DuckDBPyConnection, one, quoted
 from training.data.findings import Finding, warning
 
 _CONFLICTS = 0.01
@@ -21,8 +21,7 @@ def check_duplicates(
         SELECT (SELECT sum(rows) FROM alike), (SELECT sum(rows - 1) FROM alike),
                (SELECT sum(rows) FROM labelled WHERE targets > 1)
     """
-    row = connection.execute(query).fetchone() or (0, 0, 0)
-    rows, repeated, conflicting = (int(number or 0) for number in row)
+    rows, repeated, conflicting = (int(number or 0) for number in one(connection, query))
     if repeated:
         message = f"{repeated} of {rows} rows repeat another row in every column"
         remedy = "remove them, or name what tells them apart: a group keeps alike rows on one side of the split"
