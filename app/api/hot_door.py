@@ -16,6 +16,7 @@ from app.api.timeouts import timeout_of
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded
 from app.front.exchange import HotHandler, HotRequest, HotResponse, Reply
+from app.protocol.outputs import Outputs
 from app.serving.data_plane import DataPlane
 from app.serving.servable import Servable
 
@@ -49,7 +50,7 @@ class HotDoor(ABC):
         """The request as tensors; raises what answers it where it is wrong. May run in a thread."""
 
     @abstractmethod
-    def encode(self, work: Work, outputs: list[Tensor], request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs, request: HotRequest) -> HotResponse:
         """The answer's bytes. May run in a thread."""
 
     def __call__(self, request: HotRequest, reply: Reply) -> None:
@@ -87,7 +88,7 @@ class Job:
         """Whether nobody waits for the outcome any more."""
         return self.is_told or self.request.is_abandoned
 
-    def set_result(self, outputs: list[Tensor]) -> None:
+    def set_result(self, outputs: Outputs) -> None:
         """The batch has run."""
         self.is_told = True
         if self.work.rows > _LARGE_ANSWER:
@@ -101,7 +102,7 @@ class Job:
         self.is_told = True
         self.reply(error)
 
-    def _encode(self, outputs: list[Tensor]) -> HotResponse | Exception:
+    def _encode(self, outputs: Outputs) -> HotResponse | Exception:
         try:
             return self.door.encode(self.work, outputs, self.request)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer

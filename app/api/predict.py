@@ -1,8 +1,8 @@
 """Rows: `/predict/{model_name}`, typed per model."""
 
 from app.api.hot_door import HotDoor, Work
-from app.contract.tensors import Tensor
 from app.front.exchange import HotRequest, HotResponse
+from app.protocol.outputs import Outputs
 from app.serving.servable import Servable
 
 
@@ -14,6 +14,6 @@ class PredictDoor(HotDoor):
         tensors = servable.rows.decode(request.body)
         return Work(servable, tensors, len(next(iter(tensors.values()))))
 
-    def encode(self, work: Work, outputs: list[Tensor], request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs, request: HotRequest) -> HotResponse:
         """One prediction per row."""
         return HotResponse(work.servable.rows.encode(outputs, request.request_id))

@@ -6,9 +6,10 @@ import orjson
 from fastapi import APIRouter
 
 from app.api.hot_door import HotDoor, Work
-from app.contract.tensors import Datatype, Tensor, TensorMetadata
+from app.contract.tensors import Datatype, TensorMetadata
 from app.errors import VersionNotFound
 from app.front.exchange import HotRequest, HotResponse
+from app.protocol.outputs import Outputs
 from app.protocol.row_requests import is_plain, rewrite
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ServedModel
@@ -28,14 +29,14 @@ class V1PredictDoor(HotDoor):
         tensors = servable.rows.decode(body)
         return Work(servable, tensors, len(next(iter(tensors.values()))), context=by_column)
 
-    def encode(self, work: Work, outputs: list[Tensor], _request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs, _request: HotRequest) -> HotResponse:
         """As it was asked: one prediction per row, or one column per output."""
         if work.context:
             return HotResponse(_columns(work.servable, outputs))
         return HotResponse(work.servable.rows.encode_predictions(outputs))
 
 
-def _columns(servable: Servable, outputs: list[Tensor]) -> bytes:
+def _columns(servable: Servable, outputs: Outputs) -> bytes:
     by_name = {
         declared.name: output.tolist() for declared, output in zip(servable.signature.outputs, outputs, strict=True)
     }

@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from app import __version__
 from app.api.hot_door import HotDoor, Work
 from app.api.large_bodies import LargeBodies
-from app.contract.tensors import Tensor, TensorMetadata
+from app.contract.tensors import TensorMetadata
 from app.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from app.protocol import binary_codec
 from app.protocol.json_codec import decode_request, encode_response
 from app.protocol.limits import ContentLimits
 from app.protocol.messages import InferenceRequest
 from app.protocol.number_reader import NumberReader
+from app.protocol.outputs import Outputs
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ServedModel
 from app.serving.servable import Servable
@@ -46,9 +47,12 @@ class InferDoor(HotDoor):
         tensors, rows = self._plane.prepare(servable, inference)
         return Work(servable, tensors, rows, inference.parameters.timeout, inference)
 
-    def encode(self, work: Work, outputs: list[Tensor], _request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs, _request: HotRequest) -> HotResponse:
         """The outputs that were asked for, in JSON or after it."""
-        answer = self._plane.answer(work.servable, work.context, outputs)
+        inference: InferenceRequest = work.context
+        if inference.outputs is None and not inference.parameters.binary_outputs:
+            return HotResponse(work.servable.response.encode(outputs, inference.id, inference.parameters.own))
+        answer = self._plane.answer(work.servable, inference, outputs)
         if not answer.binary:
             return HotResponse(encode_response(answer))
         body, json_length = binary_codec.encode_response(answer)

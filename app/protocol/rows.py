@@ -5,6 +5,7 @@ pydantic schema made for the model, and turns the outputs into `predictions`, as
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +17,11 @@ from app.contract.signature import Feature, Kind, Label, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
 from app.errors import InferenceError
 from app.protocol.limits import ContentLimits
+from app.protocol.outputs import Outputs, as_outputs
 from app.protocol.row_problems import read_rows, validate_rows
 from app.protocol.row_schema import list_request, list_row, object_request, object_row
 
 _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
-_NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
 class RowCodec:
@@ -82,28 +83,25 @@ class RowCodec:
         columns = list(zip(*rows, strict=True))
         return {f.name: _column(f, list(columns[i])) for i, f in enumerate(self.signature.features)}
 
-    def encode(self, outputs: list[Tensor], request_id: str) -> bytes:
+    def encode(self, outputs: Sequence[Tensor], request_id: str) -> bytes:
         """The answer's bytes for the graph's outputs, one prediction per row."""
-        predictions = b",".join(self._predictions(outputs))
+        predictions = b",".join(self._predictions(as_outputs(outputs)))
         return b'%b%b,"predictions":[%b]}' % (self._head, orjson.dumps(request_id), predictions)
 
-    def encode_predictions(self, outputs: list[Tensor]) -> bytes:
+    def encode_predictions(self, outputs: Sequence[Tensor]) -> bytes:
         """The answer's bytes as version 1 of the protocols writes them: the predictions alone."""
-        return b'{"predictions":[%b]}' % b",".join(self._predictions(outputs))
+        return b'{"predictions":[%b]}' % b",".join(self._predictions(as_outputs(outputs)))
 
-    def _predictions(self, outputs: list[Tensor]) -> list[bytes]:
+    def _predictions(self, outputs: Outputs) -> list[bytes]:
         if self._labels is None:
-            values = orjson.dumps(outputs[0].reshape(-1), option=_NUMPY)[1:-1].split(b",")
-            return [self._template % value for value in values]
-        labels = outputs[0].tolist()
+            return [self._template % value for value in outputs.texts(0)]
+        labels = outputs.values(0)
         try:
             if not self.signature.has_probabilities:
                 return [self._template % self._labels[label] for label in labels]
-            # "[[p,p],[p,p]]" → one "p,p" per row; numbers hold no brackets, so cutting the text is safe.
-            texts = orjson.dumps(np.ascontiguousarray(outputs[1]), option=_NUMPY)[2:-2].split(b"],[")
             return [
                 self._template % (self._labels[label], *text.split(b","))
-                for label, text in zip(labels, texts, strict=True)
+                for label, text in zip(labels, outputs.texts(1), strict=True)
             ]
         except KeyError:
             raise InferenceError("the graph answered with a label that its manifest does not name") from None

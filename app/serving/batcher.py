@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, inf
 from time import perf_counter
 from typing import Protocol
@@ -21,6 +22,7 @@ import numpy as np
 
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, Overloaded
+from app.protocol.outputs import Outputs, RunOutputs
 from app.serving.cost_line import CostLine
 
 INLINE_SECONDS = 0.002
@@ -35,7 +37,7 @@ _LOOK_SECONDS = 0.05
 """How often deadlines are looked at during a run in a thread."""
 
 Run = Callable[[Mapping[str, Tensor]], list[Tensor]]
-_Outcome = list[Tensor] | Exception
+_Outcome = Outputs | Exception
 
 
 class BatchObserver(Protocol):
@@ -62,7 +64,7 @@ class Caller(Protocol):
 
     def done(self) -> bool: ...
 
-    def set_result(self, outputs: list[Tensor], /) -> None: ...
+    def set_result(self, outputs: Outputs, /) -> None: ...
 
     def set_exception(self, error: Exception, /) -> None: ...
 
@@ -253,10 +255,10 @@ class Batcher:
             self._is_due = self._newest_first = False
 
 
-def _run_together(run: Run, batch: list[_Entry]) -> list[list[Tensor]]:
+def _run_together(run: Run, batch: list[_Entry]) -> list[Outputs]:
     if len(batch) == 1:
-        return [run(batch[0].tensors)]
+        return [Outputs(RunOutputs(run(batch[0].tensors)), 0, batch[0].rows)]
     joined = {name: np.concatenate([entry.tensors[name] for entry in batch]) for name in batch[0].tensors}
-    outputs = run(joined)
-    ends = np.cumsum([entry.rows for entry in batch]).tolist()
-    return [[output[end - entry.rows : end] for output in outputs] for entry, end in zip(batch, ends, strict=True)]
+    outputs = RunOutputs(run(joined))
+    ends = accumulate([entry.rows for entry in batch])
+    return [Outputs(outputs, end - entry.rows, end) for entry, end in zip(batch, ends, strict=True)]

@@ -1,6 +1,6 @@
 """Inference as every door sees it: find the version, check tensors against its signature, name the outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from time import perf_counter
 
@@ -48,7 +48,7 @@ class DataPlane:
         tensors = bind(servable, request.inputs)
         return tensors, len(next(iter(tensors.values())))
 
-    def answer(self, servable: Servable, request: InferenceRequest, outputs: list[Tensor]) -> InferenceResponse:
+    def answer(self, servable: Servable, request: InferenceRequest, outputs: Sequence[Tensor]) -> InferenceResponse:
         """What a request asked for, of outputs in the signature's order."""
         signature = servable.signature
         answered = [

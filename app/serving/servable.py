@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
@@ -13,6 +13,7 @@ from app.contract.tensors import NUMPY_DTYPES, Tensor
 from app.errors import DamagedVersion
 from app.monitoring.metrics import Metrics, VersionMetrics
 from app.protocol.limits import ContentLimits
+from app.protocol.response_template import ResponseTemplate
 from app.protocol.rows import RowCodec
 from app.registry.store import StoredVersion
 from app.runtime.providers import Execution
@@ -49,6 +50,10 @@ class Servable:
     deadline: float
     refused: dict[str, frozenset[str]]
     """Per input: the only categories accepted, for features that refuse unseen ones."""
+    response: ResponseTemplate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.response = ResponseTemplate(self.name, self.version, self.signature.outputs)
 
     @property
     def name(self) -> str:

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from math import inf
 
 from app.contract.tensors import Tensor
+from app.protocol.outputs import Outputs
 from app.serving.batcher import Batcher
 
 
-def submit(
-    queue: Batcher, tensors: Mapping[str, Tensor], rows: int, latest: float = inf
-) -> asyncio.Future[list[Tensor]]:
+def submit(queue: Batcher, tensors: Mapping[str, Tensor], rows: int, latest: float = inf) -> asyncio.Future[Outputs]:
     """The outputs to come."""
-    caller: asyncio.Future[list[Tensor]] = asyncio.get_running_loop().create_future()
+    caller: asyncio.Future[Outputs] = asyncio.get_running_loop().create_future()
     queue.submit(tensors, rows, caller, latest)
     return caller

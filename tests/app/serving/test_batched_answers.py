@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from app.contract.tensors import Tensor
+from app.protocol.outputs import Outputs
 from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
@@ -42,7 +43,7 @@ def trained(name: str) -> tuple[OnnxSession, Tensor]:
     return OnnxSession(graph.SerializeToString()), features.astype(np.float32)
 
 
-async def answer(session: OnnxSession, requests: list[Tensor]) -> list[list[Tensor]]:
+async def answer(session: OnnxSession, requests: list[Tensor]) -> list[Outputs]:
     with ThreadPoolExecutor(1) as executor:
         queue = Batcher("m", session.run, CostLine(1e-6, 0.0), executor, Recorder(), QueueLimits(64, 1000))
         return await asyncio.gather(*[submit(queue, {"X": request}, len(request)) for request in requests])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, InferenceError, Overloaded
+from app.protocol.outputs import Outputs
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
 from tests.app.serving.futures import submit
@@ -66,12 +67,12 @@ def rows(*values: float) -> dict[str, Tensor]:
     return {"X": np.array(values).reshape(-1, 1)}
 
 
-async def ask(queue: Batcher, *requests: dict[str, Tensor]) -> list[list[Tensor] | BaseException]:
+async def ask(queue: Batcher, *requests: dict[str, Tensor]) -> list[Outputs | BaseException]:
     calls = [infer(queue, request) for request in requests]
     return await asyncio.gather(*calls, return_exceptions=True)
 
 
-async def infer(queue: Batcher, request: dict[str, Tensor]) -> list[Tensor]:
+async def infer(queue: Batcher, request: dict[str, Tensor]) -> Outputs:
     return await submit(queue, request, len(request["X"]))
 
 
@@ -82,7 +83,7 @@ async def test_requests_of_one_turn_run_together_and_get_their_own_rows(cost: fl
     answers = await ask(batcher(recorder, cost), rows(1), rows(2, 3), rows(4))
 
     assert recorder.batches == [4]
-    assert [answer[0].ravel().tolist() for answer in answers if isinstance(answer, list)] == [[2], [4, 6], [8]]
+    assert [answer[0].ravel().tolist() for answer in answers if isinstance(answer, Outputs)] == [[2], [4, 6], [8]]
 
 
 async def test_request_alone_runs_alone() -> None:
@@ -109,7 +110,7 @@ async def test_failure_reaches_only_the_request_that_caused_it() -> None:
     good, bad, other = await ask(batcher(recorder), rows(1), rows(-1), rows(3))
 
     assert isinstance(bad, InferenceError)
-    assert [answer[0].item() for answer in (good, other) if isinstance(answer, list)] == [2, 6]
+    assert [answer[0].item() for answer in (good, other) if isinstance(answer, Outputs)] == [2, 6]
     assert (recorder.observed, recorder.failed) == ([(3, 3)], [(1, 1)])
 
 
@@ -122,7 +123,7 @@ async def test_queue_goes_on_after_an_error_that_nobody_expected(cost: float) ->
     (good,) = await ask(queue, rows(1))
 
     assert isinstance(broken, TypeError)
-    assert isinstance(good, list)
+    assert isinstance(good, Outputs)
 
 
 async def test_full_queue_refuses_and_recovers() -> None:
@@ -131,8 +132,8 @@ async def test_full_queue_refuses_and_recovers() -> None:
     answers = await ask(queue, rows(1, 2), rows(3), rows(4))
     later = await ask(queue, rows(5))
 
-    assert [type(answer) for answer in answers] == [list, list, Overloaded]
-    assert isinstance(later[0], list)
+    assert [type(answer) for answer in answers] == [Outputs, Outputs, Overloaded]
+    assert isinstance(later[0], Outputs)
 
 
 async def test_what_arrives_during_a_run_in_a_thread_is_the_next_batch() -> None:
@@ -176,7 +177,7 @@ def test_batched_equals_unbatched_for_any_split(split: list[list[float]], limit:
     answers = asyncio.run(ask(batcher(Recorder(), batch=limit), *requests))
 
     expected = [(request["X"] * 2).tolist() for request in requests]
-    assert [answer[0].tolist() for answer in answers if isinstance(answer, list)] == expected
+    assert [answer[0].tolist() for answer in answers if isinstance(answer, Outputs)] == expected
 
 
 async def test_request_whose_time_is_over_is_not_run() -> None:
@@ -201,7 +202,7 @@ class Held(Recorder):
         return super().run(tensors)
 
 
-async def begin(queue: Batcher, request: dict[str, Tensor], latest: float = inf) -> asyncio.Future[list[Tensor]]:
+async def begin(queue: Batcher, request: dict[str, Tensor], latest: float = inf) -> asyncio.Future[Outputs]:
     """Submit, and let its run begin."""
     future = submit(queue, request, len(request["X"]), latest)
     await asyncio.sleep(0.01)
@@ -254,7 +255,7 @@ async def test_request_that_cannot_be_in_time_gives_way_to_one_that_can() -> Non
     held.go.set()
     outcomes = await asyncio.gather(running, hopeless, punctual, return_exceptions=True)
 
-    assert [type(outcome) for outcome in outcomes] == [list, DeadlineExceeded, list]
+    assert [type(outcome) for outcome in outcomes] == [Outputs, DeadlineExceeded, Outputs]
 
 
 async def test_newest_go_first_once_callers_hang_up() -> None:
