@@ -25,6 +25,7 @@ COMMANDS = (
     ("init",),
     ("train",),
     ("export",),
+    ("import",),
     ("verify",),
     ("keys",),
     ("keys", "new"),

@@ -67,12 +67,15 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Everything a version is made of; `answers` are the pipeline's to the held-out rows."""
+    """Everything a version is made of; `answers` are the pipeline's to the held-out rows.
+
+    `evaluation` is None where nothing was known to judge by.
+    """
 
     config: ModelConfig
     fitted: Fitted
     answers: Answers
-    evaluation: Evaluation
+    evaluation: Evaluation | None
     metrics: tuple[Score, ...]
     parity: Parity
     choice: Choice

@@ -10,6 +10,7 @@ NAMES = {
     "given": "rows given",
     "held_out": "held-out rows",
     "training": "training rows",
+    "made_up": "random rows",
     "threshold": "steps around thresholds and bins",
     "thresholds_together": "every column on a threshold",
     "extreme": "extremes and far beyond",

@@ -68,17 +68,19 @@ class Differences:
 
 
 def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | float = 1.0) -> Differences:
-    """Differences of the same rows; a number that is not finite is infinitely far away, save NaN where both have it.
+    """Differences of the same rows; a number that is not finite is infinitely far away, save where both have the same.
 
     `spread` is the scale of each column of numbers, or of all.
     """
     if expected.numbers.shape != given.numbers.shape:
         raise AssertionError("the answers compared have different shapes")  # our bug
-    apart = np.abs(expected.numbers - given.numbers)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        apart = np.abs(expected.numbers - given.numbers)
     if expected.labels is None:
         # A value far outside the others is held to its own size: float32 has as many digits there as anywhere.
         apart = apart / np.maximum(1.0, np.abs(expected.numbers) / spread)
-    apart = np.where(np.isnan(expected.numbers) & np.isnan(given.numbers), 0.0, apart)
+    is_same = (expected.numbers == given.numbers) | (np.isnan(expected.numbers) & np.isnan(given.numbers))
+    apart = np.where(is_same, 0.0, apart)
     change = (np.where(np.isfinite(apart), apart, np.inf) / spread).max(axis=1, initial=0.0)
     flips = np.zeros(len(change), dtype=np.bool_)
     if expected.labels is not None and given.labels is not None:

@@ -31,6 +31,7 @@ class Assembly:
 
     nodes: list[NodeProto] = field(default_factory=list)
     initializers: list[TensorProto] = field(default_factory=list)
+    prefix: str = ""
     _count: int = 0
 
     def add(self, kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
@@ -76,7 +77,7 @@ class Assembly:
         """The finished model, with one import per domain and without what no output needs."""
         self._drop_unused({tensor.name for tensor in outputs})
         graph = helper.make_graph(
-            self.nodes, name, list(map(_value_info, inputs)), list(map(_value_info, outputs)), self.initializers
+            self.nodes, name, list(map(value_info, inputs)), list(map(value_info, outputs)), self.initializers
         )
         opsets = [helper.make_opsetid(domain, version) for domain, version in TARGET.items()]
         if any(node.domain == MICROSOFT for node in self.nodes):
@@ -85,7 +86,7 @@ class Assembly:
 
     def _fresh(self, kind: str) -> str:
         self._count += 1
-        return f"{kind.lower()}/{self._count}"
+        return f"{self.prefix}{kind.lower()}/{self._count}"
 
     def _drop_unused(self, wanted: set[str]) -> None:
         kept = []
@@ -103,6 +104,7 @@ def _rewire(node: NodeProto, wires: Mapping[str, str]) -> None:
             names[position] = wires.get(name, name)
 
 
-def _value_info(tensor: TensorMetadata) -> ValueInfoProto:
+def value_info(tensor: TensorMetadata) -> ValueInfoProto:
+    """An input or output of a graph, whose first dimension is the rows."""
     shape = ["rows" if size < 0 else size for size in tensor.shape]
     return helper.make_tensor_value_info(tensor.name, TENSOR_TYPES[tensor.datatype], shape)

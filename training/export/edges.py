@@ -19,6 +19,7 @@ from training.export.thresholds import VALUES_PER_THRESHOLD, values_around
 UNSEEN_CATEGORY = "\N{SNOWMAN} never seen"
 _BASE_ROWS = 4
 _MIXED_ROWS = 2000
+_WIDE = 1000.0
 
 
 def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int, blind_steps: int = 0) -> Probes:
@@ -39,8 +40,8 @@ def column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
         for kind, value in _edge_values(feature):
             yield of_kind(kind, rows.assign(**{feature.name: value}))
     numbers = [f for f in signature.features if f.kind is not Kind.CATEGORY]
-    for bound in ("minimum", "maximum"):
-        yield of_kind("extreme", rows.assign(**{f.name: getattr(f, bound) for f in numbers}))
+    for end in (0, 1):
+        yield of_kind("extreme", rows.assign(**{f.name: span(f)[end] for f in numbers}))
     missing = {f.name: "" if f.kind is Kind.CATEGORY else np.nan for f in signature.features if f.nullable}
     if len(missing) > 1:
         yield of_kind("missing", rows.assign(**missing))
@@ -56,12 +57,19 @@ def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
         if is_open or feature.nullable:
             yield ("missing" if feature.nullable else "empty_text"), ""
         return
-    low, high = float(feature.minimum or 0.0), float(feature.maximum or 0.0)
+    low, high = span(feature)
     beyond = [] if feature.kind is Kind.BOOLEAN else [low - 10 * (high - low), high + 10 * (high - low), 0.0]
     for value in (low, high, *beyond):
         yield "extreme", value
     if feature.nullable:
         yield "missing", np.nan
+
+
+def span(feature: Feature) -> tuple[float, float]:
+    """From where to where a column of numbers goes; a wide range where no row of it was ever seen."""
+    if feature.minimum is None and feature.maximum is None:
+        return (0.0, 1.0) if feature.kind is Kind.BOOLEAN else (-_WIDE, _WIDE)
+    return float(feature.minimum or 0.0), float(feature.maximum or 0.0)
 
 
 def _threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[Probes]:

@@ -13,7 +13,9 @@ from app.contract.signature import Feature, Kind, Signature
 from app.runtime.session import OnnxSession
 from training.data.schema import round_number
 from training.data.tensors import to_frame, to_tensors
+from training.errors import DataCheckFailed
 from training.evaluation.answers import ask_session
+from training.export.edges import span
 
 ROWS = 6
 TOLERANCE = 1e-5
@@ -30,7 +32,10 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
     if any(f.nullable for f in signature.features):
         fixed.append({f.name: None if f.nullable else f.example for f in signature.features})
     rows = [*fixed, *({f.name: _cell(f, random) for f in signature.features} for _ in range(_CANDIDATES))]
-    chosen = _choose([_ask(session, signature, row) for row in rows])
+    answered = [answer for row in rows if (answer := _ask(session, signature, row)) is not None]
+    if not answered:
+        raise DataCheckFailed("the model answers no made-up row with a finite number, so no server could prove itself")
+    chosen = _choose(answered)
     # Probabilities are at most 1; values may be in the thousands, where float32 holds fewer decimals.
     largest = max(1.0, *(abs(row.value or 0.0) for row in chosen))
     return GoldenRows(rows=tuple(chosen), tolerance=tolerance * largest)
@@ -38,17 +43,19 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
 
 def _cell(feature: Feature, random: np.random.Generator) -> Cell:
     if feature.kind is Kind.CATEGORY:
-        return str(random.choice(feature.categories or ("",)))
+        return str(random.choice(feature.categories or (str(feature.example),)))
     share = round(float(random.random()), 2)
-    low, high = feature.minimum or 0.0, feature.maximum or 0.0
+    low, high = span(feature)
     value = low + share * (high - low)
     if feature.kind is Kind.BOOLEAN:
         return share >= 0.5  # noqa: PLR2004  # heads or tails
     return round(value) if feature.kind is Kind.INTEGER else round_number(value)
 
 
-def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> GoldenRow:
+def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> GoldenRow | None:
     answers = ask_session(session, to_tensors(to_frame([row], signature), signature), signature.task)
+    if not np.isfinite(answers.numbers).all():
+        return None
     if answers.labels is None:
         return GoldenRow(row=row, value=float(answers.numbers[0, 0]))
     label = answers.labels[0]

@@ -43,6 +43,7 @@ def model_card(
         _parity(parity, config.task),
         "",
         *_certificate(parity),
+        *_not_proved(parity),
         "",
         f"With {', '.join(f'{name} {number}' for name, number in libraries.items())}.",
         "",
@@ -69,10 +70,14 @@ def _warnings(findings: tuple[Finding, ...]) -> list[str]:
 def _parity(parity: Parity, task: Task) -> str:
     labels = f"{parity.label_flips} labels differ, " if task is Task.CLASSIFICATION else ""
     return (
-        f"The exported ONNX graph was compared with the pipeline on {parity.rows} rows and {parity.edge_rows} "
+        f"The exported ONNX graph was compared with {parity.reference} on {parity.rows} rows and {parity.edge_rows} "
         f"made-up edge rows: {labels}the largest difference is "
         f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
     )
+
+
+def _not_proved(parity: Parity) -> list[str]:
+    return ["", "Not proved:", "", *(f"- {sentence}" for sentence in parity.not_proved)] if parity.not_proved else []
 
 
 def _certificate(parity: Parity) -> list[str]:

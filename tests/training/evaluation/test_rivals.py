@@ -134,5 +134,6 @@ def test_champion_that_cannot_be_read_does_not_keep_its_successor_from_being_mad
 
     assert incumbent is not None
     trained = train(CONFIG, silent, incumbent)
+    assert trained.evaluation is not None
     assert trained.evaluation.champion is not None
     assert trained.evaluation.champion.note.startswith("it cannot be read: ")

@@ -1,0 +1,173 @@
+"""bring_in(path, …): a graph that was made elsewhere becomes a version that every door serves.
+
+find -> infer its interface -> adapt inputs and outputs -> prove what can be proved -> score where answers are given ->
+publish. What could not be proved is written into the certificate.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.contract.evaluation import Score
+from app.contract.manifest import Parity, Variant
+from app.contract.signature import Feature, Kind, Signature, Task
+from app.registry.store import Registry, StoredVersion
+from app.runtime.session import OnnxSession, UnloadableModel
+from training.config import documents as configs
+from training.config.model import ModelConfig
+from training.data.given import read, read_target
+from training.data.lineage import recipe_of_fitted
+from training.data.schema import assemble, describe_column
+from training.data.table import missing
+from training.errors import ConfigError, DataCheckFailed
+from training.evaluation.answers import Answers
+from training.evaluation.metrics import scores
+from training.examination import Fitted, Progress, Trained
+from training.importing.adaptation import adapt
+from training.importing.foreign import Foreign
+from training.importing.interface import Interface, Wishes, feature_of, infer
+from training.importing.self_proof import SUM_TOLERANCE, made_up, prove_itself
+from training.importing.sources import find
+from training.optimizer.gates import Choice
+from training.optimizer.variants import EXPORTED
+from training.publishing import write
+
+Rows = tuple[pd.DataFrame, "pd.Series | None"]
+
+
+def bring_in(
+    path: Path,
+    wishes: Wishes,
+    *,
+    name: str,
+    description: str = "",
+    models: Path = Path("models"),
+    rows: Rows | None = None,
+    source_version: int | None = None,
+    promote: bool = False,
+    progress: Progress = lambda _step, _result: None,
+) -> StoredVersion:
+    """Publish what is found at a path; `rows` are a table and the target's values where they are known.
+
+    Raises SlipwayError with one sentence that says which option is missing; nothing is then written.
+    """
+    foreign = find(path, source_version)
+    if not wishes.columns and not foreign.hints.columns and rows is not None:
+        wishes = Wishes(**{**_fields(wishes), "columns": tuple(map(str, rows[0].columns))})
+    interface = infer(foreign, wishes)
+    progress("read", f"{foreign.about}: {_in_words(interface)}")
+    frame = _frame(interface, rows[0] if rows is not None else foreign.hints.example)
+    signature = _signature(interface, frame, wishes.nullable | foreign.hints.nullable)
+    graph = adapt(foreign.model, interface, signature).SerializeToString()
+    try:
+        session = OnnxSession(graph)
+    except UnloadableModel as error:
+        raise ConfigError(f"the graph cannot be joined to typed columns: {error}") from None
+    progress("adapt", f"{len(signature.features)} columns in, {', '.join(o.name for o in signature.outputs)} out")
+    proof, answers = prove_itself(session, signature, interface, frame)
+    asked = proof.rows + proof.edge_rows
+    progress("prove", f"each of {asked} rows is answered alone as among others; no pipeline to compare with")
+    config = configs.for_fitted({"name": name, "description": description, "task": signature.task})
+    target = None if rows is None or rows[1] is None else _target(rows[1], signature, len(rows[0]))
+    metrics: tuple[Score, ...] = ()
+    if target is not None:
+        metrics = scores(target, _probable(answers), signature.labels, config.evaluation)
+        progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
+    trained = _trained(foreign, config, signature, frame, answers, metrics, proof, graph)
+    data = b"" if frame is None else frame.to_csv(index=False).encode()
+    recipe = recipe_of_fitted(trained.config, foreign.about, data, graph)
+    return write(Registry(models), trained, recipe, promote=promote, progress=progress)
+
+
+def _fields(wishes: Wishes) -> dict[str, Any]:
+    return {name: getattr(wishes, name) for name in wishes.__slots__}
+
+
+def _in_words(interface: Interface) -> str:
+    columns = sum(len(one.features) for one in interface.inputs)
+    is_classifier = interface.task is Task.CLASSIFICATION
+    what = f"of {len(interface.labels)} classes" if is_classifier else f"of {interface.width} value(s) a row"
+    return f"{columns} columns, {interface.task} {what}"
+
+
+def _frame(interface: Interface, table: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The rows given, in our conventions and the order of the features; raises DataCheckFailed."""
+    if table is None:
+        return None
+    names = tuple(interface.kinds)
+    absent = [name for name in names if name not in map(str, table.columns)]
+    if absent:
+        raise DataCheckFailed(f"the rows have no column {absent[0]!r}, which the model takes; check --input-names")
+    given = read(table, names)
+    for name, kind in interface.kinds.items():
+        if (kind is Kind.CATEGORY) != (given.kinds[name] is Kind.CATEGORY):
+            what = "text" if kind is Kind.CATEGORY else "numbers"
+            raise DataCheckFailed(f"column {name!r} does not hold {what}, which is what the graph takes there")
+        if kind in {Kind.INTEGER, Kind.BOOLEAN} and missing(given.frame[name]).any():
+            raise DataCheckFailed(f"column {name!r} lacks values, and the graph's type there cannot say missing")
+    return given.frame
+
+
+def _signature(interface: Interface, frame: pd.DataFrame | None, nullable: frozenset[str]) -> Signature:
+    features: list[Feature] = []
+    for name, kind in interface.kinds.items():
+        may_lack = name in nullable and kind in {Kind.NUMBER, Kind.CATEGORY}
+        if frame is None or missing(frame[name]).all():
+            features.append(feature_of(name, kind, nullable=may_lack))
+        else:
+            lacks = may_lack or bool(missing(frame[name]).any())
+            features.append(describe_column(name, kind, frame[name], nullable=lacks))
+    if interface.task is Task.REGRESSION:
+        return assemble(interface.task, tuple(features), None)
+    return assemble(interface.task, tuple(features), interface.labels, has_probabilities=interface.numbers is not None)
+
+
+def _target(column: "pd.Series", signature: Signature, rows: int) -> NDArray[Any]:
+    target = read_target(column, rows)
+    if signature.labels is None:
+        if target.dtype.kind not in "iuf":
+            raise DataCheckFailed("the target holds no numbers, and the model is a regression")
+        return target
+    values = np.array(target.tolist(), dtype=object)
+    if not set(values.tolist()) <= set(signature.labels):
+        raise DataCheckFailed("the target has labels that the model does not know; check --labels and --target")
+    return target
+
+
+def _probable(answers: Answers) -> Answers:
+    """The answers for scores, which want probabilities to the last digit, or none."""
+    if answers.labels is None:
+        return answers
+    sums = answers.numbers.sum(axis=1, keepdims=True)
+    is_probable = answers.numbers.shape[1] > 0 and bool(np.all(np.abs(sums - 1) < SUM_TOLERANCE))
+    return Answers(answers.labels, np.clip(answers.numbers, 0.0, 1.0) if is_probable else answers.numbers[:, :0])
+
+
+def _trained(
+    foreign: Foreign,
+    config: ModelConfig,
+    signature: Signature,
+    frame: pd.DataFrame | None,
+    answers: Answers,
+    metrics: tuple[Score, ...],
+    proof: Parity,
+    graph: bytes,
+) -> Trained:
+    rows = made_up(signature) if frame is None else frame
+    counts = {} if frame is None else {"given": len(frame)}
+    nothing = np.empty(0)
+    fitted = Fitted(None, signature, rows, nothing, rows, nothing, counts, foreign.source, foreign.about)
+    variant = Variant(
+        name=EXPORTED,
+        description="the graph as it came, between typed inputs and outputs",
+        size=len(graph),
+        guarantee="exact",
+        parity=proof,
+        passed=True,
+        verdict="imported: nothing inside was changed",
+    )
+    choice = Choice((variant,), EXPORTED, "the graph as it came; smaller variants are tried of pipelines only", True)
+    return Trained(config, fitted, answers, None, metrics, proof, choice, {EXPORTED: graph})
