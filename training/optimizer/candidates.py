@@ -14,7 +14,7 @@ from app.contract.manifest import Guarantee
 from app.runtime.session import OnnxSession
 from training.config.optimize import OptimizeConfig
 from training.optimizer.catalogue import EXACT_PASSES, ON_TOP
-from training.optimizer.passes import Declined, Material, Pass, Rewritten, worker
+from training.optimizer.passes import Declined, Material, NothingToDo, Pass, Rewritten, worker
 from training.optimizer.variants import COMPACT, EXPORTED, Built
 
 Objection = Callable[[bytes], str]
@@ -29,6 +29,9 @@ def build(exported: ModelProto, config: OptimizeConfig, material: Material, obje
     built = [Built(EXPORTED, "the graph as it was proved", whole, "exact", bound=0.0)]
     compact, graph = compose(exported, EXACT_PASSES, material, objection)
     built.append(compact)
+    even = [one for one in EXACT_PASSES if not one.spreads_weights]
+    if any(one.name in compact.passes for one in EXACT_PASSES if one.spreads_weights):
+        compact, graph = compose(exported, even, material, objection)
     for name in config.candidates:
         about, passes = ON_TOP[name]
         built.append(_on_top(name, about, compact, graph, passes, material))
@@ -44,7 +47,7 @@ def compose(
         found = _apply(exported, passes, material, objection)
     about = "every exact pass"
     if not found.passes:
-        why = "; ".join(f"{name}: {reason}" for name, reason in found.declined.items())
+        why = "; ".join(f"{name}: {reason}" for name, reason in {**found.idle, **found.declined}.items())
         failure = why or f"no exact pass is for graphs in which {worker(exported)} does the work"
         return Built(COMPACT, about, None, "exact", (), found.declined, 0.0, failure), exported
     model = found.graph.SerializeToString(deterministic=True)
@@ -52,12 +55,13 @@ def compose(
 
 
 class _Composition:
-    """A graph on its way through passes: which were applied, which declined and why."""
+    """A graph on its way through passes: which were applied, which declined and why, which found nothing to do."""
 
     def __init__(self, graph: ModelProto) -> None:
         self.graph = graph
         self.passes: tuple[str, ...] = ()
         self.declined: dict[str, str] = {}
+        self.idle: dict[str, str] = {}
         self.bound: float | None = 0.0
 
     def take(self, name: str, rewritten: Rewritten) -> None:
@@ -74,6 +78,9 @@ def _apply(graph: ModelProto, passes: Sequence[Pass], material: Material, object
         try:
             rewritten = one.apply(found.graph, material)
             why_not = objection(rewritten.model.SerializeToString(deterministic=True))
+        except NothingToDo as reason:
+            found.idle[one.name] = str(reason)
+            continue
         except Declined as reason:
             why_not = str(reason)
         if why_not:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from onnx import ModelProto
 
 from training.config.optimize import Candidate
+from training.optimizer import first_layer, linear, tidy
 from training.optimizer.integer8 import dynamic, static
 from training.optimizer.passes import Declined, Material, Pass, Rewritten, worker
 from training.optimizer.weights import quantize_weights, weight_nodes
 
-EXACT_PASSES: Sequence[Pass] = ()
+EXACT_PASSES: Sequence[Pass] = (*tidy.PASSES, *linear.PASSES, *first_layer.PASSES)
 """In the order in which they are applied; each is for graphs of its families and may decline."""
 
 _NETWORK = frozenset({"networks"})

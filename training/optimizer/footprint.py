@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 _STATUS = Path("/proc/self/statm")
@@ -58,7 +59,7 @@ def main() -> None:
 
     found = []
     for model in _read():
-        turns = [_forked(lambda model=model: once(model)) for _ in range(_TURNS)]
+        turns = [_forked(partial(once, model)) for _ in range(_TURNS)]
         found.append({key: min(turn[key] for turn in turns) for key in ("load_ms", "memory")})
     sys.stdout.write(json.dumps(found))
 

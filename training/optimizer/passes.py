@@ -36,7 +36,11 @@ _FAMILIES: Mapping[str, Family] = {
 
 
 class Declined(Exception):
-    """A pass has nothing to do here, or may not; the message is a clause that says why."""
+    """A pass may not do its work here; the message is a clause that says why."""
+
+
+class NothingToDo(Declined):
+    """There is no work for a pass here, which is worth telling only where no other pass found any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class Rewritten:
 class Pass:
     """`guarantee` is what it promises; `is_portable` says that it computes in floats.
 
-    Integer kernels saturate on some processors and not on others, so their answers depend on where they run.
+    Integer kernels saturate on some processors and not on others, so their answers depend on where they run. A pass
+    that `spreads_weights` leaves weights of very different sizes, so nothing that rounds them is built on its graph.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Pass:
     families: frozenset[Family]
     apply: Callable[[ModelProto, Material], Rewritten]
     is_portable: bool = True
+    spreads_weights: bool = False
 
     def suits(self, model: ModelProto) -> bool:
         """Whether the graph is of a family that this pass is for."""
@@ -89,7 +95,7 @@ def worker(model: ModelProto) -> str:
     constants = {tensor.name: tensor.ByteSize() for tensor in model.graph.initializer}
 
     def holds(node: NodeProto) -> int:
-        return node.ByteSize() + sum(constants.get(name, 0) for name in node.input)
+        return int(node.ByteSize()) + sum(constants.get(name, 0) for name in node.input)
 
     return str(max(model.graph.node, key=holds).op_type)
 

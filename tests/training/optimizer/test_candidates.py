@@ -128,3 +128,10 @@ def test_pass_for_another_family_is_not_asked() -> None:
     compact, _ = compose(prepared("breast_cancer").graph, (trees_only,), material("breast_cancer"), content)
 
     assert compact.failure == "no exact pass is for graphs in which LinearClassifier does the work"
+
+
+def test_weights_are_rounded_as_they_were_and_not_with_the_scaler_in_them() -> None:
+    found = built("digits", "weight_int8")
+
+    assert "fold_into_first_layer" in found[COMPACT].passes
+    assert found["weight_int8"].passes == ("drop_idle", "shorten_label", "weight_int8")
