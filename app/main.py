@@ -36,14 +36,16 @@ from app.monitoring import snapshot
 from app.monitoring.metrics import Metrics
 from app.protocol.limits import ContentLimits
 from app.registry.store import Registry
-from app.runtime.providers import choose_execution, usable_cpus
+from app.runtime.processors import usable_cpus
+from app.runtime.providers import choose_execution
 from app.runtime.session import available_providers
 from app.security.key_file import KeyFile
 from app.serving.batcher import QueueLimits
 from app.serving.data_plane import DataPlane
+from app.serving.model_config import read_model_config
 from app.serving.model_table import ModelTable
+from app.serving.options import ServingOptions
 from app.serving.reconciler import Reconciler
-from app.serving.servable import ServingOptions
 from app.serving.version_loader import VersionLoader
 from app.settings import Settings
 
@@ -56,16 +58,10 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
 
     `link` leads to the supervisor where this process is one of several workers, `keys` is what that one has read.
     """
-    content_limits = ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs)
     metrics, table = Metrics(), ModelTable()
     door_keeper = _choose_door_keeper(settings, metrics, keys)
     plane = DataPlane(table)
-    options = ServingOptions(
-        choose_execution(settings.device, settings.threads, available_providers()),
-        content_limits,
-        QueueLimits(settings.max_batch_rows, settings.max_queue_rows),
-        settings.deadline_seconds,
-    )
+    options = serving_options(settings)
     # More than there are processors, so that one model's long run does not keep the others waiting.
     executor = ThreadPoolExecutor(usable_cpus() + _SPARE_RUNS, thread_name_prefix="run")
     registry = Registry(settings.models)
@@ -79,7 +75,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     )
     large = LargeBodies()
     predict, v1_predict = PredictDoor(plane, large), v1.V1PredictDoor(plane, large)
-    infer = v2.InferDoor(plane, content_limits, large)
+    infer = v2.InferDoor(plane, options.limits, large)
     repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
     guard = Guard(
         fastapi=_create_fastapi(
@@ -105,6 +101,21 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     )
     metrics.watch_in_flight(lambda: guard.in_flight)
     return guard
+
+
+def serving_options(settings: Settings) -> ServingOptions:
+    """How versions are loaded and queued; raises UsageError when that asks for what this machine does not have."""
+    available = available_providers()
+    choose_execution(settings.device, settings.threads, available)
+    return ServingOptions(
+        available,
+        settings.device,
+        settings.threads,
+        QueueLimits(settings.max_batch_rows, settings.max_queue_rows),
+        settings.deadline_seconds,
+        ContentLimits(settings.max_instances, settings.max_elements, settings.max_inputs),
+        read_model_config(settings.model_config_file) if settings.model_config_file else {},
+    )
 
 
 def _create_fastapi(
@@ -146,7 +157,7 @@ def _create_fastapi(
     app.include_router(v2_extensions.router(plane))
     app.include_router(v2.router(plane))
     app.include_router(v1.router(plane))
-    app.include_router(health.router(plane.table, is_draining))
+    app.include_router(health.router(plane.table, is_draining, tells_models=door_keeper is None))
     expose_metrics(app, metrics.registry if link is None else snapshot.registry_of(link.fetch_totals))
     error_handlers.install(app)
     if settings.shows_docs:

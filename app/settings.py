@@ -51,12 +51,16 @@ class Settings(BaseSettings):
         Literal["folder", "explicit"],
         Field(description="'explicit' lets /v2/repository load and unload models, in this process alone."),
     ] = "folder"
+    model_config_file: Annotated[
+        Path | None,
+        Field(description="TOML file with options for single models; see docs/how-to/tune-serving.md."),
+    ] = None
     poll_seconds: Annotated[
         float, Field(gt=0, le=3600, description="How often the models folder is checked for changes.")
     ] = 2.0
     device: Annotated[
-        Literal["auto", "cpu", "cuda"],
-        Field(description="Where models run; 'cuda' refuses to start without a GPU build."),
+        Literal["auto", "cpu", "cuda", "tensorrt", "openvino"],
+        Field(description="Where models run; one that this onnxruntime does not have refuses to start."),
     ] = "auto"
     threads: Annotated[
         int, Field(ge=0, le=256, description="Threads one run of a model may use; 0 means the container's CPU quota.")

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app import __version__
+from app.api.execution import execution_of
 from app.api.hot_door import HotDoor, Work
 from app.api.large_bodies import LargeBodies
 from app.contract.tensors import TensorMetadata
@@ -100,13 +101,14 @@ def router(plane: DataPlane) -> APIRouter:
 
 
 def _metadata(plane: DataPlane, servable: Servable) -> dict[str, Any]:
-    signature = servable.signature
+    signature, found = servable.signature, execution_of(servable)
     return {
         "name": servable.name,
         "versions": list(plane.table.models[servable.name].versions),
         "platform": PLATFORM,
         "inputs": [_tensor(tensor) for tensor in signature.inputs],
         "outputs": [_tensor(tensor) for tensor in signature.outputs],
+        "parameters": {key: found[key] for key in ("variant", "provider", "threads")},
     }
 
 

@@ -4,12 +4,15 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from app.api.execution import execution_of
 from app.contract.tensors import Datatype, TensorMetadata
 from app.serving.data_plane import DataPlane
+from app.serving.options import VersionOptions
 from app.serving.servable import Servable
 from app.serving.statistics import VersionStatistics
 
 _NANOSECONDS = 1e9
+_MICROSECONDS = 1e6
 
 
 def router(plane: DataPlane) -> APIRouter:
@@ -96,11 +99,25 @@ def _configuration(servable: Servable) -> dict[str, Any]:
         "platform": "onnxruntime_onnx",
         "backend": "onnxruntime",
         "version_policy": {"specific": {"versions": [servable.manifest.model_version]}},
-        "max_batch_size": servable.statistics.max_batch_rows,
+        "max_batch_size": servable.options.queue.batch_rows,
         "input": [_tensor(tensor) for tensor in signature.inputs],
         "output": [_tensor(tensor) for tensor in signature.outputs],
-        "dynamic_batching": {"max_queue_delay_microseconds": 0},
+        "dynamic_batching": _batching(servable.options),
+        "instance_group": [{"count": 1, "kind": "KIND_GPU" if servable.session.placement.uses_gpu else "KIND_CPU"}],
+        "parameters": {key: {"string_value": str(value)} for key, value in execution_of(servable).items()},
         "model_transaction_policy": {"decoupled": False},
+    }
+
+
+def _batching(options: VersionOptions) -> dict[str, Any]:
+    return {
+        "max_queue_delay_microseconds": round(options.queue.delay * _MICROSECONDS),
+        "default_queue_policy": {
+            "max_queue_size": options.queue.queue_rows,
+            "default_timeout_microseconds": round(options.deadline * _MICROSECONDS),
+            "timeout_action": "REJECT",
+            "allow_timeout_override": True,
+        },
     }
 
 

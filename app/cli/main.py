@@ -23,7 +23,8 @@ _TRAIN = "'slipway[train]'"
 _OURS = frozenset({"app", "training", "loadtests"})
 
 
-_OWN = {name: EntryPoint(name, f"app.cli.{name}:{name}", GROUP) for name in ("serve", "models", "keys", "predict")}
+_NAMES = ("serve", "models", "keys", "predict", "doctor")
+_OWN = {name: EntryPoint(name, f"app.cli.{name}:{name}", GROUP) for name in _NAMES}
 """The service's own commands are known: looking for entry points reads every installed package."""
 
 

@@ -4,7 +4,7 @@ Label values come from fixed sets (methods, route templates, status classes) and
 no caller can add a series. Children are looked up once, never per request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
@@ -76,6 +76,12 @@ class Metrics:
             (*_VERSION, "variant", "provider", "threads"),
             registry=self.registry,
         )
+        self._operators = Gauge(
+            "slipway_model_operators",
+            "Operators of a served version by the execution provider that really runs them.",
+            (*_VERSION, "provider"),
+            registry=self.registry,
+        )
         self._load_failures = Counter(
             "slipway_model_load_failures_total",
             "Versions that were wanted and could not be used.",
@@ -125,9 +131,20 @@ class Metrics:
         """Where the gauge of requests in flight gets its value from when it is scraped."""
         self._in_flight.set_function(read)
 
-    def of_version(self, model: str, version: str, variant: str, provider: str, threads: int) -> VersionMetrics:
-        """The metrics of a version that is about to be served."""
+    def of_version(
+        self,
+        model: str,
+        version: str,
+        variant: str,
+        provider: str,
+        threads: int,
+        operators: Mapping[str, int] | None = None,
+    ) -> VersionMetrics:
+        """The metrics of a version that is about to be served; `operators` counts its nodes by who runs them."""
         labels = (model, version)
+        operators = dict(operators or {})
+        for name, count in operators.items():
+            self._operators.labels(*labels, name).set(count)
         info = (*labels, variant, provider, str(threads))
         self._model_info.labels(*info).set(1)
 
@@ -135,6 +152,8 @@ class Metrics:
             for histogram in (self._request, self._queue, self._compute, self._rows):
                 histogram.remove(*labels)
             _remove(self._model_info, *info)
+            for name in operators:
+                _remove(self._operators, *labels, name)
 
         return VersionMetrics(
             self._request.child(*labels),

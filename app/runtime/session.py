@@ -8,9 +8,12 @@ import onnxruntime as ort
 import re
 from collections.abc import Mapping
 
+import numpy as np
+
 from app.contract.tensors import Datatype, Tensor, TensorMetadata
 from app.errors import InferenceError
-from app.runtime.providers import CPU_PROVIDER, Execution
+from app.runtime.placement import ASSIGNMENT_KEY, Placement, read_placement
+from app.runtime.providers import CPU_PROVIDER, Execution, short
 
 _DATATYPES = {
     "tensor(bool)": Datatype.BOOL,
@@ -47,6 +50,13 @@ def runtime_version() -> str:
     return str(ort.__version__)
 
 
+def devices() -> tuple[str, ...]:
+    """The devices that onnxruntime has found, with the provider that would use each."""
+    return tuple(
+        f"{found.device.type.name} of {found.device.vendor} by {found.ep_name}" for found in ort.get_ep_devices()
+    )
+
+
 class OnnxSession:
     """A loaded graph. `run` may be called from several threads at once."""
 
@@ -58,15 +68,28 @@ class OnnxSession:
         options.log_severity_level = _QUIET
         # Small tensors gain nothing from the arena, and it never gives memory back.
         options.enable_cpu_mem_arena = False
+        options.add_session_config_entry(ASSIGNMENT_KEY, "1")
+        wanted = execution.providers[0]
+        providers: list[str | tuple[str, dict[str, str]]] = list(execution.providers)
+        providers[0] = (wanted, dict(execution.options))
         try:
-            self._session = ort.InferenceSession(model, options, providers=list(execution.providers))
+            self._session = ort.InferenceSession(model, options, providers=providers)
         except Exception as error:  # noqa: BLE001  # a dozen classes of onnxruntime's own, all meaning: cannot load
             raise UnloadableModel(_first_line(error)) from None
+        if execution.is_demanded and wanted not in self._session.get_providers():
+            raise UnloadableModel(f"{short(wanted)} was asked for, and onnxruntime cannot use it on this machine")
+        self.placement: Placement = read_placement(self._session)
+        """Where its nodes really run."""
+        if execution.require_gpu and not self.placement.uses_gpu:
+            raise UnloadableModel(f"a GPU is required and would run nothing of it: {self.placement}")
         self.inputs = tuple(_metadata(argument) for argument in self._session.get_inputs())
         """What the graph itself declares; varying dimensions are -1."""
         self.outputs = tuple(_metadata(argument) for argument in self._session.get_outputs())
         """What the graph itself declares; varying dimensions are -1."""
         self._output_names = [output.name for output in self.outputs]
+        has_text = any(tensor.datatype is Datatype.BYTES for tensor in (*self.inputs, *self.outputs))
+        # Text cannot be bound, and on the CPU alone there is nothing to save.
+        self._is_bound = not has_text and (self.placement.uses_gpu if execution.binds is None else execution.binds)
 
     @property
     def providers(self) -> list[str]:
@@ -79,9 +102,22 @@ class OnnxSession:
         Raises InferenceError when onnxruntime fails, without its message, which may quote the input.
         """
         try:
+            if self._is_bound:
+                return self._run_bound(tensors)
             outputs: list[Tensor] = self._session.run(self._output_names, tensors)
         except Exception as error:  # noqa: BLE001  # the same dozen classes, here for a failing operator
             raise InferenceError(f"onnxruntime failed while running the graph ({type(error).__name__})") from None
+        return outputs
+
+    def _run_bound(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+        """With inputs and outputs bound, so that what stays on a device between nodes is copied there and back once."""
+        binding = self._session.io_binding()
+        for name, tensor in tensors.items():
+            binding.bind_cpu_input(name, np.ascontiguousarray(tensor))
+        for name in self._output_names:
+            binding.bind_output(name)
+        self._session.run_with_iobinding(binding)
+        outputs: list[Tensor] = binding.copy_outputs_to_cpu()
         return outputs
 
 

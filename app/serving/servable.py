@@ -12,29 +12,18 @@ from app.contract.signature import MATRIX_INPUT, Feature, Kind, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
 from app.errors import DamagedVersion
 from app.monitoring.metrics import Metrics, VersionMetrics
-from app.protocol.limits import ContentLimits
 from app.protocol.response_template import ResponseTemplate
 from app.protocol.rows import RowCodec
 from app.registry.store import StoredVersion
-from app.runtime.providers import Execution
+from app.runtime.providers import short
 from app.runtime.session import OnnxSession, UnloadableModel
-from app.serving.batcher import Batcher, QueueLimits
+from app.serving.batcher import Batcher
 from app.serving.cost_line import CostLine
+from app.serving.options import ServingOptions, VersionOptions
 from app.serving.statistics import VersionStatistics
 
-_WARM_ROWS = 64
+WARM_ROWS = 64
 _WARM_RUNS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ServingOptions:
-    """How versions are loaded and queued."""
-
-    execution: Execution
-    limits: ContentLimits
-    queue: QueueLimits
-    deadline: float
-    """Seconds that a request may take, from when its body is there."""
 
 
 @dataclass(slots=True)
@@ -44,10 +33,13 @@ class Servable:
     manifest: ModelManifest
     session: OnnxSession
     rows: RowCodec
+    cost: CostLine
     batcher: Batcher
     statistics: VersionStatistics
     metrics: VersionMetrics
+    options: VersionOptions
     deadline: float
+    """Seconds that an answer may take: that of the options, at hand."""
     refused: dict[str, frozenset[str]]
     """Per input: the only categories accepted, for features that refuse unseen ones."""
     response: ResponseTemplate = field(init=False)
@@ -69,10 +61,11 @@ class Servable:
 
 
 def open_servable(stored: StoredVersion, options: ServingOptions, executor: Executor, metrics: Metrics) -> Servable:
-    """Load a version from checked bytes, warm it and measure its cost line; raises DamagedVersion."""
+    """Load a version from checked bytes, warm it and measure its cost line; raises DamagedVersion or UsageError."""
     manifest = stored.manifest
+    chosen = options.of(manifest.model_name)
     try:
-        session = OnnxSession(stored.read_model(), options.execution)
+        session = OnnxSession(stored.read_model(), chosen.execution)
     except UnloadableModel as error:
         raise DamagedVersion(manifest.model_name, manifest.model_version, f"onnxruntime refuses it: {error}") from None
     _check_interface(manifest, session)
@@ -81,12 +74,19 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
     cost = measure_cost(session, manifest)
     # Only now, since a version that cannot be run must not leave series behind.
     version_metrics = metrics.of_version(
-        manifest.model_name, version, manifest.variant, session.providers[0], options.execution.threads
+        manifest.model_name,
+        version,
+        manifest.variant,
+        session.placement.providers,
+        chosen.execution.threads,
+        {short(name): count for name, count in session.placement.nodes.items()},
     )
-    statistics = VersionStatistics(version_metrics, options.queue.batch_rows)
-    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, options.queue)
+    statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
+    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue)
     refused = _refused_categories(manifest.signature)
-    return Servable(manifest, session, rows, batcher, statistics, version_metrics, options.deadline, refused)
+    return Servable(
+        manifest, session, rows, cost, batcher, statistics, version_metrics, chosen, chosen.deadline, refused
+    )
 
 
 def to_tensors(signature: Signature, rows: list[dict[str, Cell]]) -> dict[str, Tensor]:
@@ -106,8 +106,8 @@ def measure_cost(session: OnnxSession, manifest: ModelManifest) -> CostLine:
     signature = manifest.signature
     golden = [dict(golden.row) for golden in manifest.golden_rows.rows]
     one = _fastest(session, to_tensors(signature, golden[:1]))
-    many = _fastest(session, to_tensors(signature, (golden * _WARM_ROWS)[:_WARM_ROWS]))
-    per_row = max(0.0, (many - one) / (_WARM_ROWS - 1))
+    many = _fastest(session, to_tensors(signature, (golden * WARM_ROWS)[:WARM_ROWS]))
+    per_row = max(0.0, (many - one) / (WARM_ROWS - 1))
     return CostLine(max(0.0, one - per_row), per_row)
 
 

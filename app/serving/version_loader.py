@@ -7,7 +7,8 @@ from app.errors import SlipwayError
 from app.monitoring.metrics import Metrics
 from app.registry.store import Registry
 from app.serving.golden_rows import replay
-from app.serving.servable import Servable, ServingOptions, open_servable
+from app.serving.options import ServingOptions
+from app.serving.servable import Servable, open_servable
 
 logger = logging.getLogger("slipway.serving")
 

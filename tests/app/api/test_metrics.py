@@ -33,7 +33,7 @@ async def test_served_version_is_described(tmp_path: Path) -> None:
     async with service(tmp_path) as client:
         text = (await client.get("/metrics")).text
 
-    info = 'model="sum",provider="CPUExecutionProvider",threads="1",variant="fp32",version="1"'
+    info = 'model="sum",provider="CPU",threads="1",variant="fp32",version="1"'
     assert f"slipway_model_info{{{info}}} 1.0" in text
     assert 'slipway_degraded{model="sum"} 0.0' in text
 

@@ -155,7 +155,7 @@ async def test_metadata_lists_the_signature(tmp_path: Path) -> None:
         server, model = await client.get("/v2"), await client.get("/v2/models/sum")
 
     assert set(server.json()) == {"name", "version", "extensions"}
-    assert model.json() == {
+    assert {key: value for key, value in model.json().items() if key != "parameters"} == {
         "name": "sum",
         "versions": ["1"],
         "platform": "onnx_onnxv1",

@@ -22,6 +22,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "strict": ("true", True),
     "workers": ("3", 3),
     "model_control": ("explicit", "explicit"),
+    "model_config_file": ("/models.toml", Path("/models.toml")),
     "poll_seconds": ("0.5", 0.5),
     "device": ("cuda", "cuda"),
     "threads": ("0", 0),
@@ -115,7 +116,9 @@ def test_wrong_value_in_the_environment_names_the_setting(given: dict[str, str])
     assert seen == []
 
 
-@pytest.mark.parametrize("name", [name for name in VALUES if name not in SWITCHES | {"models", "host", "keys"}])
+@pytest.mark.parametrize(
+    "name", [name for name in VALUES if name not in SWITCHES | {"models", "host", "keys", "model_config_file"}]
+)
 def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str) -> None:
     result, _ = run(option(name), "geheim4711")
 

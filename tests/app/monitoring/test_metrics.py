@@ -22,7 +22,7 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
 
 
 def served(metrics: Metrics, model: str = "sum", version: str = "1") -> VersionMetrics:
-    version_metrics = metrics.of_version(model, version, "int8", "CPUExecutionProvider", 1)
+    version_metrics = metrics.of_version(model, version, "int8", "CPUExecutionProvider", 1, {"CPU": 4})
     version_metrics.observe_batch([0.001, 0.002], 0.004, 5)
     return version_metrics
 
@@ -50,6 +50,7 @@ def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
         "slipway_batch_rows": "histogram",
         "slipway_in_flight": "gauge",
         "slipway_model_info": "gauge",
+        "slipway_model_operators": "gauge",
         "slipway_model_load_failures": "counter",
         "slipway_degraded": "gauge",
         "slipway_key_file_failures": "counter",

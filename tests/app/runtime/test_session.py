@@ -10,8 +10,9 @@ from onnx import TensorProto, helper
 
 from app.contract.tensors import Datatype, TensorMetadata
 from app.errors import InferenceError
-from app.runtime.providers import CPU_PROVIDER, Execution
+from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, Execution
 from app.runtime.session import OnnxSession, UnloadableModel, available_providers, runtime_version
+from app.serving.servable import to_tensors
 from tests.factories import failing_graph, matrix_signature, mixed_signature, sign_graph, sum_graph
 
 SIGNATURE = matrix_signature()
@@ -153,3 +154,49 @@ def test_session_uses_the_providers_it_was_given() -> None:
 def test_runtime_says_what_it_is() -> None:
     assert CPU_PROVIDER in available_providers()
     assert runtime_version().split(".")[0] == "1"
+
+
+def test_placement_counts_the_operators_that_each_provider_runs() -> None:
+    placement = OnnxSession(GRAPH).placement
+
+    assert list(placement.nodes) == [CPU_PROVIDER]
+    assert 0 < placement.nodes[CPU_PROVIDER] <= len(onnx.load_from_string(GRAPH).graph.node)
+    assert (placement.providers, placement.uses_gpu, placement.left_on_cpu) == ("CPU", False, ())
+
+
+def test_gpu_that_is_required_and_runs_nothing_keeps_a_graph_from_loading() -> None:
+    with pytest.raises(UnloadableModel, match=r"would run nothing of it: CPU runs \d operators"):
+        OnnxSession(GRAPH, Execution((CPU_PROVIDER,), 1, "", require_gpu=True))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # onnxruntime warns of the provider too, but goes on
+def test_provider_that_was_demanded_and_is_not_there_keeps_a_graph_from_loading() -> None:
+    demanded = Execution((CUDA_PROVIDER, CPU_PROVIDER), 1, "", is_demanded=True)
+
+    with pytest.raises(UnloadableModel, match="CUDA was asked for, and onnxruntime cannot use it on this machine"):
+        OnnxSession(GRAPH, demanded)
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_bound_runs_give_the_same_answers(rows: int) -> None:
+    tensors = {"X": np.random.default_rng(0).normal(size=(2 * rows, 3))[::2]}
+    plain, bound = OnnxSession(GRAPH), OnnxSession(GRAPH, Execution((CPU_PROVIDER,), 1, "", binds=True))
+
+    assert [output.tolist() for output in bound.run(tensors)] == [output.tolist() for output in plain.run(tensors)]
+
+
+def test_bound_run_that_fails_says_so_like_any_other() -> None:
+    signature = matrix_signature(2)
+    bound = OnnxSession(failing_graph(signature), Execution((CPU_PROVIDER,), 1, "", binds=True))
+
+    with pytest.raises(InferenceError):
+        bound.run({"X": np.array([[9000.0, 1.0]])})
+
+
+def test_text_is_never_bound() -> None:
+    signature = mixed_signature()
+    session = OnnxSession(sum_graph(signature), Execution((CPU_PROVIDER,), 1, "", binds=True))
+
+    (value,) = session.run(to_tensors(signature, [{feature.name: feature.example for feature in signature.features}]))
+
+    assert value.shape == (1, 1)

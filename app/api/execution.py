@@ -1,0 +1,15 @@
+"""What really runs where, of one version, in the words of metadata and readiness."""
+
+from app.serving.servable import Servable
+
+
+def execution_of(servable: Servable) -> dict[str, str | int]:
+    """Flat, because the protocol's parameters are."""
+    execution, placement = servable.options.execution, servable.session.placement
+    return {
+        "variant": servable.manifest.variant,
+        "provider": placement.providers,
+        "placement": str(placement),
+        "threads": execution.threads,
+        "reason": execution.reason,
+    }

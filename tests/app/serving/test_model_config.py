@@ -1,0 +1,68 @@
+"""Options of single models: read from a file, laid over the service's settings."""
+
+from pathlib import Path
+
+import pytest
+
+from app.contract.model_options import ModelOptions
+from app.errors import UsageError
+from app.protocol.limits import ContentLimits
+from app.runtime.providers import CPU_PROVIDER
+from app.serving.batcher import QueueLimits
+from app.serving.model_config import read_model_config
+from app.serving.options import ServingOptions
+
+
+def read(tmp_path: Path, text: str) -> dict[str, ModelOptions]:
+    file = tmp_path / "models.toml"
+    file.write_text(text)
+    return read_model_config(file)
+
+
+def test_options_are_read_by_model(tmp_path: Path) -> None:
+    found = read(tmp_path, '[models."a.b"]\nthreads = 2\nprovider = "cpu"\n[models.c]\n')
+
+    assert found == {"a.b": ModelOptions(threads=2, provider="cpu"), "c": ModelOptions()}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[models.a]\nthread = 2", r"models\.a\.thread: extra inputs are not permitted; there are: max_batch_size"),
+        ("[models.a]\nthreads = -1", r"models\.a\.threads: input should be greater than or equal to 0"),
+        ("[models.a]\nprovider = 'tpu'", r"models\.a\.provider: input should be 'auto'"),
+        ("[models.'no/name']\nthreads = 1", r"models\.no/name\.\[key\]: string should match"),
+        ("[model.a]\nthreads = 1", "model: extra inputs"),
+        ("threads =", "is not TOML"),
+    ],
+)
+def test_wrong_entry_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read(tmp_path, text)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.toml cannot be read: No such file"):
+        read_model_config(tmp_path / "none.toml")
+
+
+def options(**own: object) -> ServingOptions:
+    models = {"m": ModelOptions.model_validate(own)}
+    return ServingOptions([CPU_PROVIDER], "auto", 3, QueueLimits(64, 100), 10.0, ContentLimits(), models)
+
+
+def test_own_options_beat_the_settings_and_leave_other_models_alone() -> None:
+    both = options(
+        max_batch_size=8, max_queue_size=9, max_queue_delay_ms=2, deadline_seconds=0.5, threads=0, provider="cpu"
+    )
+
+    own, other = both.of("m"), both.of("other")
+
+    assert (own.queue, own.deadline) == (QueueLimits(8, 9, 0.002), 0.5)
+    assert own.execution.reason.endswith("as asked")
+    assert (other.queue, other.deadline, other.execution.threads) == (QueueLimits(64, 100), 10.0, 3)
+
+
+def test_model_that_demands_what_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match="a GPU is required"):
+        options(require_gpu=True).of("m")
