@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.contract.manifest import ModelManifest, Parity, Variant
+from app.contract.manifest import ModelManifest, Parity, Selection, Variant
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs
@@ -50,6 +50,8 @@ def train(
     else:
         version = _train(console, wanted, registry, promote)
         show_warnings(console, version.manifest)
+        if version.manifest.selection is not None:
+            show_selection(console, version.manifest.selection)
         show_variants(console, version.manifest)
     show_version(console, registry, version)
 
@@ -57,15 +59,41 @@ def train(
 def _train(console: Console, config: TrainingConfig, registry: Registry, promote: bool) -> StoredVersion:
     started = perf_counter()
 
-    def progress(step: str, result: str) -> None:
-        console.print(
-            f"  [green]{step:<13}[/green] {escape(result)} [dim]{perf_counter() - started:.1f} s[/dim]", soft_wrap=True
-        )
+    with console.status("") as status:
 
-    # The import takes seconds, which --help and --reuse need not wait for.
-    from training import workflow  # noqa: PLC0415
+        def progress(step: str, result: str) -> None:
+            if step == "trial":  # one of many, which the next one replaces
+                status.update(f"{escape(result)}")
+                return
+            status.update("")
+            seconds = perf_counter() - started
+            console.print(f"  [green]{step:<13}[/green] {escape(result)} [dim]{seconds:.1f} s[/dim]", soft_wrap=True)
 
-    return workflow.run(config, registry, progress, promote=promote).version
+        # The import takes seconds, which --help and --reuse need not wait for.
+        from training import workflow  # noqa: PLC0415
+
+        return workflow.run(config, registry, progress, promote=promote).version
+
+
+def show_selection(console: Console, selection: Selection) -> None:
+    """The Pareto front of a search, cheapest first, and which of it was taken by which rule."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Pareto front", no_wrap=True)
+    for heading in (selection.scoring, "+/-", "us@1", "KiB"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("parameters", overflow="fold")
+    for trial in (*selection.front, *(() if selection.chosen in selection.front else (selection.chosen,))):
+        figures = (f"{trial.score:.4f}", f"{trial.standard_error:.4f}", f"{trial.latency_us:.0f}")
+        style = "bold green" if trial == selection.chosen else ""
+        parameters = ", ".join(f"{name}={_short(value)}" for name, value in trial.parameters.items())
+        table.add_row(trial.estimator, *figures, f"{trial.size / 1024:.1f}", escape(parameters), style=style)
+    console.print()
+    console.print(table)
+    console.print(f"[bold]Taken[/bold]: {escape(selection.rule)}, of {selection.trials} trials", soft_wrap=True)
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def show_warnings(console: Console, manifest: ModelManifest) -> None:

@@ -76,6 +76,11 @@ def build(config: EstimatorConfig) -> Any:
     return built
 
 
+def module_of(name: str) -> str:
+    """The module that an estimator comes with."""
+    return _WHERE[name]
+
+
 def find(name: str) -> Any:
     """The class; raises ConfigError where the library that it comes with is not installed."""
     module = _WHERE[name]

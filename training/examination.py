@@ -5,7 +5,6 @@ evaluate -> export -> prove parity -> optimize -> gate
 It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +32,12 @@ from training.export.parity import Reference
 from training.optimizer import candidates, gates, variants
 from training.optimizer.gates import Choice
 from training.optimizer.passes import Material
+from training.progress import Progress
 from training.selection.fitting import CostOutcome
+from training.selection.search import SearchOutcome
 
 BLIND_STEPS = 16
 """What two libraries may be apart by in the last places of a logarithm and what follows, with room to spare."""
-
-Progress = Callable[[str, str], None]
-"""Told the name of a step and what came of it, in words, when the step is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Fitted:
 
     `learn` and `learn_target` are what it has learnt from, `held_out` and `target` are what it is judged on; `rows`
     says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
-    `cost` what a tuned decision costs, `sources` the tables that were joined.
+    `cost` what a tuned decision costs, `sources` the tables that were joined, `search` how the estimator was found.
     """
 
     pipeline: Any
@@ -63,6 +61,7 @@ class Fitted:
     findings: tuple[Finding, ...] = ()
     cost: CostOutcome | None = None
     sources: tuple[SourceRecord, ...] = ()
+    search: SearchOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

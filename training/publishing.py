@@ -21,10 +21,11 @@ from training.config import documents as configs
 from training.config.model import ModelConfig, TrainingConfig
 from training.data.lineage import Recipe, extras_of, recipe_of_fitted
 from training.evaluation.rivals import current_champion
-from training.examination import Progress, Trained, examine
+from training.examination import Trained, examine
 from training.export.golden import TOLERANCE, golden_rows
 from training.inference import infer
 from training.optimizer.variants import EXPORTED
+from training.progress import Progress
 from training.report.model_card import model_card
 
 MODEL_CARD = "model_card.md"
@@ -114,6 +115,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersio
             golden_rows=golden,
             findings=trained.fitted.findings,
             decision=trained.fitted.cost.recorded if trained.fitted.cost else None,
+            selection=trained.fitted.search.recorded if trained.fitted.search else None,
             provenance=_provenance(trained, recipe),
             about=about(config),
             evaluation=trained.evaluation,

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.contract.manifest import GoldenRow, ModelManifest, Parity, RowsCompared
+from app.contract.manifest import GoldenRow, ModelManifest, Parity, RowsCompared, Selection
 from app.registry.store import StoredVersion
 from app.runtime.session import OnnxSession
+from training.config.estimator import EstimatorConfig
 from training.config.model import TrainingConfig
 from training.config.proof import GateConfig
 from training.data.tensors import to_frame, to_tensors
@@ -39,7 +40,7 @@ def repeat_proof(stored: StoredVersion, config: TrainingConfig, rows: int) -> Ve
     """
     manifest = stored.manifest
     is_exact = any(one.name == manifest.variant and one.guarantee == "exact" for one in manifest.variants)
-    fitted = prepare(config, lambda _step, _result: None)
+    fitted = prepare(_with_chosen(config, manifest.selection), lambda _step, _result: None)
     real, blind_steps = real_rows(fitted.held_out, fitted.learn), manifest.parity.blind_steps
     if is_exact:
         asked = many_rows(fitted.pipeline, fitted.signature, real, rows, blind_steps)
@@ -52,6 +53,14 @@ def repeat_proof(stored: StoredVersion, config: TrainingConfig, rows: int) -> Ve
     parity = measure(OnnxSession(stored.read_model()), expected, manifest.signature, tolerance)
     broken = _broken_exact(parity) if is_exact else _broken_lossy(parity, manifest, config.gate)
     return Verified("scikit-learn", parity, broken)
+
+
+def _with_chosen(config: TrainingConfig, selection: Selection | None) -> TrainingConfig:
+    """The estimator that a search took, without searching again: timings swing, and another might be taken."""
+    if selection is None:
+        return config
+    document = {"type": selection.chosen.estimator, "parameters": selection.chosen.parameters}
+    return config.model_copy(update={"search": None, "estimator": EstimatorConfig.model_validate(document)})
 
 
 def replay_golden_rows(stored: StoredVersion) -> Verified:

@@ -19,9 +19,11 @@ from training.data.gathering import gather
 from training.data.schema import answered_by, describe
 from training.data.splits import split
 from training.evaluation.rivals import Incumbent, current_champion
-from training.examination import Fitted, Progress, Trained, examine
+from training.examination import Fitted, Trained, examine
+from training.progress import Progress
 from training.publishing import write
-from training.selection.fitting import fit, price
+from training.selection.fitting import CostOutcome, fit, price
+from training.selection.search import SearchOutcome, search
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     gathered = gather(config, progress)
     stop(gathered.findings)
     table = with_amounts(gathered.table, config.cost)
-    estimators.check_labels(config.estimator.type, table.target)
+    if config.search is None:  # a search leaves out families that do not know the labels
+        estimators.check_labels(config.estimator.type, table.target)
     progress("validate", f"columns, target and missing values are usable, {in_words(gathered.findings)}")
     learn, held_out = split(table, config.split, config.task)
     about_split = inspect_split(learn, held_out, config)
@@ -45,6 +48,11 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     counts = f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out"
     progress("split", f"{counts}, no column leaks, {in_words(about_split)}")
     signature = describe(table, learn, config)
+    found = None
+    if config.search is not None:
+        found = search(config, config.search, signature, learn, progress)
+        config = config.model_copy(update={"estimator": found.estimator})
+        progress("search", found.in_words)
     model = fit(config, signature, learn)
     signature = answered_by(model.pipeline, signature)
     progress("fit", config.estimator.type + model.note)
@@ -62,11 +70,21 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         held_out.target,
         rows,
         source,
-        config.estimator.type,
+        _about(config, found, cost),
         (*gathered.findings, *about_split),
         cost,
         gathered.sources,
+        found,
     )
+
+
+def _about(config: TrainingConfig, found: SearchOutcome | None, cost: CostOutcome | None) -> str:
+    """The estimator, how it was found and where it decides, in words for the card."""
+    chosen = f", {found.rule} of {len(found.tried)} trials" if found else ""
+    decided = (
+        f", which says {cost.decision.positive} from a probability of {cost.decision.threshold:.4g} on" if cost else ""
+    )
+    return config.estimator.type + chosen + decided
 
 
 def train(config: TrainingConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:

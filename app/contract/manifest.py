@@ -171,6 +171,28 @@ class SourceRecord(Part):
     rows: Annotated[int, Field(ge=0)]
 
 
+class Trial(Part):
+    """An estimator that a search tried: its mean score over the folds, and what its exported graph took to serve."""
+
+    estimator: str
+    parameters: dict[str, Any]
+    score: float
+    standard_error: Annotated[float, Field(ge=0)]
+    latency_us: float
+    size: int
+
+
+class Selection(Part):
+    """How the estimator was found: the rule in words, the trial taken, and the Pareto front it was taken from."""
+
+    rule: str
+    scoring: str
+    against: str
+    trials: Annotated[int, Field(ge=1)]
+    chosen: Trial
+    front: tuple[Trial, ...]
+
+
 class Provenance(Part):
     """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work.
 
@@ -216,6 +238,7 @@ class ModelManifest(Part):
     golden_rows: GoldenRows
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
+    selection: Selection | None = None
     provenance: Provenance
     about: About = About()
     evaluation: Evaluation | None = None

@@ -1,5 +1,7 @@
 """ModelConfig: what is said of a model whoever fitted it; TrainingConfig: everything that decides what is trained."""
 
+from typing import Any
+
 from pydantic import Field, model_validator
 
 from app.contract.manifest import ModelName
@@ -11,6 +13,7 @@ from training.config.evaluation import METRICS, EvaluationConfig
 from training.config.features import FeaturesConfig
 from training.config.optimize import OptimizeConfig
 from training.config.proof import GateConfig, ParityConfig
+from training.config.search import SearchConfig
 from training.config.section import Section
 from training.config.split import SplitConfig
 
@@ -54,6 +57,16 @@ class TrainingConfig(ModelConfig):
     imbalance: ImbalanceConfig = ImbalanceConfig()
     calibration: CalibrationConfig = CalibrationConfig()
     cost: CostConfig | None = None
+    search: SearchConfig | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _search_begins_somewhere(cls, document: Any) -> Any:
+        if isinstance(document, dict) and document.get("search") is not None and "estimator" not in document:
+            families = document["search"].get("families") if isinstance(document["search"], dict) else None
+            usual = "Ridge" if document.get("task") == Task.REGRESSION else "LogisticRegression"
+            return {**document, "estimator": {"type": (families or [usual])[0]}}
+        return document
 
     @model_validator(mode="after")
     def _estimator_fits_task(self) -> "TrainingConfig":

@@ -4,7 +4,6 @@ A single file is read into memory and checked there. Several tables are joined a
 each step kept until one of its inputs changes, and only the sample that is wanted comes into memory.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,7 @@ from training.data.joining import joins, rows, views
 from training.data.joining.cache import ROWS, Cache, Step
 from training.data.joining.reading import Read, read
 from training.data.table import Table
-
-Progress = Callable[[str, str], None]
+from training.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from training.report.plots.style import DARK, JOINS, VARIABLES
 from training.report.section import Block, Figure, KeyFigure, Paragraph, Section
 from training.report.sections.parity import parity
 from training.report.sections.scores import scores
+from training.report.sections.search import search
 
 REPORT = "report.html"
-SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (scores, parity)
+SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (scores, search, parity)
 
 
 def render(trained: Trained) -> str:
