@@ -7,7 +7,17 @@ from pydantic import Field
 from training.config.section import Section
 
 Candidate = Literal[
-    "weight_int8", "dynamic_int8", "dynamic_int8_per_channel", "dynamic_uint8", "static_int8", "static_int8_per_channel"
+    "weight_int8",
+    "dynamic_int8",
+    "dynamic_int8_per_channel",
+    "dynamic_int8_reduced",
+    "dynamic_uint8",
+    "static_int8",
+    "static_int8_per_channel",
+    "static_int8_reduced",
+    "static_int8_entropy",
+    "static_int8_percentile",
+    "fp16",
 ]
 """Each is something done to the compact graph."""
 
@@ -21,6 +31,9 @@ class OptimizeConfig(Section):
     )
     pin: str | None = Field(
         None, description="name of the variant to publish whatever the measurements say, if it passes its gates"
+    )
+    hardware: Literal["cpu", "gpu"] = Field(
+        "cpu", description="what the version is published for; a variant for a GPU is published for one alone"
     )
     prefer: Literal["size", "latency"] = Field(
         "size", description="what decides between variants that pass; sizes alike are ranked by latency, and conversely"

@@ -107,5 +107,13 @@ def _on_top(
         failure = f"could not be built or loaded ({type(error).__name__})"
         return Built(name, about, None, guarantee, failure=failure)
     bound = None if found.bound is None or compact.bound is None else compact.bound + found.bound
-    is_portable = all(one.is_portable for one in passes)
-    return Built(name, about, model, guarantee, (*compact.passes, *found.passes), bound=bound, is_portable=is_portable)
+    return Built(
+        name,
+        about,
+        model,
+        guarantee,
+        (*compact.passes, *found.passes),
+        bound=bound,
+        is_portable=all(one.is_portable for one in passes),
+        is_for_gpu=any(one.hardware == "gpu" for one in passes),
+    )

@@ -13,7 +13,6 @@ from app.contract.evaluation import Score
 from app.contract.manifest import Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
-from training.config.proof import GateConfig
 from training.errors import GateFailed
 from training.evaluation.metrics import gain
 from training.optimizer.variants import Built, Measured
@@ -40,10 +39,7 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     """Judge every variant; the exported graph comes first. Raises GateFailed where a pinned one does not pass."""
     exact = [one for one in measured if one.is_exact and not one.objection]
     best = _best(exact, config.optimize.prefer)
-    refusals = {
-        one.name: one.objection if one.is_exact else refusal(one, best, config.gate, config.task, own)
-        for one in measured
-    }
+    refusals = {one.name: one.objection if one.is_exact else refusal(one, best, config, own) for one in measured}
     lossy = [one for one in measured if not one.is_exact and not refusals[one.name]]
     chosen = _pinned(config.optimize.pin, built, measured, refusals) or (
         _best(lossy, config.optimize.prefer) if lossy else best
@@ -56,12 +52,15 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     return Choice(variants, chosen.name, reason, chosen.built.is_portable)
 
 
-def refusal(one: Measured, exact: Measured, gate: GateConfig, task: Task, own: Score) -> str:
+def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score) -> str:
     """Why a variant that may change answers may not be published, or an empty text; `exact` is the best exact one."""
     problems = []
-    noun = "probability" if task is Task.CLASSIFICATION else "value, by its spread,"
+    gate = config.gate
+    noun = "probability" if config.task is Task.CLASSIFICATION else "value, by its spread,"
     found = one.judged
     allowed_flips = int(gate.flip_share * found.rows)
+    if one.built.is_for_gpu and config.optimize.hardware != "gpu":
+        problems.append("is for a GPU, optimize.hardware says cpu")
     if found.label_flips > allowed_flips:
         problems.append(f"flips {found.label_flips} labels, {allowed_flips} allowed")
     if found.largest_difference > gate.probability_change:
@@ -94,7 +93,9 @@ def _pinned(
 
 
 def _best(passing: Sequence[Measured], prefer: str) -> Measured:
-    # The same version must give the same answers everywhere, so integer arithmetic comes second to floats.
+    # What is for a GPU passes only where the version is for one, and is then what was asked for. The same version must
+    # give the same answers everywhere, so integer arithmetic comes second to floats.
+    passing = [one for one in passing if one.built.is_for_gpu] or passing
     eligible = [one for one in passing if one.built.is_portable] or list(passing)
     ranks = (_smallest, _quickest) if prefer == "size" else (_quickest, _smallest)
     for rank in ranks:

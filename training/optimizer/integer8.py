@@ -6,14 +6,17 @@ on a classifier that ends in a partly quantized one.
 
 # isort: off
 import app.runtime.session  # noqa: F401  # silences onnxruntime's telemetry before its first import
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType
+from onnxruntime.quantization import quantize_dynamic, quantize_static
 
 # isort: on
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import onnx
 from onnx import ModelProto
@@ -25,8 +28,13 @@ _OPERATORS = ["MatMul", "Gemm"]
 _CALIBRATION_BATCH = 64
 
 
-def dynamic(model: ModelProto, *, per_channel: bool = False, unsigned: bool = False) -> ModelProto:
-    """8-bit weights; activations are scaled by the range of each batch."""
+Calibration = Literal["MinMax", "Entropy", "Percentile"]
+
+
+def dynamic(
+    model: ModelProto, *, per_channel: bool = False, unsigned: bool = False, reduced: bool = False
+) -> ModelProto:
+    """8-bit weights, or 7-bit ones where `reduced`; activations are scaled by the range of each batch."""
     with _quietly(), TemporaryDirectory() as folder:
         target = Path(folder) / "small.onnx"
         quantize_dynamic(
@@ -34,13 +42,21 @@ def dynamic(model: ModelProto, *, per_channel: bool = False, unsigned: bool = Fa
             target,
             op_types_to_quantize=_OPERATORS,
             per_channel=per_channel,
+            reduce_range=reduced,
             weight_type=QuantType.QUInt8 if unsigned else QuantType.QInt8,
         )
         return onnx.load(target)
 
 
-def static(model: ModelProto, rows: dict[str, Tensor], *, per_channel: bool = False) -> ModelProto:
-    """8-bit weights and activations, whose ranges are taken from training rows."""
+def static(
+    model: ModelProto,
+    rows: dict[str, Tensor],
+    *,
+    per_channel: bool = False,
+    reduced: bool = False,
+    calibration: Calibration = "MinMax",
+) -> ModelProto:
+    """8-bit weights and activations, whose ranges are taken from training rows by the method of `calibration`."""
     with _quietly(), TemporaryDirectory() as folder:
         target = Path(folder) / "small.onnx"
         quantize_static(
@@ -50,6 +66,8 @@ def static(model: ModelProto, rows: dict[str, Tensor], *, per_channel: bool = Fa
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=_OPERATORS,
             per_channel=per_channel,
+            reduce_range=reduced,
+            calibrate_method=CalibrationMethod[calibration],
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
@@ -59,8 +77,10 @@ def static(model: ModelProto, rows: dict[str, Tensor], *, per_channel: bool = Fa
 class _Rows(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
     def __init__(self, rows: dict[str, Tensor]) -> None:
         count = len(next(iter(rows.values())))
+        # Histograms want batches of one size, so the rows that fill none are left out.
+        starts = range(0, max(count - _CALIBRATION_BATCH, 0) + 1, _CALIBRATION_BATCH)
         self._batches: Iterator[dict[str, Tensor]] = iter(
-            [take(rows, slice(start, start + _CALIBRATION_BATCH)) for start in range(0, count, _CALIBRATION_BATCH)]
+            [take(rows, slice(start, start + _CALIBRATION_BATCH)) for start in starts]
         )
 
     def get_next(self) -> dict[str, Tensor] | None:
@@ -79,6 +99,7 @@ def _quietly() -> Iterator[None]:
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with redirect_stdout(StringIO()):  # histograms are announced with print
+            yield
     finally:
         logger.setLevel(before)

@@ -1,5 +1,8 @@
 """Latency of several graphs side by side: they take turns on rows that are all different, and the median counts.
 
+What counts is the time on the processor, in one thread, and each turn has an order of its own: on a machine with other
+work to do, a clock on the wall would blame whoever was interrupted.
+
 One row asked again and again would find the paths through its trees in the processor's caches, which makes a large
 forest look four times as fast as it is.
 """
@@ -41,13 +44,14 @@ def _medians(sessions: Sequence[OnnxSession], tensors: Mapping[str, Tensor], bat
     rows = len(next(iter(tensors.values())))
     batches = [take(tensors, slice(start, start + batch)) for start in range(0, max(rows - batch, 0) + 1, batch)]
     taken: list[list[float]] = [[] for _ in sessions]
+    order = np.random.default_rng(0)
     ends = time.perf_counter() + _SECONDS
     for turn in range(_ROUNDS[batch]):
         if turn >= _FEWEST and time.perf_counter() > ends:
             break
         inputs = batches[turn % len(batches)]
-        for session, times in zip(sessions, taken, strict=True):
-            start = time.perf_counter()
-            session.run(inputs)
-            times.append(time.perf_counter() - start)
+        for which in order.permutation(len(sessions)):
+            start = time.thread_time()
+            sessions[which].run(inputs)
+            taken[which].append(time.thread_time() - start)
     return [round(median(times) * 1e6, 1) for times in taken]

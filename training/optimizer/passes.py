@@ -65,6 +65,7 @@ class Pass:
     """`guarantee` is what it promises; `is_portable` says that it computes in floats.
 
     Integer kernels saturate on some processors and not on others, so their answers depend on where they run. A pass
+    for `hardware` "gpu" pays there alone. A pass
     that `spreads_weights` leaves weights of very different sizes, so nothing that rounds them is built on its graph.
     """
 
@@ -74,6 +75,7 @@ class Pass:
     apply: Callable[[ModelProto, Material], Rewritten]
     is_portable: bool = True
     spreads_weights: bool = False
+    hardware: Literal["any", "gpu"] = "any"
 
     def suits(self, model: ModelProto) -> bool:
         """Whether the graph is of a family that this pass is for."""

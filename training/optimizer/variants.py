@@ -51,6 +51,7 @@ class Built:
     bound: float | None = None
     failure: str = ""
     is_portable: bool = True
+    is_for_gpu: bool = False
 
 
 @dataclass(slots=True)

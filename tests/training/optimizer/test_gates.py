@@ -1,15 +1,12 @@
 import pytest
 
 from app.contract.evaluation import Score
-from app.contract.signature import Task
 from tests.training.optimizer.graphs import measured
 from tests.training.prepared import shipped
-from training.config.proof import GateConfig
 from training.errors import GateFailed
 from training.optimizer.gates import Choice, choose, refusal
 from training.optimizer.variants import Built, Measured
 
-GATE = GateConfig()
 EXPORTED = measured()
 OWN_SCORE = Score(name="accuracy", value=0.9, interval=(0.88, 0.92))
 
@@ -20,8 +17,8 @@ def choice(*others: Measured, changes: tuple[str, ...] = (), failed: tuple[Built
     return choose(built, everyone, shipped("breast_cancer", *changes), OWN_SCORE)
 
 
-def refused(one: Measured, task: Task = Task.CLASSIFICATION) -> str:
-    return refusal(one, EXPORTED, GATE, task, OWN_SCORE)
+def refused(one: Measured, model: str = "breast_cancer", *changes: str) -> str:
+    return refusal(one, EXPORTED, shipped(model, *changes), OWN_SCORE)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +54,7 @@ def test_each_gate_passes_what_is_at_its_limit(one: Measured) -> None:
 
 
 def test_every_reason_is_given_when_several_gates_refuse() -> None:
-    assert refused(measured("a", kib=990, flips=9, change=0.5), Task.REGRESSION) == (
+    assert refused(measured("a", kib=990, flips=9, change=0.5), "diabetes") == (
         "flips 9 labels, 2 allowed; moves a value, by its spread, by 0.5, 0.02 allowed; "
         "is 0.99 of the exact size, 0.90 allowed"
     )
@@ -66,7 +63,7 @@ def test_every_reason_is_given_when_several_gates_refuse() -> None:
 def test_no_answer_moves_for_the_sake_of_a_file_that_is_small_anyway() -> None:
     exact, small = measured(kib=64), measured("a", kib=16)
 
-    assert refusal(small, exact, GATE, Task.CLASSIFICATION, OWN_SCORE) == (
+    assert refusal(small, exact, shipped("breast_cancer"), OWN_SCORE) == (
         "saves 49152 bytes, for which no answer should move"
     )
 
