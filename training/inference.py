@@ -22,6 +22,7 @@ from training.data.schema import Unseen, assemble, describe_column, plain_labels
 from training.data.table import missing
 from training.errors import ConfigError, DataCheckFailed, closest
 from training.examination import Fitted
+from training.export.answers.catboost_trees import refuse_categories
 from training.export.edges import UNSEEN_CATEGORY
 
 _OUTPUTS = ("label", "probabilities", "value")
@@ -31,6 +32,7 @@ _MINIMUM_ROWS = 2
 def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | None, nullable: tuple[str, ...]) -> Fitted:
     """Read everything; raises ConfigError or DataCheckFailed in one sentence."""
     task = _task(pipeline)
+    _refuse_hashed_categories(pipeline)
     names = tuple(getattr(pipeline, "feature_names_in_", ())) or None
     given = read(rows, names)
     own_target = read_target(target, len(given.frame))
@@ -50,6 +52,13 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         counts = {"train": len(own_target), "held_out": len(judged_target)}
     source = "the rows that were given with the fitted pipeline"
     return Fitted(whole, signature, given.frame, own_target, judged, judged_target, counts, source, _about(pipeline))
+
+
+def _refuse_hashed_categories(pipeline: Any) -> None:
+    """CatBoost with categories of its own, before it is asked about rows that it answers with errors of its own."""
+    for part in (pipeline, *pipeline.get_params(deep=True).values()):
+        if hasattr(part, "get_cat_feature_indices"):
+            refuse_categories(part, f"step {type(part).__name__}: {type(part).__name__}")
 
 
 def _task(pipeline: Any) -> Task:

@@ -1,9 +1,10 @@
-"""Pipelines of the libraries that come as extras: XGBoost, LightGBM and imbalanced-learn."""
+"""Pipelines of the libraries that come as extras: XGBoost, LightGBM, CatBoost and imbalanced-learn."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from catboost import CatBoostClassifier, CatBoostRegressor
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
 from lightgbm import LGBMClassifier, LGBMRegressor
@@ -60,6 +61,33 @@ def test_xgboost_regressor_is_exact_around_every_threshold(objective: str) -> No
     parity = parity_of(XGBRegressor(n_estimators=12, objective=objective), GAPS, np.abs(VALUES))
 
     assert parity.largest_difference < 1e-5
+
+
+@pytest.mark.parametrize("rows", [X, GAPS], ids=["whole", "with gaps"])
+@pytest.mark.parametrize("target", [TWO, THREE], ids=["two classes", "three classes"])
+def test_catboost_classifier_is_exact_around_every_border(rows: Any, target: Any) -> None:
+    model = CatBoostClassifier(iterations=12, depth=3, verbose=0, allow_writing_files=False)
+
+    parity = parity_of(make_pipeline(StandardScaler(), model), rows, target)
+
+    assert (parity.label_flips, parity.blind_steps) == (0, 0)
+    assert parity.edge_rows > 500
+
+
+@pytest.mark.parametrize("nan_mode", ["Min", "Max"])
+def test_catboost_regressor_sends_missing_where_it_learnt_to(nan_mode: str) -> None:
+    model = CatBoostRegressor(iterations=12, depth=3, nan_mode=nan_mode, verbose=0, allow_writing_files=False)
+
+    parity = parity_of(model, GAPS, VALUES)
+
+    assert parity.largest_difference < 1e-5
+
+
+def test_catboost_with_other_trees_is_refused() -> None:
+    lossguide = CatBoostRegressor(iterations=3, grow_policy="Lossguide", verbose=0, allow_writing_files=False)
+
+    with pytest.raises(ConversionError, match="a form with grow_policy='SymmetricTree' and a usual loss only"):
+        parity_of(lossguide, X, VALUES)
 
 
 def test_xgboost_without_trees_is_refused() -> None:

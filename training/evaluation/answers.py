@@ -39,7 +39,7 @@ def ask_pipeline(pipeline: Any, frame: pd.DataFrame, task: Task) -> Answers:
     if task is Task.REGRESSION:
         values = np.asarray(pipeline.predict(frame), dtype=np.float64)
         return Answers(None, values if values.ndim > 1 else values[:, np.newaxis])
-    labels = np.asarray(pipeline.predict(frame))
+    labels = np.asarray(pipeline.predict(frame)).reshape(len(frame))  # CatBoost gives a column
     if not hasattr(pipeline, "predict_proba"):
         return Answers(labels, np.empty((len(labels), 0)))
     return Answers(labels, np.asarray(pipeline.predict_proba(frame), dtype=np.float64))

@@ -32,7 +32,7 @@ class Site:
 
     def ask(self, rows: pd.DataFrame) -> NDArray[np.float64]:
         """What is compared here, for raw rows."""
-        seen = self.see(rows)
+        seen = _with_codes(self.see(rows))
         return np.asarray(seen.toarray() if hasattr(seen, "toarray") else seen, dtype=np.float64)
 
 
@@ -58,6 +58,8 @@ def _walk(fitted: Any, see: See) -> Iterator[Site]:
             for _, part in fitted.transformer_list:
                 yield from _walk(part, see)
             return
+    if (encoder := getattr(fitted, "_preprocessor", None)) is not None:
+        see = _then(see, encoder)  # the trees number their columns as they are behind it
     pairs, is_single = _own(fitted)
     if len(pairs):
         yield Site(see, pairs, is_single)
@@ -79,14 +81,34 @@ def _own(fitted: Any) -> tuple[NDArray[np.float64], bool]:
             return np.column_stack([columns, np.full(len(columns), fitted.threshold)]), False
     if hasattr(fitted, "_predictors"):
         return _distinct([_binned(tree) for iteration in fitted._predictors for tree in iteration]), False  # noqa: SLF001
-    if hasattr(fitted, "booster_") or hasattr(fitted, "get_booster"):
-        is_single = not hasattr(fitted, "booster_")  # LightGBM compares in float64, XGBoost in float32
-        return _boosted(fitted.get_booster()) if is_single else _light(fitted.booster_), is_single
+    if (library := _of_a_library(fitted)) is not None:
+        return library
     trees = [fitted] if hasattr(fitted, "tree_") else list(members(fitted))
     if not trees or not all(hasattr(tree, "tree_") for tree in trees):
         return _NO_PAIRS, True
     subsets = getattr(fitted, "estimators_features_", [None] * len(trees))
     return _distinct([_split(tree.tree_, own) for tree, own in zip(trees, subsets, strict=True)]), True
+
+
+def _of_a_library(fitted: Any) -> tuple[NDArray[np.float64], bool] | None:
+    """LightGBM compares in float64, XGBoost and CatBoost in float32."""
+    if hasattr(fitted, "booster_"):
+        return _light(fitted.booster_), False
+    if hasattr(fitted, "get_booster"):
+        return _boosted(fitted.get_booster()), True
+    if hasattr(fitted, "get_borders"):
+        pairs = [(column, border) for column, borders in fitted.get_borders().items() for border in borders]
+        return (np.array(pairs, dtype=np.float64) if pairs else _NO_PAIRS), True
+    return None
+
+
+def _with_codes(seen: Any) -> Any:
+    """Columns of pandas' categories by their codes, which is how trees know them."""
+    if not isinstance(seen, pd.DataFrame):
+        return seen
+    is_category = [isinstance(dtype, pd.CategoricalDtype) for dtype in seen.dtypes]
+    coded = {name: seen[name].cat.codes for name, own in zip(seen.columns, is_category, strict=True) if own}
+    return seen.assign(**coded)
 
 
 def _split(tree: Any, columns: Any) -> NDArray[np.float64]:

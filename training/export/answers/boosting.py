@@ -15,12 +15,13 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from training.errors import ConversionError
-from training.export.blocks import Answer, Block, join
+from training.export.blocks import Answer, Block, join, select
 from training.export.placement import place
 from training.export.translation import Translation, as_labels
 from training.export.trees.attributes import DOMAIN, attributes
 from training.export.trees.ensemble import LEAF, Ensemble, concatenate
 from training.export.trees.fitted import from_predictors, from_stages
+from training.export.trees.memberships import Memberships, matching_codes
 
 _LINKS = {"poisson": "Exp", "gamma": "Exp"}
 _TWO = 2
@@ -64,16 +65,13 @@ def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:
 
 def _placed(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> tuple[str, Ensemble]:
     what = f"step {path}: {type(fitted).__name__}"
-    block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
     if hasattr(fitted, "_predictors"):
-        if fitted.is_categorical_ is not None and np.any(fitted.is_categorical_):
-            raise ConversionError(
-                f"{what} with categorical features has no exact form; "
-                "encode them with OneHotEncoder or OrdinalEncoder and set categorical_features to None"
-            )
-        ensemble = from_predictors(fitted._predictors)  # noqa: SLF001  # the trees have no public name
+        block, memberships = _encoded(translation, fitted, blocks, path)
+        ensemble = from_predictors(fitted._predictors, memberships)  # noqa: SLF001  # the trees have no public name
+        block = _with_sets(translation, fitted, block, memberships, what)
         start = np.ravel(fitted._baseline_prediction)  # noqa: SLF001  # part of the fitted state
     else:
+        block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
         if not isinstance(fitted.init_, DummyClassifier | DummyRegressor | str):
             raise ConversionError(f"{what} with an estimator as init has no exact form; leave init out")
         ensemble = from_stages(fitted.estimators_, fitted.learning_rate)
@@ -81,6 +79,34 @@ def _placed(translation: Translation, fitted: Any, blocks: Sequence[Block], path
         start = np.ravel(fitted._raw_predict_init(rows))  # noqa: SLF001  # the same for every row
     is_single = not hasattr(fitted, "_predictors")
     return place(ensemble.with_first_tree_raised(start.astype(np.float64)), block, is_single=is_single)
+
+
+def _encoded(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> tuple[Block, Memberships]:
+    """The columns in the order of the trees: codes of the categories first, as the estimator encodes them, if any."""
+    what = f"step {path}: {type(fitted).__name__}"
+    width = sum(block.width for block in blocks)
+    encoder = fitted._preprocessor  # noqa: SLF001  # part of the fitted state
+    if encoder is not None:
+        is_category = np.asarray(fitted.is_categorical_, dtype=bool)
+        codes = select(translation.assembly, blocks, np.flatnonzero(is_category).tolist())
+        numbers = select(translation.assembly, blocks, np.flatnonzero(~is_category).tolist())
+        blocks = [*translation.transform(encoder.named_transformers_["encoder"], codes, path), *numbers]
+    return translation.numbers(join(translation.assembly, blocks, what), fitted, path), Memberships(width)
+
+
+def _with_sets(translation: Translation, fitted: Any, block: Block, memberships: Memberships, what: str) -> Block:
+    """The columns and behind them one for each set of categories that a split asks about."""
+    if not memberships.keys:
+        return block
+    assembly = translation.assembly
+    encoder = fitted._preprocessor.named_transformers_["encoder"]  # noqa: SLF001  # part of the fitted state
+    counts = {column: len(own) for column, own in enumerate(encoder.categories_)}
+    matches = {}
+    for column in {column for column, _, _ in memberships.keys}:
+        (codes,) = select(assembly, [block], [column])
+        matches[column] = matching_codes(assembly, codes.wire, counts[column])
+    sets = [Block(wire, 1) for wire in memberships.wires(assembly, matches, counts)]
+    return join(assembly, [block, *sets], what)
 
 
 def _sided(ensemble: Ensemble, *, zero_is_second: bool) -> tuple[Ensemble, dict[str, Any]]:

@@ -28,6 +28,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTre
 
 from training.export.answers.boosting import boosting
 from training.export.answers.calibrated import calibrated
+from training.export.answers.catboost_trees import catboost_model
 from training.export.answers.categorical_nb import categorical_nb
 from training.export.answers.dummy import dummy_classifier, dummy_regressor
 from training.export.answers.forests import forest_classifier, forest_regressor
@@ -78,6 +79,8 @@ ANSWERS: dict[type | str, Answers] = {
     TunedThresholdClassifierCV: thresholded,
     VotingClassifier: voting_classifier,
     VotingRegressor: voting_regressor,
+    "CatBoostClassifier": catboost_model,
+    "CatBoostRegressor": catboost_model,
     "LGBMClassifier": lightgbm_model,
     "LGBMRegressor": lightgbm_model,
     "XGBClassifier": xgboost_model,

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.export.trees.ensemble import LEAF, Ensemble, concatenate
+from training.export.trees.ensemble import LEAF, Ensemble, Floats, Ints, concatenate
+from training.export.trees.memberships import HALF, Memberships
 
 
 def from_trees(trees: Sequence[Any]) -> Ensemble:
@@ -25,19 +26,20 @@ def from_stages(stages: NDArray[Any], learning_rate: float) -> Ensemble:
     return concatenate(parts)
 
 
-def from_predictors(predictors: Sequence[Sequence[Any]]) -> Ensemble:
-    """Trees of histogram gradient boosting, [stages][targets]."""
+def from_predictors(predictors: Sequence[Sequence[Any]], memberships: Memberships) -> Ensemble:
+    """Trees of histogram gradient boosting, [stages][targets]; sets of categories are noted in `memberships`."""
     parts = []
     for stage in predictors:
         for target, predictor in enumerate(stage):
             nodes = predictor.nodes
             is_leaf = nodes["is_leaf"].astype(bool)
             leaves = np.flatnonzero(is_leaf)
+            feature, threshold = _comparisons(predictor, memberships)
             parts.append(
                 Ensemble(
                     tree=np.zeros(len(nodes), dtype=np.int64),
-                    feature=np.where(is_leaf, 0, nodes["feature_idx"]).astype(np.int64),
-                    threshold=np.where(is_leaf, 0.0, nodes["num_threshold"]).astype(np.float64),
+                    feature=feature,
+                    threshold=threshold,
                     left=np.where(is_leaf, LEAF, nodes["left"].astype(np.int64)),
                     right=np.where(is_leaf, LEAF, nodes["right"].astype(np.int64)),
                     missing_left=~is_leaf & nodes["missing_go_to_left"].astype(bool),
@@ -47,6 +49,22 @@ def from_predictors(predictors: Sequence[Sequence[Any]]) -> Ensemble:
                 )
             )
     return concatenate(parts)
+
+
+def _comparisons(predictor: Any, memberships: Memberships) -> tuple[Ints, Floats]:
+    """Which column each node compares with what; a set of categories is a column of its own."""
+    nodes = predictor.nodes
+    is_leaf = nodes["is_leaf"].astype(bool)
+    feature = np.where(is_leaf, 0, nodes["feature_idx"]).astype(np.int64)
+    threshold = np.where(is_leaf, 0.0, nodes["num_threshold"]).astype(np.float64)
+    for number in np.flatnonzero(~is_leaf & nodes["is_categorical"].astype(bool)):
+        words = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][number]]
+        bits = np.unpackbits(np.asarray(words, dtype="<u4").view(np.uint8), bitorder="little")
+        members = frozenset(np.flatnonzero(bits).tolist())
+        takes_unknown = bool(nodes["missing_go_to_left"][number])
+        feature[number] = memberships.column(int(feature[number]), members, takes_unknown=takes_unknown)
+        threshold[number] = HALF
+    return feature, threshold
 
 
 def _from_tree(tree: Any, value: NDArray[np.float64], only: int | None = None) -> Ensemble:
