@@ -27,7 +27,13 @@ TABLE = pd.DataFrame(
 )
 THREE = (SIZE > 0).astype(int) + (CITY % 3 == 0)
 VALUES = 3.0 * (CITY % 3) + SIZE
-SMALL = {"min_child_samples": 2, "min_data_per_group": 2, "cat_smooth": 1.0, "n_estimators": 12, "verbose": -1}
+SMALL: dict[str, Any] = {
+    "min_child_samples": 2,
+    "min_data_per_group": 2,
+    "cat_smooth": 1.0,
+    "n_estimators": 12,
+    "verbose": -1,
+}
 
 
 def parity_of(estimator: Any, rows: pd.DataFrame, target: Any) -> Parity:
