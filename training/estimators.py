@@ -53,6 +53,9 @@ _WHERE = {
     for name in names
     for kind in ("Classifier", "Regressor")
 }
+_BESIDE = {"lightgbm": {"extra_trees", "max_bin", "min_data_in_bin", "path_smooth"}}
+"""Parameters that a library takes though its constructor does not name them."""
+
 _ALWAYS: dict[str, dict[str, Any]] = {
     "lightgbm": {"n_jobs": 1, "verbose": -1},
     "xgboost": {"n_jobs": 1},
@@ -93,7 +96,9 @@ def find(name: str) -> Any:
 def parameters(name: str) -> set[str]:
     """The names of the parameters that an estimator takes."""
     make = find(name)
-    return {*make().get_params(), *inspect.signature(make).parameters} - {"args", "kwargs"}
+    return {*make().get_params(), *inspect.signature(make).parameters} - {"args", "kwargs"} | _BESIDE.get(
+        _WHERE[name], set()
+    )
 
 
 def check_labels(name: str, target: NDArray[Any]) -> None:

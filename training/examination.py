@@ -33,6 +33,7 @@ from training.optimizer import candidates, gates, variants
 from training.optimizer.gates import Choice
 from training.optimizer.passes import Material
 from training.progress import Progress
+from training.selection.curves import Curve
 from training.selection.fitting import CostOutcome
 from training.selection.search import SearchOutcome
 
@@ -62,6 +63,7 @@ class Fitted:
     cost: CostOutcome | None = None
     sources: tuple[SourceRecord, ...] = ()
     search: SearchOutcome | None = None
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

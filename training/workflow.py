@@ -22,6 +22,7 @@ from training.evaluation.rivals import Incumbent, current_champion
 from training.examination import Fitted, Trained, examine
 from training.progress import Progress
 from training.publishing import write
+from training.selection.curves import curves
 from training.selection.fitting import CostOutcome, fit, price
 from training.selection.search import SearchOutcome, search
 
@@ -75,6 +76,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         cost,
         gathered.sources,
         found,
+        curves(config, signature, learn),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from app.contract.manifest import ModelName
 from app.contract.signature import Task
 from training.config.cost import CalibrationConfig, CostConfig, ImbalanceConfig
+from training.config.curves import CurvesConfig
 from training.config.data import DataConfig
 from training.config.estimator import EstimatorConfig, task_of
 from training.config.evaluation import METRICS, EvaluationConfig
@@ -58,6 +59,7 @@ class TrainingConfig(ModelConfig):
     calibration: CalibrationConfig = CalibrationConfig()
     cost: CostConfig | None = None
     search: SearchConfig | None = None
+    curves: CurvesConfig = CurvesConfig()
 
     @model_validator(mode="before")
     @classmethod

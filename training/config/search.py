@@ -59,9 +59,12 @@ class SearchConfig(Section):
         None, description="by default `neg_expected_cost` with [cost], else `accuracy` for classes, `r2` for values"
     )
     against: Against = Field("latency", description="what is wanted small beside a high score, as measured per trial")
-    choose: Literal["best_score", "one_standard_error"] = Field(
+    choose: Literal["best_score", "one_standard_error", "share"] = Field(
         "best_score",
-        description="the best score, or what is smallest by `against` within one standard error of it",
+        description="the best score, or what is smallest by `against` within one standard error or a share of it",
+    )
+    share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.01, description="with choose = 'share', how much of the best score may be given up"
     )
     max_latency_us: Annotated[float, Field(gt=0)] | None = Field(
         None, description="microseconds that one row may take in onnxruntime on this machine"

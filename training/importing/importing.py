@@ -25,7 +25,7 @@ from training.data.table import missing
 from training.errors import ConfigError, DataCheckFailed
 from training.evaluation.answers import Answers
 from training.evaluation.metrics import scores
-from training.examination import Fitted, Progress, Trained
+from training.examination import Fitted, Trained
 from training.importing.adaptation import adapt
 from training.importing.foreign import Foreign
 from training.importing.interface import Interface, Wishes, feature_of, infer
@@ -33,6 +33,7 @@ from training.importing.self_proof import SUM_TOLERANCE, made_up, prove_itself
 from training.importing.sources import find
 from training.optimizer.gates import Choice
 from training.optimizer.variants import EXPORTED
+from training.progress import Progress
 from training.publishing import write
 
 Rows = tuple[pd.DataFrame, "pd.Series | None"]

@@ -14,12 +14,13 @@ from markupsafe import Markup
 from training.examination import Trained
 from training.report.plots.style import DARK, JOINS, VARIABLES
 from training.report.section import Block, Figure, KeyFigure, Paragraph, Section
+from training.report.sections.curves import curves
 from training.report.sections.parity import parity
 from training.report.sections.scores import scores
 from training.report.sections.search import search
 
 REPORT = "report.html"
-SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (scores, search, parity)
+SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (scores, search, curves, parity)
 
 
 def render(trained: Trained) -> str:

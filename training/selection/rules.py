@@ -28,7 +28,8 @@ def choose(tried: Sequence[Tried], config: SearchConfig) -> Tried:
     best = max(allowed, key=lambda one: (one.score, -one.expense(config.against), -one.number))
     if config.choose == "best_score":
         return best
-    enough = [one for one in allowed if one.score >= best.score - best.standard_error]
+    given_up = best.standard_error if config.choose == "one_standard_error" else config.share * abs(best.score)
+    enough = [one for one in allowed if one.score >= best.score - given_up]
     return min(enough, key=lambda one: (one.expense(config.against), -one.score, one.number))
 
 
@@ -37,7 +38,10 @@ def in_words(config: SearchConfig, scoring: str) -> str:
     under = "".join(f" {limit}" for limit in [" and ".join(limits(config))] if limit)
     if config.choose == "best_score":
         return f"the best {scoring}{under}"
-    return f"the {_SUPERLATIVES[config.against]} within one standard error of the best {scoring}{under}"
+    near = (
+        "one standard error" if config.choose == "one_standard_error" else f"{config.share:.3%}".replace(".000%", "%")
+    )
+    return f"the {_SUPERLATIVES[config.against]} within {near} of the best {scoring}{under}"
 
 
 def limits(config: SearchConfig) -> list[str]:

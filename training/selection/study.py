@@ -34,8 +34,8 @@ _STATES: Mapping[TrialState, Literal["finished", "stopped", "failed"]] = {
     TrialState.FAIL: "failed",
 }
 _DIRECTIONS: Sequence[Literal["maximize", "minimize"]] = ("maximize", "minimize")
-_WHATEVER = {"name", "description", "data", "gate", "parity", "quantize", "optimize", "evaluation"}
-_RULES = {"choose", "max_latency_us", "max_size", "trials", "seconds", "storage"}
+_WHATEVER = {"name", "description", "data", "gate", "parity", "quantize", "optimize", "evaluation", "curves"}
+_RULES = {"choose", "share", "max_latency_us", "max_size", "trials", "seconds", "storage"}
 
 
 class Study:

@@ -27,6 +27,8 @@ EVERY = [QUICK, MIDDLE, SLOW, WORSE]
             MIDDLE,
             "the fastest within one standard error of the best f1",
         ),
+        ({"choose": "share", "share": 0.02}, MIDDLE, "the fastest within 2 % of the best f1"),
+        ({"choose": "share", "share": 0.2}, QUICK, "the fastest within 20 % of the best f1"),
         (
             {"choose": "one_standard_error", "against": "size", "max_latency_us": 90},
             MIDDLE,

@@ -1,0 +1,159 @@
+"""The search beside FLAML: the same rows, the same folds, the same seconds, one thread each, on three data sets.
+
+usage: scripts/prove search [--seconds N]
+
+FLAML is put into a throw-away environment, by name and version; it is no dependency. What it found is fitted here with
+its parameters, scored on the same folds and on the held-out rows, exported and timed like our own, taking turns. The
+claim: our score is within 1 % of FLAML's, and an answer takes less time.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.config import documents as configs
+from training.config.model import TrainingConfig
+from training.config.search import SearchConfig
+from training.data import sources
+from training.data.schema import describe
+from training.data.splits import split
+from training.evaluation.answers import ask_pipeline
+from training.pipeline import fit_quietly
+from training.selection.fitting import compose
+from training.selection.scoring import score
+from training.selection.search import search
+from training.selection.serving import serve
+from training.selection.trying import Course, attempt, configured, course
+
+FLAML = "flaml[automl]==2.5.0"
+CASES = (
+    ("breast_cancer", "classification", "roc_auc", "roc_auc"),
+    ("digits", "classification", "accuracy", "accuracy"),
+    ("diabetes", "regression", "r2", "r2"),
+)
+WITHIN = 0.01
+_RULE = {"trials": 10_000, "storage": "memory", "choose": "share", "share": 0.005}
+_TURNS = 5
+_OF_THREADS = {"n_jobs", "verbose", "verbosity"}
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A model that a search found: its scores on the folds and on held-out rows, and microseconds for one row."""
+
+    name: str
+    fold_score: float
+    held_out_score: float
+    latency_us: float
+    size: int
+
+
+def config_of(source: str, task: str, scoring: str, seconds: float) -> TrainingConfig:
+    """All that our side is told."""
+    return configs.parse(
+        {
+            "name": source,
+            "task": task,
+            "data": {"source": source},
+            "features": {"scale": "standard"},
+            "search": {"scoring": scoring, "seconds": seconds, **_RULE},
+        }
+    )
+
+
+def flaml(python: Path, way: Course, held_out: Any, metric: str, folder: Path) -> dict[str, Any]:
+    """What FLAML finds on the rows and folds of ours."""
+    fold = np.empty(len(way.learn.target), dtype=np.int64)
+    for number, (_, judge) in enumerate(way.divided):
+        fold[judge] = number
+    rows = folder / "rows.npz"
+    own = way.learn.frame.to_numpy()
+    np.savez(rows, X=own, y=way.learn.target, fold=fold, held_out=held_out.frame.to_numpy())
+    told = (str(rows), str(way.config.task), metric, str(way.search.seconds))
+    script = Path(__file__).with_name("flaml_rival.py")
+    done = subprocess.run([python, script, *told], check=True, capture_output=True, text=True, cwd=folder)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def known_parameters(found: dict[str, Any]) -> dict[str, Any]:
+    """FLAML's own, without those that only its wrappers and threads know."""
+    return {
+        name: value for name, value in found["parameters"].items() if name not in {"n_jobs", "verbose", "verbosity"}
+    }
+
+
+def judge(way: Course, name: str, family: Any, parameters: dict[str, Any], held_out: Any) -> Rival:
+    """Every fold, then all rows to learn from and the held-out ones."""
+    unhurried = replace(way, search=way.search.model_copy(update={"prune": False}))
+    tried = attempt(unhurried, 0, family, parameters, [])
+    if tried.state != "finished":
+        raise SystemExit(f"{name} cannot be repeated here: {tried.reason}")
+    config = configured(way.config, family, parameters)
+    model = compose(config, way.signature, way.learn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit_quietly(model, way.learn, family)
+        answers = ask_pipeline(model, held_out.frame, config.task)
+        served = [serve(model, way.signature, held_out.frame, config.parity) for _ in range(_TURNS)]
+    figure = score(way.scoring, answers, held_out, way.signature.labels or (), config)
+    return Rival(f"{name} {family}", tried.score, figure, min(one.latency_us for one in served), served[0].size)
+
+
+def compare(source: str, task: str, scoring: str, metric: str, seconds: float, python: Path, folder: Path) -> bool:
+    """Both searches on one data set; prints both and says whether the claim holds."""
+    config = config_of(source, task, scoring, seconds)
+    learn, held_out = split(sources.load(config.data, config.task), config.split, config.task)
+    signature = describe(learn, learn, config)
+    wanted = config.search or SearchConfig()
+    way = course(config, wanted, signature, learn)
+    theirs = flaml(python, way, held_out, metric, folder)
+    found = search(config, wanted, signature, learn, lambda _step, _result: None)
+    rivals = (
+        judge(way, "FLAML  ", theirs["estimator"], known_parameters(theirs), held_out),
+        judge(way, "Slipway", found.chosen.family, found.chosen.parameters, held_out),
+    )
+    for one in rivals:
+        sys.stdout.write(
+            f"  {one.name:<40} {scoring} {one.fold_score:.4f} on the folds, "
+            f"{one.held_out_score:.4f} held out  {one.latency_us:6.1f} us  {one.size:>8} bytes\n"
+        )
+    his, ours = rivals
+    is_close = ours.fold_score >= his.fold_score - WITHIN * abs(his.fold_score)
+    is_quick = ours.latency_us < his.latency_us
+    verdict = "holds " if is_close and is_quick else "BROKEN"
+    sys.stdout.write(
+        f"{verdict} {source}: {ours.fold_score / his.fold_score:.4f} of its score, "
+        f"in {len(found.tried)} trials, {ours.latency_us / his.latency_us:.2f} of its latency in onnxruntime; "
+        f"FLAML's own predict takes {theirs['python_us']:.0f} us\n"
+    )
+    sys.stdout.flush()
+    return is_close and is_quick
+
+
+def main() -> int:
+    """Three data sets; 0 where the claim holds on all."""
+    parser = argparse.ArgumentParser(prog="scripts/prove search", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0, help="what each search may take")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        python = folder / "rival" / "bin" / "python"
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, folder / "rival"], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "--python", python, FLAML], check=True)
+        sys.stdout.write(f"{FLAML}, {seconds:g} s for each search, one thread\n")
+        holds = [compare(*case, seconds, python, folder) for case in CASES]
+    return 0 if all(holds) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
