@@ -16,7 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from app.contract.signature import Feature, Kind, Signature, Task
+from app.contract.signature import Kind, Signature, Task
 from training.data.given import AsGiven, Given, read, read_target
 from training.data.schema import Unseen, assemble, describe_column, plain_labels
 from training.data.table import missing
@@ -25,7 +25,6 @@ from training.examination import Fitted
 from training.export.answers.catboost_trees import refuse_categories
 from training.export.edges import UNSEEN_CATEGORY
 
-_OUTPUTS = ("label", "probabilities", "value")
 _MINIMUM_ROWS = 2
 
 
@@ -89,18 +88,10 @@ def _signature(
             raise DataCheckFailed(f"column {name!r} is missing in every row of X, so nothing is known of it; drop it")
         may_lack = name in nullable or bool(missing(column).any())
         features.append(describe_column(name, kind, column, nullable=may_lack, unseen=unseen(name)))
-    _check_names(features)
     if task is Task.REGRESSION:
         return assemble(task, tuple(features), None)
     labels = tuple(plain_labels(np.asarray(pipeline.classes_)))
     return assemble(task, tuple(features), labels, has_probabilities=hasattr(pipeline, "predict_proba"))
-
-
-def _check_names(features: list[Feature]) -> None:
-    has_own_inputs = any(feature.kind is not Kind.NUMBER for feature in features)
-    for feature in features:
-        if has_own_inputs and feature.name in _OUTPUTS:
-            raise DataCheckFailed(f"column {feature.name!r} has the name of one of the model's answers; rename it")
 
 
 def _with_empty_text(pipeline: Any, given: Given) -> AsGiven:

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -23,7 +24,7 @@ from app.errors import SlipwayError
 from app.registry.store import Registry
 from tests.server import running_server
 from tests.training.travellers import notebook_pipeline, travellers
-from training.errors import ConfigError, ParityError
+from training.errors import ConfigError, DataCheckFailed, ParityError
 from training.publishing import publish
 
 RANDOM = np.random.default_rng(0)
@@ -136,6 +137,18 @@ def test_what_cannot_be_published_is_refused_in_a_sentence(
 
     assert sentence in str(refusal.value)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["label", "probabilities", "value"])
+def test_column_named_like_an_answer_is_a_data_error_that_names_it(tmp_path: Path, name: str) -> None:
+    rows = pd.DataFrame({name: X[:, 0], "colour": np.where(X[:, 1] > 0, "red", "blue")})
+    encode = make_column_transformer((OneHotEncoder(), ["colour"]), remainder="passthrough")
+    pipeline = make_pipeline(encode, LogisticRegression()).fit(rows, Y)
+
+    with pytest.raises(DataCheckFailed, match=f"column '{name}' has the name of one of the model's answers") as refusal:
+        publish(pipeline, rows, Y, name="m", models=tmp_path)
+
+    assert refusal.value.exit_code == 2
 
 
 def test_column_that_may_be_missing_later_must_be_there() -> None:

@@ -15,6 +15,9 @@ from training.errors import DataCheckFailed
 Layout = Literal["matrix", "columns"]
 Unseen = Literal["allowed", "refused"]
 
+OUTPUTS = ("label", "probabilities", "value")
+"""Names of answers, which no input of a graph may have."""
+
 _DIGITS = 4
 _MOST_CATEGORIES = 1000
 _FEW_CATEGORIES = 20
@@ -40,8 +43,17 @@ def describe(table: Table, train: Table, config: TrainingConfig) -> Signature:
 def assemble(
     task: Task, features: tuple[Feature, ...], labels: tuple[Label, ...] | None, *, has_probabilities: bool = True
 ) -> Signature:
-    """The signature of these features; numbers alone travel as one matrix."""
+    """The signature of these features; numbers alone travel as one matrix.
+
+    Raises DataCheckFailed where a column that is an input of its own has the name of an output.
+    """
     only_numbers = all(feature.kind is Kind.NUMBER for feature in features)
+    for feature in features:
+        if not only_numbers and feature.name in OUTPUTS:
+            raise DataCheckFailed(
+                f"column {feature.name!r} has the name of one of the model's answers "
+                f"({', '.join(OUTPUTS)}); rename it in the data and in the pipeline"
+            )
     layout: Layout = "matrix" if only_numbers else "columns"
     return Signature(task=task, layout=layout, features=features, labels=labels, has_probabilities=has_probabilities)
 

@@ -32,13 +32,16 @@ def convert(fitted: Any, width: int, precisions: tuple[int, ...], path: str) -> 
         for options in _TAKES_ZIPMAP if is_classifier(fitted) else (None,):
             try:
                 model = _convert(fitted, width, precision, options)
+                if model.functions or not {node.domain for node in model.graph.node} <= TARGET.keys():
+                    reason = reason or "skl2onnx needs operators of its own for it"
+                    continue
                 OnnxSession(model.SerializeToString())
             except ConversionError:
                 raise
             except UnloadableModel:
                 reason = reason or "onnxruntime cannot load what skl2onnx makes of it"
             except Exception as error:  # noqa: BLE001  # skl2onnx raises whatever its converters raise
-                is_unknown = isinstance(error, MissingShapeCalculator | MissingConverter)
+                is_unknown = isinstance(error, MissingShapeCalculator | MissingConverter | NotImplementedError)
                 reason = reason or ("nobody knows how" if is_unknown else f"{type(error).__name__} in skl2onnx")
             else:
                 return model, precision

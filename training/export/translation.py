@@ -24,7 +24,7 @@ from training.errors import ConversionError
 from training.export import leaf
 from training.export.assembly import Assembly
 from training.export.blocks import Answer, Block, Origin, join, select
-from training.export.converters import functions, text
+from training.export.converters import functions, linear_maps, text
 from training.export.corrections import correct
 from training.export.growing import grows
 from training.export.precision import prefers_float32
@@ -129,6 +129,8 @@ class Translation:
         return Block(lambda: self._transform_leaf(fitted, block, path).wire, block.width, origin=origin)
 
     def _transform_leaf(self, fitted: Any, block: Block, path: str) -> Block:
+        if linear_maps.is_linear_map(fitted):
+            return linear_maps.apply(self.assembly, fitted, self.numbers(block, fitted, path))
         order = (TensorProto.STRING,) if block.is_text else (leaf.FLOAT64, leaf.FLOAT32)
         model, precision = leaf.convert(fitted, block.width, order, path)
         wire = block.wire

@@ -5,10 +5,14 @@ import re
 from typing import Any
 
 import pytest
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.training.proofs.estimators import judge_estimator, judge_transformer, names
+from tests.training.proofs.estimators import X, Y, judge_estimator, judge_transformer, names
+from tests.training.proofs.verdict import judge
 
 OURS = {
     "classifier": [
@@ -63,6 +67,28 @@ def test_transformer_before_a_model_is_exact_or_refused_in_one_sentence(name: st
 
     assert verdict is not None
     assert verdict.parity is not None or is_a_sentence(verdict.refusal)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [LinearDiscriminantAnalysis(), LinearDiscriminantAnalysis(solver="eigen"), PLSRegression(n_components=2)],
+    ids=str,
+)
+def test_transformer_that_is_a_linear_map_is_exact_before_a_tree(step: Any) -> None:
+    model = make_pipeline(step, DecisionTreeClassifier(random_state=0)).fit(X, Y)
+
+    verdict = judge("linear map", model, (X, Y), (X, Y))
+
+    assert verdict.parity is not None, verdict.refusal
+    assert verdict.parity.label_flips == 0
+
+
+def test_imputer_by_neighbours_is_refused_with_what_to_use_instead() -> None:
+    verdict = judge_transformer("KNNImputer", LogisticRegression())
+
+    assert verdict is not None
+    assert verdict.refusal.startswith("step knnimputer: KNNImputer has no exact ONNX form (")
+    assert verdict.refusal.endswith("use SimpleImputer instead")
 
 
 def test_refusal_names_the_estimator_and_what_to_use_instead() -> None:

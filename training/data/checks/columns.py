@@ -5,20 +5,20 @@ from collections.abc import Iterator, Mapping
 from app.contract.signature import Kind
 from training.config.model import TrainingConfig
 from training.data.findings import Finding, drop_line, error, warning
+from training.data.schema import OUTPUTS
 from training.data.summary import ColumnSummary
 
 _FREE_TEXT_SHARE = 0.9
 _MINIMUM_ROWS = 20
 _IDENTIFIER_ROWS = 100
 _MISSING_SHARE = 0.5
-_OUTPUTS = ("label", "probabilities", "value")
 
 
 def check_columns(columns: Mapping[str, ColumnSummary], config: TrainingConfig) -> Iterator[Finding]:
     """Findings on each column by itself."""
     has_own_inputs = any(column.kind is not Kind.NUMBER for column in columns.values())
     for name, column in columns.items():
-        if has_own_inputs and name in _OUTPUTS:
+        if has_own_inputs and name in OUTPUTS:
             yield error("name", f"column {name!r} has the name of one of the model's answers", "rename it", name)
         yield from _check(column, drop_line(config.data.drop, name))
 
