@@ -19,6 +19,7 @@ from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs
 from training.config.model import TrainingConfig
 from training.data import lineage
+from training.report.files import REPORT
 
 
 def train(
@@ -32,6 +33,9 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; VALUE is a TOML literal.")
     ] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write report.html, a page of plots, into the version.")
+    ] = True,
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Keep a version that came from the same config, data and code.")
     ] = False,
@@ -48,7 +52,7 @@ def train(
             registry.promote(wanted.name, known.manifest.model_version)
         version = known
     else:
-        version = _train(console, wanted, registry, promote)
+        version = _train(console, wanted, registry, promote, report)
         show_warnings(console, version.manifest)
         if version.manifest.selection is not None:
             show_selection(console, version.manifest.selection)
@@ -56,7 +60,7 @@ def train(
     show_version(console, registry, version)
 
 
-def _train(console: Console, config: TrainingConfig, registry: Registry, promote: bool) -> StoredVersion:
+def _train(console: Console, config: TrainingConfig, registry: Registry, promote: bool, report: bool) -> StoredVersion:
     started = perf_counter()
 
     with console.status("") as status:
@@ -72,7 +76,7 @@ def _train(console: Console, config: TrainingConfig, registry: Registry, promote
         # The import takes seconds, which --help and --reuse need not wait for.
         from training import workflow  # noqa: PLC0415
 
-        return workflow.run(config, registry, progress, promote=promote).version
+        return workflow.run(config, registry, progress, promote=promote, report=report).version
 
 
 def show_selection(console: Console, selection: Selection) -> None:
@@ -155,4 +159,6 @@ def show_version(console: Console, registry: Registry, version: StoredVersion) -
     )
     if champion != manifest.model_version:
         console.print(f"Promote: slipway models promote {manifest.model_name} {manifest.model_version}", soft_wrap=True)
+    if REPORT in manifest.files:
+        console.print(f"Report:  {escape(str(version.folder / REPORT))}", soft_wrap=True)
     console.print(f"Next:    slipway serve --models {escape(str(registry.root))}", soft_wrap=True)

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from app.contract.signature import Kind, Signature, Task
 from training.data.given import AsGiven, Given, read, read_target
 from training.data.schema import Unseen, assemble, describe_column, plain_labels
-from training.data.table import missing
+from training.data.table import missing, with_columns
 from training.errors import ConfigError, DataCheckFailed, closest
 from training.examination import Fitted
 from training.export.answers.catboost_trees import refuse_categories
@@ -104,7 +104,9 @@ def _with_empty_text(pipeline: Any, given: Given) -> AsGiven:
         is_text = given.kinds[name] is Kind.CATEGORY
         if is_text and not column.has_missing and not (given.frame[name] == "").any():
             other = way_back.with_column(name, replace(column, has_missing=True, mark=np.nan))
-            if _answers(Pipeline([("given", other), ("model", pipeline)]), given.frame.iloc[:1].assign(**{name: ""})):
+            if _answers(
+                Pipeline([("given", other), ("model", pipeline)]), with_columns(given.frame.iloc[:1], {name: ""})
+            ):
                 way_back = other
     return way_back
 
@@ -125,7 +127,7 @@ def _unseen(whole: Pipeline, given: Given) -> Callable[[str], Unseen]:
     def ask(name: str) -> Unseen:
         if given.kinds[name] is not Kind.CATEGORY:
             return "allowed"
-        row: pd.DataFrame = given.frame.iloc[:1].assign(**{name: UNSEEN_CATEGORY})
+        row: pd.DataFrame = with_columns(given.frame.iloc[:1], {name: UNSEEN_CATEGORY})
         return "allowed" if _answers(whole, row) else "refused"
 
     return ask

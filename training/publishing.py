@@ -26,9 +26,8 @@ from training.export.golden import TOLERANCE, golden_rows
 from training.inference import infer
 from training.optimizer.variants import EXPORTED
 from training.progress import Progress
+from training.report.files import MODEL_CARD, REPORT
 from training.report.model_card import model_card
-
-MODEL_CARD = "model_card.md"
 
 
 def publish(
@@ -44,6 +43,7 @@ def publish(
     held_out: tuple[Any, Any] | None = None,
     nullable: tuple[str, ...] = (),
     promote: bool = False,
+    report: bool = True,
     settings: Mapping[str, Any] | None = None,
     progress: Progress = lambda _step, _result: None,
 ) -> StoredVersion:
@@ -52,7 +52,7 @@ def publish(
     `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
     `nullable` names columns that may be missing later though no row of X lacks them. `settings` are further parts of
     a config: limitations, and the sections parity, gate, optimize and evaluation. Raises SlipwayError; nothing is
-    then written.
+    then written. Without `report` no page of plots is written.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
     said = {"description": description, "owner": owner, "intended_use": intended_use}
@@ -63,14 +63,23 @@ def publish(
     trained = examine(fitted, config, progress, current_champion(registry, name))
     data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
     recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXPORTED], extras_of(pipeline))
-    return write(registry, trained, recipe, promote=promote, progress=progress)
+    return write(registry, trained, recipe, promote=promote, report=report, progress=progress)
 
 
 def write(
-    registry: Registry, trained: Trained, recipe: Recipe, *, promote: bool = False, progress: Progress
+    registry: Registry,
+    trained: Trained,
+    recipe: Recipe,
+    *,
+    promote: bool = False,
+    report: bool = True,
+    progress: Progress,
 ) -> StoredVersion:
-    """The next version; the first of a model becomes its champion, a later one when asked to. Raises RegistryError."""
-    version = _write(registry, trained, recipe)
+    """The next version; the first of a model becomes its champion, a later one when asked to. Raises RegistryError.
+
+    `report` says whether a page of plots is written into it, which takes about a second.
+    """
+    version = _write(registry, trained, recipe, report)
     name, number = version.manifest.model_name, version.manifest.model_version
     if promote:
         registry.promote(name, number, reason="promoted when it was trained")
@@ -78,22 +87,21 @@ def write(
     return version
 
 
-def _write(registry: Registry, trained: Trained, recipe: Recipe) -> StoredVersion:
+def _report(trained: Trained) -> bytes:
+    # matplotlib takes its time to import, which a run without a report need not wait for.
+    from training.report.page import render  # noqa: PLC0415
+
+    return render(trained).encode()
+
+
+def _write(registry: Registry, trained: Trained, recipe: Recipe, report: bool) -> StoredVersion:
     config, choice = trained.config, trained.choice
     chosen = trained.graphs[choice.name]
     stored_graphs = {v.file: trained.graphs[v.name] for v in choice.variants if v.passed and v.file}
-    card = model_card(
-        config,
-        trained.fitted.about,
-        trained.fitted.source,
-        trained.fitted.rows,
-        trained.metrics,
-        trained.parity,
-        choice,
-        recipe.libraries,
-        trained.fitted.findings,
-    )
+    card = model_card(trained, recipe.libraries)
     files = {MODEL_FILE: chosen, **stored_graphs, MODEL_CARD: card.encode()}
+    if report:
+        files[REPORT] = _report(trained)
     # Integer kernels answer a little differently on another processor; the gate said how much is acceptable.
     tolerance = TOLERANCE if choice.is_portable else config.gate.probability_change
     golden = golden_rows(OnnxSession(chosen), trained.signature, tolerance)

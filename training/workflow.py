@@ -97,8 +97,10 @@ def train(config: TrainingConfig, progress: Progress, champion: Incumbent | None
     return examine(prepare(config, progress), config, progress, champion)
 
 
-def run(config: TrainingConfig, registry: Registry, progress: Progress, *, promote: bool = False) -> Outcome:
+def run(
+    config: TrainingConfig, registry: Registry, progress: Progress, *, promote: bool = False, report: bool = True
+) -> Outcome:
     """Train and publish; the first version of a model becomes its champion, a later one when asked to."""
     recipe = lineage.recipe(config)
     trained = train(config, progress, current_champion(registry, config.name))
-    return Outcome(write(registry, trained, recipe, promote=promote, progress=progress), trained)
+    return Outcome(write(registry, trained, recipe, promote=promote, report=report, progress=progress), trained)

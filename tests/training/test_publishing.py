@@ -37,7 +37,7 @@ def test_version_holds_the_model_the_variants_that_passed_and_a_card(published: 
 
     passed = {f"variants/{variant.name}.onnx" for variant in stored.manifest.variants if variant.passed}
 
-    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", *passed}
+    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", "report.html", *passed}
     assert stored.read_model() == stored.read_file(f"variants/{stored.manifest.variant}.onnx")
 
 

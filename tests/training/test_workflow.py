@@ -177,3 +177,10 @@ def test_warnings_of_the_checks_go_along_into_the_manifest_and_the_card(publishe
 
     assert ("missing_share", "warning", "deck") in found
     assert "- column 'deck' is missing in 185 of 240 rows; find out why" in stored.read_file("model_card.md").decode()
+
+
+def test_columns_may_have_any_name(tmp_path: Path) -> None:
+    """A name that is also that of an argument somewhere on the way."""
+    path = write_csv(tmp_path / "rows.csv", {"self": NOISE, "frame": NOISE[::-1], "y": LABELS})
+
+    assert train(config_for(path), silent).parity.label_flips == 0

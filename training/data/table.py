@@ -48,6 +48,14 @@ class Table:
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
 
+def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """The frame with these columns instead of its own; their names may be any text, `self` included."""
+    changed = frame.copy(deep=False)
+    for name, values in columns.items():
+        changed[name] = values
+    return changed
+
+
 def missing(column: pd.Series) -> NDArray[np.bool_]:
     """Which rows of a column are missing."""
     values = column.to_numpy()

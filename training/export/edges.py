@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.signature import Feature, Kind, Signature
+from training.data.table import with_columns
 from training.export.probes import Probes, of_kind, together
 from training.export.thresholds import VALUES_PER_THRESHOLD, values_around
 
@@ -38,13 +39,13 @@ def column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
     rows = base.iloc[:_BASE_ROWS]
     for feature in signature.features:
         for kind, value in _edge_values(feature):
-            yield of_kind(kind, rows.assign(**{feature.name: value}))
+            yield of_kind(kind, with_columns(rows, {feature.name: value}))
     numbers = [f for f in signature.features if f.kind is not Kind.CATEGORY]
     for end in (0, 1):
-        yield of_kind("extreme", rows.assign(**{f.name: span(f)[end] for f in numbers}))
+        yield of_kind("extreme", with_columns(rows, {f.name: span(f)[end] for f in numbers}))
     missing = {f.name: "" if f.kind is Kind.CATEGORY else np.nan for f in signature.features if f.nullable}
     if len(missing) > 1:
-        yield of_kind("missing", rows.assign(**missing))
+        yield of_kind("missing", with_columns(rows, missing))
 
 
 def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
@@ -75,9 +76,9 @@ def span(feature: Feature) -> tuple[float, float]:
 def _threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[Probes]:
     """One column on a threshold at a time, then every column on one: the latter are where trees are of two minds."""
     for name, own in values.items():
-        yield of_kind("threshold", base.iloc[np.arange(len(own)) % len(base)].assign(**{name: own}))
+        yield of_kind("threshold", with_columns(base.iloc[np.arange(len(own)) % len(base)], {name: own}))
     if values:
         random = np.random.default_rng(0)
         rows = base.iloc[np.arange(_MIXED_ROWS) % len(base)]
-        mixed = rows.assign(**{name: random.choice(own, _MIXED_ROWS) for name, own in values.items()})
+        mixed = with_columns(rows, {name: random.choice(own, _MIXED_ROWS) for name, own in values.items()})
         yield of_kind("thresholds_together", mixed)

@@ -16,6 +16,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import Binarizer, KBinsDiscretizer
 
+from training.data.table import with_columns
 from training.export.members import members
 
 See = Callable[[pd.DataFrame], Any]
@@ -108,7 +109,7 @@ def _with_codes(seen: Any) -> Any:
         return seen
     is_category = [isinstance(dtype, pd.CategoricalDtype) for dtype in seen.dtypes]
     coded = {name: seen[name].cat.codes for name, own in zip(seen.columns, is_category, strict=True) if own}
-    return seen.assign(**coded)
+    return with_columns(seen, coded)
 
 
 def _split(tree: Any, columns: Any) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.signature import Feature, Kind, Signature
+from training.data.table import with_columns
 from training.export.sites import Site, sites
 
 VALUES_PER_THRESHOLD = 5
@@ -71,7 +72,7 @@ def _origins(site: Site, signature: Signature, base: pd.DataFrame) -> dict[int, 
         ends = (feature.categories or ())[:2] if feature.kind is Kind.CATEGORY else (feature.minimum, feature.maximum)
         if not ends:
             continue
-        probes = pd.concat([base.iloc[:1].assign(**{feature.name: end}) for end in ends], ignore_index=True)
+        probes = pd.concat([with_columns(base.iloc[:1], {feature.name: end}) for end in ends], ignore_index=True)
         values = site.ask(probes)
         for column in np.flatnonzero(values[0] != values[-1]):
             found.setdefault(int(column), []).append(feature)
@@ -90,7 +91,7 @@ def _last_at_or_below(site: Site, base: pd.DataFrame, searches: Sequence[_Search
     while np.any(high - low > 1):
         middle = low + (high - low) // 2
         raw = {search.feature.name: _number(middle[:, i]) for i, search in enumerate(searches)}
-        seen = site.ask(rows.assign(**raw))[:, columns]
+        seen = site.ask(with_columns(rows, raw))[:, columns]
         is_below = (seen.astype(np.float32) if site.is_single else seen) <= wanted
         low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
     return [_number(low[: len(search.wanted), i]) for i, search in enumerate(searches)]

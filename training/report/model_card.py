@@ -1,26 +1,19 @@
-"""The model card: one short page of Markdown that says what the model is and what was proved of it."""
+"""The model card: one short page of Markdown that says what the model is, what it is for and what was proved of it."""
 
 from app.contract import certificate
-from app.contract.evaluation import Score
+from app.contract.evaluation import Comparison, Evaluation, Score, SliceScore
 from app.contract.manifest import Finding, Parity, Variant
 from app.contract.signature import Task
 from training.config.model import ModelConfig
+from training.examination import Trained
 from training.optimizer.gates import Choice
 from training.optimizer.variants import EXPORTED
+from training.report.words import number, p_value
 
 
-def model_card(
-    config: ModelConfig,
-    about: str,
-    source: str,
-    rows: dict[str, int],
-    metrics: tuple[Score, ...],
-    parity: Parity,
-    choice: Choice,
-    libraries: dict[str, str],
-    findings: tuple[Finding, ...],
-) -> str:
-    """Only what was measured; no promises."""
+def model_card(trained: Trained, libraries: dict[str, str]) -> str:
+    """Only what was said or measured; no promises."""
+    config, parity, choice, rows = trained.config, trained.parity, trained.choice, trained.fitted.rows
     counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
     judged = "held-out rows" if counts else "the rows given, which it may have learnt from"
     lines = [
@@ -28,15 +21,17 @@ def model_card(
         "",
         config.description or "No description was given.",
         "",
-        f"- **Task:** {config.task}, by {about}",
-        f"- **Data:** {source}; {counts or f'{parity.rows} rows'}",
-        *_warnings(findings),
+        *_people(config),
+        f"- **Task:** {config.task}, by {trained.fitted.about}",
+        f"- **Data:** {trained.fitted.source}; {counts or f'{parity.rows} rows'}",
+        *_limitations(config),
+        *_warnings(trained.fitted.findings),
         "",
         f"## Scores on {judged}",
         "",
-        "| score | value | better |",
-        "|---|---|---|",
-        *(f"| {s.name} | {s.value:.4f} | {'higher' if s.higher_is_better else 'lower'} |" for s in metrics),
+        *_scores(trained.metrics, trained.evaluation),
+        *_evaluation(trained.evaluation),
+        *_decision(trained),
         "",
         f"## Parity with {parity.reference}",
         "",
@@ -59,6 +54,82 @@ def model_card(
         f"Published: {choice.reason}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _people(config: ModelConfig) -> list[str]:
+    return [
+        f"- **Owner:** {config.owner or 'nobody is named'}",
+        f"- **Intended use:** {config.intended_use or 'not said'}",
+    ]
+
+
+def _limitations(config: ModelConfig) -> list[str]:
+    if not config.limitations:
+        return []
+    return ["", "## Limitations", "", *(f"- {sentence}" for sentence in config.limitations)]
+
+
+def _scores(metrics: tuple[Score, ...], evaluation: Evaluation | None) -> list[str]:
+    if not metrics:
+        return ["Nothing was given to judge it by."]
+    sure = "interval" if evaluation is None else f"{evaluation.confidence:.0%} interval"
+    return [
+        f"| score | value | {sure} | better |",
+        "|---|---|---|---|",
+        *(
+            f"| {s.name} | {s.value:.4f} | {_interval(s.interval)} | {'higher' if s.higher_is_better else 'lower'} |"
+            for s in metrics
+        ),
+    ]
+
+
+def _evaluation(evaluation: Evaluation | None) -> list[str]:
+    if evaluation is None:
+        return []
+    lines = []
+    for rival in (evaluation.baseline, evaluation.champion):
+        if rival is not None:
+            lines += ["", _beside(rival)]
+    if evaluation.slices:
+        lines += ["", *_slices("group of rows", evaluation.slices)]
+    if evaluation.found_slices:
+        lines += ["", "It does worse here than elsewhere, beyond chance:", ""]
+        lines += _slices("group of rows that was found", evaluation.found_slices)
+    elif evaluation.slices_tried:
+        lines += ["", f"Of {evaluation.slices_tried} groups of rows that were tried, none is worse beyond chance."]
+    return lines
+
+
+def _beside(rival: Comparison) -> str:
+    note = f" ({rival.note})" if rival.note else ""
+    if rival.score is None or rival.difference is None:
+        return f"Beside {rival.other}: not compared{note}."
+    sure = f", {_interval(rival.interval)}" if rival.interval is not None else ""
+    return (
+        f"Beside {rival.other}{note}: {rival.score.name} {number(rival.score.value)} on the same rows, so this version "
+        f"is better by {rival.difference:+.4f}{sure} (p {p_value(rival.p_value)}, {rival.test})."
+    )
+
+
+def _slices(heading: str, slices: tuple[SliceScore, ...]) -> list[str]:
+    return [
+        f"| {heading} | rows | {slices[0].score.name} | interval |",
+        "|---|---|---|---|",
+        *(f"| {_cell(s.name)} | {s.rows} | {number(s.score.value)} | {_interval(s.score.interval)} |" for s in slices),
+    ]
+
+
+def _decision(trained: Trained) -> list[str]:
+    return [] if trained.fitted.cost is None else ["", f"Decisions: {trained.fitted.cost.in_words}."]
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{number(interval[0])} to {number(interval[1])}"
+
+
+def _cell(text: str) -> str:
+    """Text of the user's that must not end a cell or a line."""
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def _warnings(findings: tuple[Finding, ...]) -> list[str]:

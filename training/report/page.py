@@ -14,19 +14,49 @@ from markupsafe import Markup
 from training.examination import Trained
 from training.report.plots.style import DARK, JOINS, VARIABLES
 from training.report.section import Block, Figure, KeyFigure, Paragraph, Section
+from training.report.sections.answers import answers
+from training.report.sections.columns import columns
 from training.report.sections.curves import curves
+from training.report.sections.data import data
+from training.report.sections.decisions import decisions
+from training.report.sections.origin import origin
 from training.report.sections.parity import parity
 from training.report.sections.scores import scores
 from training.report.sections.search import search
+from training.report.sections.slices import slices
+from training.report.sections.summary import summary
+from training.report.sections.variants import variants
 
-REPORT = "report.html"
-SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (scores, search, curves, parity)
+FAILED = "A mistake in Slipway itself; please report it."
+SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (
+    summary,
+    scores,
+    answers,
+    decisions,
+    slices,
+    columns,
+    search,
+    curves,
+    variants,
+    parity,
+    data,
+    origin,
+)
 
 
 def render(trained: Trained) -> str:
     """The page; equal input gives equal text."""
-    sections = [section for write in SECTIONS if (section := write(trained)) is not None]
+    sections = [section for write in SECTIONS if (section := _section(write, trained)) is not None]
     return _template().render(config=trained.config, sections=sections, light=_colours(), dark=_colours(DARK)) + "\n"
+
+
+def _section(write: Callable[[Trained], Section | None], trained: Trained) -> Section | None:
+    try:
+        return write(trained)
+    except Exception as error:  # noqa: BLE001  # a plot less is no reason to lose a model that took hours
+        name = write.__name__
+        sentence = f"This section could not be written ({type(error).__name__}); the model is not concerned."
+        return Section(name, name.capitalize(), FAILED, (Paragraph(sentence),))
 
 
 def _colours(values: dict[str, str] | None = None) -> Markup:

@@ -35,6 +35,11 @@ def check_drift(train: Table, held_out: Table) -> Iterator[Finding]:
             yield warning("drift", message, remedy, name, len(after), len(before) + len(after))
 
 
+def shift_of(before: "pd.Series[float]", after: "pd.Series[float]", kind: Kind) -> float:
+    """Population stability index between two samples of one column."""
+    return stability_index(*_counts(before, after, is_text=kind is Kind.CATEGORY))
+
+
 def stability_index(seen: NDArray[np.int64], asked: NDArray[np.int64]) -> float:
     """Population stability index of two histograms over the same bins: sum of (p - q) log(p / q)."""
     before = np.maximum(seen / seen.sum(), _LEAST_SHARE)

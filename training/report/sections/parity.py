@@ -1,22 +1,39 @@
 """What was proved of the ONNX graph, as a certificate: what was compared, on how many rows, and what came of it."""
 
+from app.contract import certificate
 from training.examination import Trained
-from training.report.section import Section, TextTable
+from training.optimizer.variants import EXPORTED
+from training.report.section import Block, Paragraph, Section, TextTable
+from training.report.sections.summary import served
 
 
 def parity(trained: Trained) -> Section | None:
     """Always there: nothing is published without the proof."""
     proof = trained.parity
-    rows = [
-        ("compared", "the exact ONNX graph in onnxruntime with the fitted scikit-learn pipeline on float64 input"),
-        ("real rows", f"{proof.rows:,}"),
-        ("made-up edge rows", f"{proof.edge_rows:,}: on both sides of thresholds, extremes, missing and unseen values"),
-        ("labels that differ", f"{proof.label_flips:,}" if trained.signature.labels else "none to differ"),
-        ("largest difference", f"{proof.largest_difference:.2g} ({proof.tolerance:.2g} allowed)"),
-        ("99.9 % of answers within", f"{proof.p999_difference:.2g}"),
+    head = certificate.HEADINGS
+    blocks: list[Block] = [
+        TextTable(
+            head,
+            tuple(certificate.lines(proof)),
+            frozenset(head[1:]),
+            f"the exported graph ({proof.tolerance:.1g} allowed)",
+        )
     ]
+    chosen = served(trained)
+    if chosen.name != EXPORTED and chosen.parity is not None:
+        lines = tuple(certificate.lines(chosen.parity))
+        allowed = f"{chosen.name}, which is published ({chosen.parity.tolerance:.1g} allowed)"
+        blocks.append(TextTable(head, lines, frozenset(head[1:]), allowed))
     if proof.blind_steps:
-        left_out = f"values within {proof.blind_steps} float64 steps of a threshold, where logarithms and powers round"
-        rows.append(("left out", left_out))
-    lead = "The model that is served says what the model that was trained says. This is what was compared to say so."
-    return Section("parity", "Parity certificate", lead, (TextTable(("", "found"), tuple(rows)),))
+        blocks.append(
+            Paragraph(
+                f"Values within {proof.blind_steps} float64 steps of a threshold were left out: logarithms and powers "
+                "round differently in two libraries."
+            )
+        )
+    blocks += [Paragraph(sentence) for sentence in proof.not_proved]
+    lead = (
+        f"The model that is served answers as {proof.reference} does: this is what was compared, row by row, before "
+        "anything was published."
+    )
+    return Section("parity", "Parity certificate", lead, tuple(blocks))

@@ -1,0 +1,4 @@
+"""Files of a version that people read."""
+
+MODEL_CARD = "model_card.md"
+REPORT = "report.html"
