@@ -23,7 +23,7 @@ from app.contract.signature import Feature, Kind, Label, Signature, Task
 from app.contract.tensors import Datatype
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
-from app.serving.servable import to_tensors
+from app.serving.manifest_rows import to_tensors
 
 _ONNX_TYPES = {
     Datatype.FP64: TensorProto.DOUBLE,

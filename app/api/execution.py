@@ -7,7 +7,8 @@ def execution_of(servable: Servable) -> dict[str, str | int]:
     """Flat, because the protocol's parameters are."""
     execution, placement = servable.options.execution, servable.session.placement
     return {
-        "variant": servable.manifest.variant,
+        "variant": servable.variant.name,
+        "variant_reason": servable.variant.reason,
         "provider": placement.providers,
         "placement": str(placement),
         "threads": execution.threads,

@@ -25,7 +25,8 @@ from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry
 from app.runtime.machine import Machine, this_machine
 from app.serving.batcher import INLINE_SECONDS
-from app.serving.servable import WARM_ROWS, Servable
+from app.serving.servable import Servable
+from app.serving.variants import MANY_ROWS
 from app.serving.version_loader import VersionLoader
 
 _REFUSED = 3
@@ -90,7 +91,7 @@ def _examine(registry: Registry, loader: VersionLoader) -> Iterator[Finding]:
 
 
 def _microseconds(servable: Servable) -> dict[int, float]:
-    return {rows: round(servable.cost.seconds(rows) * _MICRO, 1) for rows in (1, WARM_ROWS, 1000)}
+    return {rows: round(servable.variant.cost.seconds(rows) * _MICRO, 1) for rows in (1, MANY_ROWS, 1000)}
 
 
 def _print(machine: Machine, findings: list[Finding], folder: Path) -> None:
@@ -155,7 +156,8 @@ def _reasons(findings: list[Finding]) -> dict[str, list[str]]:
             said = [f"cannot be served: {finding.problem}"]
         else:
             where = "on the event loop" if finding.microseconds[1] <= INLINE_SECONDS * _MICRO else "in a thread"
-            said = [str(execution["reason"]), str(execution["placement"]), f"one row runs {where}"]
+            said = [str(execution[key]) for key in ("reason", "placement", "variant_reason")]
+            said.append(f"one row runs {where}")
         for reason in said:
             reasons.setdefault(reason, []).append(finding.model)
     return reasons

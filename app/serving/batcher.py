@@ -33,6 +33,10 @@ _AMPLE_SECONDS = 0.01
 """A queue that is shorter than this delays nobody."""
 _SLOW = 2.0
 """A model that became slower than its line by so much is watched in every run, until it is well again."""
+_SAFE_SHARE = 0.5
+"""Of the time that a request has, the part that the work before it and its own may be believed to take.
+
+A queue that is filled to the deadline answers everybody a little too late."""
 _LOOK_SECONDS = 0.05
 """How often deadlines are looked at during a run in a thread."""
 
@@ -151,7 +155,8 @@ class Batcher:
         queued = self._queued_rows + rows
         seconds = self._cost.seconds(queued, ceil(queued / self._batch_rows))
         is_full = bool(self._queue) and queued > self._limits.queue_rows
-        if is_full or max(perf_counter(), self._ends_at) + seconds > latest:
+        now = perf_counter()
+        if is_full or max(0.0, self._ends_at - now) + seconds > _SAFE_SHARE * (latest - now):
             self._observer.observe_refusal(0.0, rows)
             raise Overloaded(f"model {self._name!r}")
 

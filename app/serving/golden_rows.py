@@ -12,7 +12,8 @@ from app.protocol import binary_codec, json_codec
 from app.protocol.limits import ContentLimits
 from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
 from app.serving.data_plane import bind
-from app.serving.servable import Servable, to_tensors
+from app.serving.manifest_rows import to_tensors
+from app.serving.servable import Servable
 
 
 def replay(servable: Servable) -> None:

@@ -179,7 +179,7 @@ class Reconciler:
         for key in current.versions.keys() - model.versions.keys():
             current.versions[key].metrics.forget()
         for key in sorted(model.versions.keys() - current.versions.keys()):
-            variant = model.versions[key].manifest.variant
+            variant = model.versions[key].variant.name
             logger.info("serving", extra={"model": model.name, "version": key, "variant": variant})
         if model.degraded and not current.degraded:
             extra = {"model": model.name, "version": model.default}

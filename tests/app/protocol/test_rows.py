@@ -14,7 +14,7 @@ from app.contract.tensors import Tensor
 from app.errors import InvalidRows, MalformedRequest, RequestTooLarge
 from app.protocol.limits import ContentLimits
 from app.protocol.rows import RowCodec
-from app.serving.servable import to_tensors
+from app.serving.manifest_rows import to_tensors
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import FEW, MANY, rows_of, signatures
 

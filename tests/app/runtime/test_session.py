@@ -12,7 +12,7 @@ from app.contract.tensors import Datatype, TensorMetadata
 from app.errors import InferenceError
 from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, Execution
 from app.runtime.session import OnnxSession, UnloadableModel, available_providers, runtime_version
-from app.serving.servable import to_tensors
+from app.serving.manifest_rows import to_tensors
 from tests.factories import failing_graph, matrix_signature, mixed_signature, sign_graph, sum_graph
 
 SIGNATURE = matrix_signature()

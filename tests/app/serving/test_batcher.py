@@ -247,9 +247,9 @@ async def test_callers_are_told_at_their_deadline_though_a_run_hangs() -> None:
 
 async def test_request_that_cannot_be_in_time_gives_way_to_one_that_can() -> None:
     held = Held()
-    queue = batcher(held, 0.1, batch=1)
+    queue = batcher(held, 0.05, batch=1)
     running = await begin(queue, rows(1))
-    hopeless, punctual = submit(queue, rows(2), 1, within(0.25)), submit(queue, rows(3), 1, within(60))
+    hopeless, punctual = submit(queue, rows(2), 1, within(0.23)), submit(queue, rows(3), 1, within(60))
 
     await asyncio.sleep(0.2)
     held.go.set()
