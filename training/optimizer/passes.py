@@ -97,7 +97,7 @@ def worker(model: ModelProto) -> str:
     constants = {tensor.name: tensor.ByteSize() for tensor in model.graph.initializer}
 
     def holds(node: NodeProto) -> int:
-        return int(node.ByteSize()) + sum(constants.get(name, 0) for name in node.input)
+        return int(node.ByteSize() + sum(constants.get(name, 0) for name in node.input))
 
     return str(max(model.graph.node, key=holds).op_type)
 

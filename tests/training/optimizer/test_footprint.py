@@ -6,7 +6,7 @@ import pytest
 from tests.training.optimizer.graphs import product
 from training.optimizer.footprint import footprints
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells resident memory")
+pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells resident memory")
 
 
 def graph(side: int) -> bytes:

@@ -1,50 +1,78 @@
-"""The graphs that were built, what they change and cost, and which one is published."""
+"""The graphs that were built: what each promises, costs and changes, and why the published one was chosen."""
 
-from app.contract.manifest import Variant
+from statistics import geometric_mean
+
+from app.contract.manifest import Parity, Variant
 from training.examination import Trained
-from training.report.section import Block, Paragraph, Section, TextTable
-from training.report.words import number, size
+from training.report.plots.variants import points, variants_plot
+from training.report.section import Block, Figure, Paragraph, Section, TextTable
+from training.report.words import size
 
+_BATCHES = (1, 64, 1000)
 _HEAD = (
     "variant",
+    "promise",
     "size",
     "µs for 1 row",
-    "µs for 64",
+    "for 64",
+    "for 1,000",
+    "ms to load",
+    "memory",
     "labels changed",
     "elsewhere",
     "largest change",
-    "score",
-    "verdict",
 )
+_PROMISES = {"exact": "exact", "bounded": "within the gate", "different_model": "another model"}
 
 
 def variants(trained: Trained) -> Section | None:
-    """Always there."""
+    """Always there; the plots where there is something to compare."""
     choice = trained.choice
-    built = tuple(_row(one, choice.name) for one in choice.variants if one.parity is not None)
-    refused = [one for one in choice.variants if one.parity is None]
+    measured = [variant for variant in choice.variants if variant.parity is not None]
+    rows = tuple(_row(variant, variant.parity) for variant in measured if variant.parity is not None)
+    refused = tuple((variant.name, variant.verdict) for variant in choice.variants if not variant.passed)
     lead = (
-        "The same model in smaller or faster forms: labels and probabilities changed on the rows judged on, labels "
-        "also elsewhere. Times are medians on the machine that trained it; they rank forms that are alike."
+        "The same model in other forms: exact ones passed the proof of parity, others are judged on held-out rows; "
+        "labels also changed elsewhere. Times are medians on the machine that trained it; they rank what is alike."
     )
-    blocks: list[Block] = [TextTable(_HEAD, built, frozenset(_HEAD[1:-1])), Paragraph(f"Published: {choice.reason}.")]
+    blocks: list[Block] = [
+        *(_plots(trained, measured) if len(measured) > 1 else ()),
+        Paragraph(f"Published: {choice.reason}."),
+        TextTable(_HEAD, rows, frozenset(_HEAD[2:])),
+    ]
     if refused:
-        blocks.append(TextTable(("not built", "why"), tuple((one.name, one.verdict) for one in refused)))
+        blocks.append(TextTable(("refused", "why"), refused))
     return Section("variants", "What is served", lead, tuple(blocks))
 
 
-def _row(one: Variant, chosen: str) -> tuple[str, ...]:
-    parity = one.parity
-    if parity is None:
-        raise AssertionError("a variant without measurements has no row")  # our bug
+def _plots(trained: Trained, measured: list[Variant]) -> tuple[Figure, Figure]:
+    slow = geometric_mean(measured[0].latency_us.values())
+    sizes = points(measured, [(variant.size or 0) / 1024 for variant in measured])
+    speeds = points(measured, [geometric_mean(variant.latency_us.values()) / slow for variant in measured])
+    chosen, allowed = trained.choice.name, trained.config.gate.probability_change
+    return (
+        Figure(
+            variants_plot("sizes", sizes, "KiB of the file", chosen, allowed),
+            "Size against change. The ring is the published variant; no exact or allowed one lies below and to the "
+            "left of the line.",
+        ),
+        Figure(
+            variants_plot("speeds", speeds, "latency beside the exported graph", chosen, allowed),
+            "Latency against change: the geometric mean over batches of 1, 64 and 1,000 rows.",
+        ),
+    )
+
+
+def _row(variant: Variant, parity: Parity) -> tuple[str, ...]:
     judged = parity.kinds[0] if parity.kinds else parity
     return (
-        one.name,
-        size(one.size or 0),
-        *(f"{one.latency_us[batch]:.0f}" if batch in one.latency_us else "" for batch in (1, 64)),
+        variant.name,
+        _PROMISES[variant.guarantee],
+        size(variant.size or 0),
+        *(f"{variant.latency_us[batch]:,.0f}" if batch in variant.latency_us else "" for batch in _BATCHES),
+        "" if variant.load_ms is None else f"{variant.load_ms:.1f}",
+        "" if variant.memory is None else size(variant.memory),
         f"{judged.label_flips:,}",
         f"{parity.label_flips - judged.label_flips:,}",
         f"{judged.largest_difference:.1e}",
-        "" if one.score is None else number(one.score),
-        f"chosen; {one.verdict}" if one.name == chosen else one.verdict,
     )

@@ -1,0 +1,50 @@
+import re
+
+import pytest
+
+from app.contract.manifest import Guarantee, Parity, Variant
+from training.report.plots.variants import front, points, variants_plot
+
+
+def variant(name: str, change: float, *, passed: bool = True, guarantee: Guarantee = "bounded") -> Variant:
+    parity = Parity(
+        rows=9, edge_rows=0, label_flips=0, largest_difference=change, p999_difference=change, tolerance=0.02
+    )
+    return Variant(name=name, description="", guarantee=guarantee, parity=parity, passed=passed, verdict="made up")
+
+
+EXACT = variant("exported", 1e-6, guarantee="exact")
+SMALL = variant("small", 1e-2)
+LARGE = variant("large", 2e-2)
+WRONG = variant("wrong", 1e-1, passed=False)
+FOUND = points([EXACT, SMALL, LARGE, WRONG], [300.0, 90.0, 95.0, 10.0])
+
+
+def test_front_is_what_passed_and_no_other_beats_on_both() -> None:
+    assert [point.variant.name for point in front(FOUND)] == ["small", "exported"]
+
+
+def test_plot_names_the_front_the_published_one_and_what_the_marks_mean() -> None:
+    plot = variants_plot("sizes", FOUND, "KiB of the file", "large", 0.02)
+
+    words = set(re.findall(r">([^<>]+)</text>", plot.svg))
+
+    assert {"small", "exported", "large", "exact", "within the gate", "refused", "KiB of the file"} <= words
+    assert "unbeaten are small, exported; large is published" in plot.label
+
+
+def test_same_variants_give_the_same_picture() -> None:
+    once = variants_plot("sizes", FOUND, "KiB", "small", 0.02)
+
+    assert variants_plot("sizes", FOUND, "KiB", "small", 0.02).svg == once.svg
+
+
+def test_answers_that_did_not_move_have_a_place_too() -> None:
+    (still,) = points([variant("still", 0.0, guarantee="exact")], [1.0])
+
+    assert still.change > 0
+
+
+def test_variant_without_measurements_has_no_place() -> None:
+    with pytest.raises(ValueError, match="variant odd was not measured"):
+        points([Variant(name="odd", description="", passed=False, verdict="")], [1.0])
