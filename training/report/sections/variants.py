@@ -41,7 +41,10 @@ def variants(trained: Trained) -> Section | None:
         TextTable(_HEAD, rows, frozenset(_HEAD[2:])),
     ]
     if refused:
-        blocks.append(TextTable(("refused", "why"), refused))
+        reasons: dict[str, list[str]] = {}
+        for name, why in refused:
+            reasons.setdefault(why, []).append(name)
+        blocks.append(TextTable(("refused", "why"), tuple((", ".join(names), why) for why, names in reasons.items())))
     return Section("variants", "What is served", lead, tuple(blocks))
 
 
