@@ -42,6 +42,7 @@ _MODULES = {
     "sklearn.neural_network": ("MLP*",),
     "sklearn.svm": ("LinearSVC", "LinearSVR", "SVC", "SVR"),
     "sklearn.tree": ("DecisionTree*",),
+    "catboost": ("CatBoost*",),
     "lightgbm": ("LGBM*",),
     "xgboost": ("XGB*",),
 }
@@ -57,6 +58,7 @@ _BESIDE = {"lightgbm": {"extra_trees", "max_bin", "min_data_in_bin", "path_smoot
 """Parameters that a library takes though its constructor does not name them."""
 
 _ALWAYS: dict[str, dict[str, Any]] = {
+    "catboost": {"allow_writing_files": False, "thread_count": 1, "verbose": False},
     "lightgbm": {"n_jobs": 1, "verbose": -1},
     "xgboost": {"n_jobs": 1},
 }

@@ -26,6 +26,9 @@ MISSING_CATEGORY = "missing"
 
 Steps = list[tuple[str, Any]]
 
+_REFUSALS = {"CatBoostError", "LightGBMError"}
+"""What libraries raise that may not be installed, where scikit-learn raises ValueError."""
+
 
 def build(config: TrainingConfig, signature: Signature) -> Pipeline:
     """The unfitted pipeline of a config, for columns as the signature describes them."""
@@ -52,7 +55,9 @@ def fit_quietly(model: Any, learn: Table, name: str) -> str:
         warnings.simplefilter("always", ConvergenceWarning)
         try:
             model.fit(learn.frame, learn.target)
-        except ValueError as error:
+        except Exception as error:
+            if not isinstance(error, ValueError) and type(error).__name__ not in _REFUSALS:
+                raise
             raise ConfigError(
                 f"config: {name} cannot be fitted with these parameters: {str(error).splitlines()[0]}"
             ) from error

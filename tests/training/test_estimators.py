@@ -18,7 +18,13 @@ def quiet(_step: str, _result: str) -> None:
 
 def parameters(name: str) -> str:
     known = estimators.parameters(name)
-    wanted = {"n_estimators": "5", "max_iter": "60", "random_state": "0", "hidden_layer_sizes": "[4]", "max_depth": "3"}
+    wanted = {
+        "n_estimators": "5",
+        "max_iter": "60",
+        "random_state": "0",
+        "hidden_layer_sizes": "[4]",
+        "max_depth": "3",
+    }
     return "{" + ", ".join(f"{key} = {value}" for key, value in wanted.items() if key in known) + "}"
 
 
@@ -63,3 +69,10 @@ def test_estimator_counts_in_one_thread_unless_the_config_says_otherwise() -> No
     told = estimators.build(EstimatorConfig(type="XGBClassifier", parameters={"n_jobs": 2}))
 
     assert (alone.n_jobs, told.n_jobs) == (1, 2)
+
+
+def test_parameters_that_a_library_refuses_while_fitting_are_an_error_of_the_config() -> None:
+    both = "estimator={type = 'CatBoostClassifier', parameters = {iterations = 5, n_estimators = 5}}"
+
+    with pytest.raises(ConfigError, match="CatBoostClassifier cannot be fitted with these parameters: only one of"):
+        prepare(shipped("breast_cancer", both), quiet)

@@ -11,6 +11,7 @@ Classifier = Literal[
     "AdaBoostClassifier",
     "BaggingClassifier",
     "BernoulliNB",
+    "CatBoostClassifier",
     "DecisionTreeClassifier",
     "ExtraTreesClassifier",
     "GaussianNB",
@@ -31,6 +32,7 @@ Regressor = Literal[
     "AdaBoostRegressor",
     "BaggingRegressor",
     "BayesianRidge",
+    "CatBoostRegressor",
     "DecisionTreeRegressor",
     "ElasticNet",
     "ExtraTreesRegressor",
@@ -54,7 +56,7 @@ EstimatorType = Classifier | Regressor
 
 
 class EstimatorConfig(Section):
-    """The estimator at the end of the pipeline: scikit-learn's, XGBoost's or LightGBM's."""
+    """The estimator at the end of the pipeline: scikit-learn's, XGBoost's, LightGBM's or CatBoost's."""
 
     type: EstimatorType = Field(description="its class")
     parameters: dict[str, Any] = Field({}, description="its constructor's arguments")

@@ -91,7 +91,8 @@ def parameter_curve(config: TrainingConfig, signature: Signature, learn: Table, 
 def _point(
     config: TrainingConfig, signature: Signature, learn: Table, at: float, divided: list[tuple[Rows, Rows]]
 ) -> Point:
-    learnt, unseen = [], []
+    learnt: list[float] = []
+    unseen: list[float] = []
     for fit_on, judge in divided:
         part, other = learn.take(fit_on), learn.take(judge)
         model = compose(config, signature, part)

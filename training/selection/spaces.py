@@ -57,6 +57,12 @@ def _forest(most: int = 300) -> Space:
 _BOOSTING = {"learning_rate": Span(0.02, 0.3, 0.1)}
 _LINEAR: Space = {"alpha": Span(1e-4, 100.0, 1.0)}
 _SPACES: Mapping[str, Space] = {
+    "CatBoost": {
+        **_BOOSTING,
+        "iterations": Span(20, 300, 100),
+        "depth": Span(3, 8, 6),
+        "l2_leaf_reg": Span(0.5, 20.0, 3.0),
+    },
     "DecisionTree": {"max_depth": Span(2, 16, 6), "min_samples_leaf": Span(1, 50, 5)},
     "ElasticNet": {"alpha": Span(1e-4, 10.0, 0.1), "l1_ratio": Span(0.05, 1.0, 0.5, log=False)},
     "ExtraTrees": _forest(),
