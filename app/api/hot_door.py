@@ -1,7 +1,7 @@
 """What every hot door does: decode the bytes, put the rows into the model's batch, encode what comes out of it.
 
-A door says how to decode and how to encode. It says nothing of waiting: when the batch has run, `Job` encodes and
-replies, without a task or a future in between.
+A door says how to decode and how to encode. It says nothing of waiting: when the batch has run, the work is encoded and
+replied, without a task or a future in between.
 """
 
 import asyncio
@@ -28,14 +28,46 @@ _LARGE_ANSWER = 20_000
 class Work:
     """A decoded request: tensors that fit the model's signature, and what its door needs to encode the answer.
 
-    `timeout` is the caller's own, in seconds, where the body has one.
+    `timeout` is the caller's own, in seconds, where the body has one. In the queue of its model a work is what the
+    batcher asks of a caller, and a future offers as well.
     """
 
+    door: "HotDoor"
     servable: Servable
+    request: HotRequest
     tensors: Mapping[str, Tensor]
     rows: int
-    timeout: float | None = None
     context: Any = None
+    timeout: float | None = None
+    reply: Reply | None = None
+    """Where the answer goes; None before the work is queued and once it is told."""
+
+    def done(self) -> bool:
+        """Whether nobody waits for the outcome any more."""
+        return self.reply is None or self.request.is_abandoned
+
+    def set_result(self, outputs: Outputs) -> None:
+        """The batch has run."""
+        if self.rows > _LARGE_ANSWER:
+            encoding = asyncio.get_running_loop().run_in_executor(None, self._encode, outputs)
+            encoding.add_done_callback(lambda done: self._tell(done.result()))
+        else:
+            self._tell(self._encode(outputs))
+
+    def set_exception(self, error: Exception) -> None:
+        """The batch has failed, or did not run in time."""
+        self._tell(error)
+
+    def _encode(self, outputs: Outputs) -> HotResponse | Exception:
+        try:
+            return self.door.encode(self, outputs)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+            return error
+
+    def _tell(self, outcome: HotResponse | Exception) -> None:
+        reply, self.reply = self.reply, None
+        if reply is not None:
+            reply(outcome)
 
 
 class HotDoor(ABC):
@@ -50,7 +82,7 @@ class HotDoor(ABC):
         """The request as tensors; raises what answers it where it is wrong. May run in a thread."""
 
     @abstractmethod
-    def encode(self, work: Work, outputs: Outputs, request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """The answer's bytes. May run in a thread."""
 
     def __call__(self, request: HotRequest, reply: Reply) -> None:
@@ -58,7 +90,7 @@ class HotDoor(ABC):
         servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
         size = len(request.body)
         if size <= LARGE:
-            self._submit(request, reply, self.decode(servable, request), latest)
+            self._submit(self.decode(servable, request), reply, latest)
             return
 
         def decode() -> Work:
@@ -66,47 +98,13 @@ class HotDoor(ABC):
                 raise DeadlineExceeded(servable.name)
             return self.decode(servable, request)
 
-        self._large.decode(size, decode, lambda work: self._submit(request, reply, work, latest), reply)
+        self._large.decode(size, decode, lambda work: self._submit(work, reply, latest), reply)
 
-    def _submit(self, request: HotRequest, reply: Reply, work: Work, latest: float) -> None:
+    def _submit(self, work: Work, reply: Reply, latest: float) -> None:
         if work.timeout is not None:
             latest = min(latest, perf_counter() + work.timeout)
-        work.servable.batcher.submit(work.tensors, work.rows, Job(self, request, reply, work), latest)
-
-
-@dataclass(slots=True)
-class Job:
-    """One request in the queue of its model: what the batcher asks of a caller, and a future offers as well."""
-
-    door: HotDoor
-    request: HotRequest
-    reply: Reply
-    work: Work
-    is_told: bool = False
-
-    def done(self) -> bool:
-        """Whether nobody waits for the outcome any more."""
-        return self.is_told or self.request.is_abandoned
-
-    def set_result(self, outputs: Outputs) -> None:
-        """The batch has run."""
-        self.is_told = True
-        if self.work.rows > _LARGE_ANSWER:
-            encoding = asyncio.get_running_loop().run_in_executor(None, self._encode, outputs)
-            encoding.add_done_callback(lambda done: self.reply(done.result()))
-        else:
-            self.reply(self._encode(outputs))
-
-    def set_exception(self, error: Exception) -> None:
-        """The batch has failed, or did not run in time."""
-        self.is_told = True
-        self.reply(error)
-
-    def _encode(self, outputs: Outputs) -> HotResponse | Exception:
-        try:
-            return self.door.encode(self.work, outputs, self.request)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
-            return error
+        work.reply = reply
+        work.servable.batcher.submit(work.tensors, work.rows, work, latest)
 
 
 def in_task(handler: Callable[[HotRequest], Awaitable[HotResponse]]) -> HotHandler:

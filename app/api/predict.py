@@ -12,8 +12,8 @@ class PredictDoor(HotDoor):
     def decode(self, servable: Servable, request: HotRequest) -> Work:
         """Rows through the model's schema."""
         tensors = servable.rows.decode(request.body)
-        return Work(servable, tensors, len(next(iter(tensors.values()))))
+        return Work(self, servable, request, tensors, len(next(iter(tensors.values()))))
 
-    def encode(self, work: Work, outputs: Outputs, request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """One prediction per row."""
-        return HotResponse(work.servable.rows.encode(outputs, request.request_id))
+        return HotResponse(work.servable.rows.encode(outputs, work.request.request_id))

@@ -27,9 +27,9 @@ class V1PredictDoor(HotDoor):
         if not is_plain(body):
             body, by_column = rewrite(body, servable.signature)
         tensors = servable.rows.decode(body)
-        return Work(servable, tensors, len(next(iter(tensors.values()))), context=by_column)
+        return Work(self, servable, request, tensors, len(next(iter(tensors.values()))), by_column)
 
-    def encode(self, work: Work, outputs: Outputs, _request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """As it was asked: one prediction per row, or one column per output."""
         if work.context:
             return HotResponse(_columns(work.servable, outputs))

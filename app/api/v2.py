@@ -46,9 +46,9 @@ class InferDoor(HotDoor):
         """A request of the protocol, checked against the model's signature."""
         inference = self._read(servable, request)
         tensors, rows = self._plane.prepare(servable, inference)
-        return Work(servable, tensors, rows, inference.parameters.timeout, inference)
+        return Work(self, servable, request, tensors, rows, inference, inference.parameters.timeout)
 
-    def encode(self, work: Work, outputs: Outputs, _request: HotRequest) -> HotResponse:
+    def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """The outputs that were asked for, in JSON or after it."""
         inference: InferenceRequest = work.context
         if inference.outputs is None and not inference.parameters.binary_outputs:

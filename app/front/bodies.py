@@ -59,13 +59,9 @@ class Bodies:
         """The body is no longer in memory."""
         self._in_flight -= exchange.held
 
-    def wants_compression(self, exchange: Exchange, response: HotResponse) -> bool:
-        """Whether `compress` has something to do."""
-        return len(response.body) > SMALLEST_COMPRESSED and b"accept-encoding" in exchange.headers
-
     async def compress(self, exchange: Exchange, response: HotResponse) -> None:
         """Compress an answer that is worth it, in the way that the client likes best."""
-        if self.wants_compression(exchange, response):
+        if len(response.body) > SMALLEST_COMPRESSED and b"accept-encoding" in exchange.headers:
             wanted = choose_coding(exchange.raw_headers)
             if wanted is not None:
                 await self._encoder.compress(response, wanted)

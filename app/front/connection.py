@@ -66,10 +66,10 @@ class Connection(HttpToolsProtocol):
         self._deadline = _NO_DEADLINE
         self._write_deadline = _NO_DEADLINE
         self._in_head = True
-        self._head_size = 0
-        self._hosts = 0
-        self._is_plain = True
         self._unparsed = 0
+        """Bytes that came before those that are being parsed now, and may belong to the same head."""
+        self._received = 0
+        """Those, and the ones that are being parsed: a head cannot be larger."""
         self._chunks = 0
         self._refusal: Refused | None = None
         self._task: asyncio.Task[None] | None = None
@@ -97,6 +97,7 @@ class Connection(HttpToolsProtocol):
         self.tasks.add(self._task)
 
     def data_received(self, data: bytes) -> None:
+        self._received = self._unparsed + len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -120,42 +121,39 @@ class Connection(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._hot = None
-        self._in_head = self._is_plain = True
-        self._head_size = 0
-        self._hosts = 0
+        self._in_head = True
         self._chunks = 0
         self._deadline = self.loop.time() + self._limits.head_seconds
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called for each header, so it only notes; the head is judged when it is complete."""
-        name = name.lower()
-        self.headers.append((name, value))
-        self._head_size += len(name) + len(value) + _HEADER_OVERHEAD
-        if name == b"host":
-            self._hosts += 1
-        elif name in _NOT_PLAIN:
-            self._is_plain = False
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._unparsed = 0
-        version = self._check_head()
+        headers = dict(self.headers)
+        keep_alive = self._check_head(headers)
         now = self.loop.time()
         self._deadline = now + self._limits.body_seconds
         is_last = now > self._retires_at or self._guard.is_draining
-        match = self._guard.hot_urls.get(self.url) if self._is_plain else None
-        if match is None or self.parser.get_method() != b"POST" or not self._is_idle() or self.flow.write_paused:
+        match = self._guard.hot_urls.get(self.url)
+        if match is None or not self._is_plain(headers):
+            self.expect_100_continue = headers.get(b"expect", b"").lower() == b"100-continue"
             self._start_asgi()
             if is_last:
                 self.cycle.keep_alive = False
             return
-        keep_alive = not is_last and version != "1.0" and self.parser.should_keep_alive()
-        exchange = self._guard.open("POST", self.headers)
-        self._hot = HotCycle(self._guard, self, match, exchange, keep_alive=keep_alive)
+        exchange = self._guard.open("POST", self.headers, headers)
+        self._hot = HotCycle(self._guard, self, match, exchange, keep_alive=keep_alive and not is_last)
         self.cycle = self._hot  # type: ignore[assignment]  # it has what uvicorn looks at
         self._hot.begin()
+
+    def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
+        """Whether a request for a hot route may have a cycle of our own."""
+        if self.parser.get_method() != b"POST" or not _NOT_PLAIN.isdisjoint(headers):
+            return False
+        return self._is_idle() and not self.flow.write_paused
 
     def _start_asgi(self) -> None:
         """Do what uvicorn does for a request; its scope is made only now, since hot cycles need none."""
@@ -232,19 +230,25 @@ class Connection(HttpToolsProtocol):
             else:
                 self._answer(Refused(408, "the request took too long to arrive"))
 
-    def _check_head(self) -> str:
-        """The version of HTTP; raises Refused where the head is not one that we read."""
-        if self._head_size + len(self.url) > self._limits.head_bytes:
-            self._refusal = self._too_large_head()
-            raise self._refusal
+    def _check_head(self, by_name: dict[bytes, bytes]) -> bool:
+        """Whether the connection may be kept; raises Refused where the head is not one that we read."""
+        if self._received > self._limits.head_bytes:  # what was received may be a head and much of a body
+            size = sum([len(name) + len(value) + _HEADER_OVERHEAD for name, value in self.headers])
+            if size + len(self.url) > self._limits.head_bytes:
+                self._refusal = self._too_large_head()
+                raise self._refusal
         if len(self.headers) > self._limits.headers:
             self._refuse(431, f"more than {self._limits.headers} headers")
-        version: str = self.parser.get_http_version()
+        keep_alive: bool = self.parser.should_keep_alive()
+        # Only version 1.1 keeps connections without a word about it, and asking for the version makes a text of it.
+        version = "1.1" if keep_alive and b"connection" not in by_name else self.parser.get_http_version()
         if version not in _VERSIONS:
             self._refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken")
-        if self._hosts != 1 and (self._hosts > 1 or version == "1.1"):
-            self._refuse(400, "exactly one Host header is needed")
-        return version
+        if len(by_name) != len(self.headers) or b"host" not in by_name:
+            hosts = [name for name, _ in self.headers].count(b"host")
+            if hosts > 1 or (not hosts and version == "1.1"):
+                self._refuse(400, "exactly one Host header is needed")
+        return keep_alive and version == "1.1"
 
     def _too_large_head(self) -> Refused:
         return Refused(431, f"the request line and headers are over {self._limits.head_bytes} bytes")

@@ -91,9 +91,8 @@ class Guard:
 
     # The steps, in their order.
 
-    def open(self, method: str, headers: Headers) -> Exchange:
+    def open(self, method: str, headers: Headers, by_name: dict[bytes, bytes]) -> Exchange:
         """A request has come: give it an id and count it; `close` must follow, whatever happens."""
-        by_name = dict(headers)
         given = by_name.get(b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
             request_id = given.decode("ascii")
@@ -157,7 +156,7 @@ class Guard:
         if scope["type"] != "http":
             await self._pass_on(scope, receive, send)
             return
-        exchange = self.open(scope["method"], scope["headers"])
+        exchange = self.open(scope["method"], scope["headers"], dict(scope["headers"]))
         token = log.request_id.set(exchange.request_id)
         try:
             await self._respond(exchange, scope, receive, send)

@@ -9,7 +9,8 @@ nothing stands in the way of that: an exact path of the table, no coding of the 
 from typing import Protocol
 
 from app.front.answers import CLOSE
-from app.front.exchange import Exchange, HotResponse
+from app.front.encoding import SMALLEST_COMPRESSED
+from app.front.exchange import JSON_ALONE, Exchange, HotResponse
 from app.front.guard import CLIENT_GONE, Guard
 from app.front.routes import Match
 
@@ -73,7 +74,7 @@ class HotCycle:
             return
         if isinstance(outcome, Exception):
             self.write(self._guard.answer(self.exchange, outcome))
-        elif self._guard.bodies.wants_compression(self.exchange, outcome):
+        elif len(outcome.body) > SMALLEST_COMPRESSED and b"accept-encoding" in self.exchange.headers:
             self._wire.start_compressing(self.exchange, outcome, self)
         else:
             self.write(outcome)
@@ -82,7 +83,7 @@ class HotCycle:
         """Write the answer as it is."""
         if self.response_complete:
             return
-        if CLOSE in response.headers:
+        if response.headers is not JSON_ALONE and CLOSE in response.headers:
             self.keep_alive = False
         self._end(response.status)
         self._wire.write_answer(response, self.exchange.request_id, closes=not self.keep_alive)

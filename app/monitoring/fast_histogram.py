@@ -26,6 +26,16 @@ class HistogramChild:
         self.counts[bisect_left(self._bounds, value)] += 1
         self.sum += value
 
+    def observe_all(self, values: Sequence[float]) -> None:
+        """Several at once; those of one batch mostly fall into one bucket."""
+        bucket = bisect_left(self._bounds, min(values))
+        if bucket == bisect_left(self._bounds, max(values)):
+            self.counts[bucket] += len(values)
+        else:
+            for value in values:
+                self.counts[bisect_left(self._bounds, value)] += 1
+        self.sum += sum(values)
+
 
 class FastHistogram(Collector):
     """A family of histograms; `bounds` are the buckets' upper bounds, without infinity."""

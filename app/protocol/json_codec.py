@@ -12,7 +12,7 @@ import orjson
 from app.contract.tensors import Datatype, Tensor
 from app.errors import MalformedRequest, RequestTooLarge
 from app.protocol.binary_values import Tail
-from app.protocol.json_values import flatten, narrow, parse, refuse_deep, shown, to_array
+from app.protocol.json_values import flatten, may_hold_booleans, narrow, parse, refuse_deep, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
 from app.protocol.messages import (
     NO_PARAMETERS,
@@ -39,17 +39,23 @@ def decode_request(body: bytes, limits: ContentLimits, reader: NumberReader | No
     Where there is a `reader`, it reads the numbers of larger bodies, which says the same in a fraction of the time.
     """
     document = reader.read(body) if reader is not None and len(body) > _WORTH_A_READER else None
-    return read_request(parse(body) if document is None else document, limits, None)
+    return read_request(
+        parse(body) if document is None else document, limits, None, has_booleans=may_hold_booleans(body)
+    )
 
 
-def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> InferenceRequest:
+def read_request(
+    document: Any, limits: ContentLimits, tail: Tail | None, *, has_booleans: bool = True
+) -> InferenceRequest:
     """A request from its parsed JSON; inputs that are not in there are taken from the bytes after it, the `tail`.
 
     An input's `data` is a list, or an array of 64-bit numbers of the kind that its datatype says, all of them finite.
+    `has_booleans` off says that there are none in the document, so that nobody need look.
     """
     if type(document) is not dict:
         raise MalformedRequest("the body must be a JSON object with 'inputs'")
-    _refuse_deep_extras(document, _REQUEST_KEYS, 1)
+    if not _REQUEST_KEYS.issuperset(document):
+        _refuse_deep_extras(document, _REQUEST_KEYS, 1)
     inputs = document.get("inputs")
     if type(inputs) is not list or not inputs:
         raise MalformedRequest("'inputs' must be a list of at least one input")
@@ -58,7 +64,7 @@ def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> Inf
     parameters = read_request_parameters(document["parameters"]) if "parameters" in document else NO_PARAMETERS
     outputs = document.get("outputs")
     return InferenceRequest(
-        [_decode_input(item, limits, tail) for item in inputs],
+        [_decode_input(item, limits, tail, has_booleans) for item in inputs],
         None if outputs is None else _outputs(outputs, limits, parameters.binary_outputs),
         _request_id(document.get("id")),
         parameters,
@@ -67,39 +73,41 @@ def read_request(document: Any, limits: ContentLimits, tail: Tail | None) -> Inf
 
 def _refuse_deep_extras(found: dict[str, Any], known: frozenset[str], depth: int) -> None:
     """Keys that nobody reads may be there, but not as a way to nest without end."""
-    if not known.issuperset(found):
-        for key in found.keys() - known:
-            refuse_deep(found[key], depth)
+    for key in found.keys() - known:
+        refuse_deep(found[key], depth)
 
 
-def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None) -> NamedTensor:
+def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None, has_booleans: bool) -> NamedTensor:
     name = _name(item, "input")
-    _refuse_deep_extras(item, _INPUT_KEYS, 3)
-    datatype = _DATATYPES.get(item["datatype"]) if type(item.get("datatype")) is str else None
+    if not _INPUT_KEYS.issuperset(item):
+        _refuse_deep_extras(item, _INPUT_KEYS, 3)
+    wanted = item.get("datatype")
+    datatype = _DATATYPES.get(wanted) if type(wanted) is str else None
     if datatype is None:
         raise MalformedRequest(f"input {shown(name)}: 'datatype' must be one of {', '.join(_DATATYPES)}")
-    shape = _shape(name, item.get("shape"), limits)
+    shape, count = _shape(name, item.get("shape"), limits)
     data = item.get("data")
     if "parameters" in item:
         size = read_binary_size(name, item["parameters"])
         if size is not None:
             return NamedTensor(name, datatype, _from_tail(name, datatype, shape, size, data, tail))
     if type(data) is np.ndarray:
-        _check_count(name, len(data), shape)
+        _check_count(name, len(data), count)
         return NamedTensor(name, datatype, narrow(name, datatype, data).reshape(shape), is_finite=True)
     if type(data) is not list:
         if shape or type(data) not in _SCALARS:
             raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
         data = [data]
-    values = flatten(name, data)
-    _check_count(name, len(values), shape)
-    flat, is_finite = to_array(name, datatype, values)
+    if data and type(data[0]) is list:
+        data = flatten(name, data)
+    _check_count(name, len(data), count)
+    flat, is_finite = to_array(name, datatype, data, has_booleans=has_booleans)
     return NamedTensor(name, datatype, flat.reshape(shape), is_finite)
 
 
-def _check_count(name: str, count: int, shape: list[int]) -> None:
-    if count != prod(shape):
-        raise MalformedRequest(f"input {shown(name)}: 'data' has {count} elements, 'shape' asks for {prod(shape)}")
+def _check_count(name: str, count: int, wanted: int) -> None:
+    if count != wanted:
+        raise MalformedRequest(f"input {shown(name)}: 'data' has {count} elements, 'shape' asks for {wanted}")
 
 
 def _from_tail(name: str, datatype: Datatype, shape: list[int], size: int, data: Any, tail: Tail | None) -> Tensor:
@@ -119,15 +127,17 @@ def _name(item: Any, what: str) -> str:
     return name
 
 
-def _shape(name: str, shape: Any, limits: ContentLimits) -> list[int]:
+def _shape(name: str, shape: Any, limits: ContentLimits) -> tuple[list[int], int]:
+    """A shape, and how many elements it asks for."""
     if type(shape) is not list or len(shape) > MAX_RANK:
         raise MalformedRequest(f"input {shown(name)}: 'shape' must be a list of at most {MAX_RANK} integers")
     for size in shape:
         if type(size) is not int or not 0 <= size <= MAX_DIMENSION:
             raise MalformedRequest(f"input {shown(name)}: 'shape' must hold integers from 0 to {MAX_DIMENSION}")
-    if prod(shape) > limits.elements:
+    count = prod(shape)
+    if count > limits.elements:
         raise RequestTooLarge(f"input {shown(name)}: more than {limits.elements} elements")
-    return shape
+    return shape, count
 
 
 def _outputs(outputs: Any, limits: ContentLimits, binary: bool) -> list[RequestedOutput] | None:

@@ -6,6 +6,7 @@ body it refuses is read once more by the tolerant standard parser, with NaN as N
 
 import json
 from array import array
+from contextlib import suppress
 from itertools import chain
 from math import isinf
 from typing import Any, NoReturn
@@ -84,14 +85,20 @@ def flatten(name: str, data: list[Any]) -> list[Any]:
     raise MalformedRequest(f"input {shown(name)}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
 
 
-def to_array(name: str, datatype: Datatype, values: list[Any]) -> tuple[Tensor, bool]:
+def may_hold_booleans(body: bytes) -> bool:
+    """Whether there may be a true or false in a body; looking at the text costs less than at each value's type."""
+    return b"true" in body or b"false" in body
+
+
+def to_array(name: str, datatype: Datatype, values: list[Any], *, has_booleans: bool = True) -> tuple[Tensor, bool]:
     """A flat array of a datatype from JSON values, and whether all of them are known to be finite numbers.
 
-    Raises MalformedRequest naming the input, never the value.
+    `has_booleans` off says that no value is true or false, which would pass for 1 and 0. Raises MalformedRequest naming
+    the input, never the value.
     """
     try:
         if datatype in FLOATING:
-            return _floating(name, datatype, values)
+            return _floating(name, datatype, values, has_booleans=has_booleans)
         if datatype is Datatype.BYTES:
             return _text(name, values), False
         if datatype is Datatype.BOOL:
@@ -101,7 +108,10 @@ def to_array(name: str, datatype: Datatype, values: list[Any]) -> tuple[Tensor, 
         _refuse(name, datatype)
 
 
-def _floating(name: str, datatype: Datatype, values: list[Any]) -> tuple[Tensor, bool]:
+def _floating(name: str, datatype: Datatype, values: list[Any], *, has_booleans: bool) -> tuple[Tensor, bool]:
+    if not has_booleans:
+        with suppress(TypeError):  # a null, or what is refused below
+            return narrow(name, datatype, np.frombuffer(array("d", values), np.float64)), True
     # The set of types costs as much as the conversion, and is the only cheap way to tell true from 1.
     types = set(map(type, values))
     is_finite = types <= _NUMBERS
