@@ -7,6 +7,8 @@ from pydantic import Field
 from training.config.section import Section
 
 Candidate = Literal[
+    "tree_ensemble",
+    "leaves_int8",
     "weight_int8",
     "dynamic_int8",
     "dynamic_int8_per_channel",

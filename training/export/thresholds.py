@@ -88,8 +88,8 @@ def _last_at_or_below(site: Site, base: pd.DataFrame, searches: Sequence[_Search
     low = np.tile(_ordinal([search.feature.minimum or 0.0 for search in searches]), (count, 1))
     high = np.tile(_ordinal([search.feature.maximum or 0.0 for search in searches]), (count, 1))
     rows = base.iloc[np.zeros(count, dtype=int)].reset_index(drop=True)
-    while np.any(high - low > 1):
-        middle = low + (high - low) // 2
+    while np.any(high - 1 > low):  # high - low does not fit where a column has both signs
+        middle = low // 2 + high // 2 + (low % 2 + high % 2) // 2
         raw = {search.feature.name: _number(middle[:, i]) for i, search in enumerate(searches)}
         seen = site.ask(with_columns(rows, raw))[:, columns]
         is_below = (seen.astype(np.float32) if site.is_single else seen) <= wanted

@@ -9,9 +9,11 @@ from training.optimizer import first_layer, linear, narrowing, tidy, vectors
 from training.optimizer.half import FLOAT16
 from training.optimizer.passes import Pass
 from training.optimizer.quantizers import QUANTIZERS
+from training.optimizer.trees import catalogue as trees
 
 EXACT_PASSES: Sequence[Pass] = (
     *tidy.PASSES,
+    *trees.PASSES,
     *linear.PASSES,
     *first_layer.PASSES,
     *vectors.PASSES,
@@ -20,6 +22,11 @@ EXACT_PASSES: Sequence[Pass] = (
 """In the order in which they are applied; each is for graphs of its families and may decline."""
 
 ON_TOP: Mapping[Candidate, tuple[str, tuple[Pass, ...]]] = {
+    "tree_ensemble": ("the trees in the operator of ai.onnx.ml 5, a smaller file", (trees.TREE_ENSEMBLE,)),
+    "leaves_int8": (
+        "leaf values of boosted trees from a codebook of 255",
+        (trees.LEAVES_INT8, trees.TREE_ENSEMBLE),
+    ),
     **QUANTIZERS,
     "fp16": ("weights and arithmetic in half precision, for a GPU", (FLOAT16,)),
 }

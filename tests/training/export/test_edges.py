@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.tree import DecisionTreeClassifier
 
 from tests.training.prepared import prepared
 from training.export.edges import UNSEEN_CATEGORY, edge_rows
 from training.export.sites import sites
+from training.inference import infer
 
 
 @pytest.mark.parametrize("name", ["cancer_forest", "diabetes"])
@@ -64,3 +66,16 @@ def has_both_sides(column: NDArray[np.float32], threshold: float) -> bool:
     near = 8 * np.spacing(np.float32(max(abs(threshold), 1e-3)))
     apart = column.astype(np.float64) - threshold
     return bool(np.any((apart <= 0) & (apart > -near)) and np.any((apart > 0) & (apart < near)))
+
+
+def test_thresholds_of_a_column_that_goes_far_to_both_sides_are_hit() -> None:
+    rows = np.linspace(-1000, 1000, 401).reshape(-1, 1)
+    target = (np.sin(rows[:, 0] / 90) > 0).astype(int)
+    fitted = infer(DecisionTreeClassifier(random_state=0).fit(rows, target), rows, target, None, ())
+    (site,) = sites(fitted.pipeline)
+
+    edges = edge_rows(fitted.pipeline, fitted.signature, fitted.held_out, 5000)
+
+    seen = site.ask(edges.frame).astype(np.float32)
+    assert len(site.pairs) > 5
+    assert all(has_both_sides(seen[:, 0], threshold) for _, threshold in site.pairs)

@@ -23,7 +23,7 @@ def bits(model: ModelProto, name: str) -> list[object]:
     return [output.tolist() if output.dtype == object else output.tobytes() for output in outputs]
 
 
-@pytest.mark.parametrize("name", sorted(set(MODELS) - {"diabetes"}))
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"cancer_forest", "diabetes"}))
 def test_every_bit_stays_when_idle_nodes_go(name: str) -> None:
     model = prepared(name).graph
 

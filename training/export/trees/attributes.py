@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto, helper, numpy_helper
 
-from training.export.trees.ensemble import LEAF, Ensemble, Floats
+from training.export.trees.ensemble import LEAF, Ensemble, Floats, Ints
 
 DOMAIN = "ai.onnx.ml"
 PREFIXES = {"TreeEnsembleClassifier": "class", "TreeEnsembleRegressor": "target"}
@@ -39,42 +39,47 @@ def attributes(ensemble: Ensemble, prefix: str, dtype: Any = np.float64) -> dict
 def read(node: NodeProto) -> Ensemble | None:
     """The trees of a node, whoever wrote it; None where they have a form that an Ensemble has not."""
     given = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-    modes = np.array([mode.decode() for mode in given["nodes_modes"]])
-    is_leaf = modes == "LEAF"
-    kinds = set(modes[~is_leaf].tolist())
-    tree = np.array(given["nodes_treeids"], dtype=np.int64)
-    if len(kinds) > 1 or not kinds <= set(_MODES.values()) or np.any(np.diff(tree) < 0):
+    modes = np.array(given["nodes_modes"], dtype=np.bytes_)
+    is_leaf = modes == b"LEAF"
+    kinds = {mode.decode() for mode in np.unique(modes[~is_leaf])}
+    owners = np.array(given["nodes_treeids"], dtype=np.int64)
+    if len(kinds) > 1 or not kinds <= set(_MODES.values()) or np.any(np.diff(owners) < 0):
         return None
-    tree = np.unique(tree, return_inverse=True)[1].astype(np.int64)
-    place = _places(given["nodes_treeids"], given["nodes_nodeids"])
-    missing = given.get("nodes_missing_value_tracks_true", [0] * len(tree))
+    keys = _keys(owners, given["nodes_nodeids"])
+    order = np.argsort(keys, kind="stable")
+
+    def places(trees: Any, numbers: Any) -> Ints:
+        wanted = _keys(trees, numbers)
+        found = order[np.searchsorted(keys, wanted, sorter=order).clip(max=len(keys) - 1)]
+        return np.where(keys[found] == wanted, found, LEAF)
+
     prefix = PREFIXES[node.op_type]
-    owners = given["nodes_treeids"]
-    try:
-        return Ensemble(
-            tree=tree,
-            feature=np.where(is_leaf, 0, given["nodes_featureids"]),
-            threshold=np.where(is_leaf, 0.0, _numbers(given, "nodes_values")),
-            left=_children(place, owners, given["nodes_truenodeids"], is_leaf),
-            right=_children(place, owners, given["nodes_falsenodeids"], is_leaf),
-            missing_left=np.array(missing, dtype=bool) & ~is_leaf,
-            leaf=_children(place, given[f"{prefix}_treeids"], given[f"{prefix}_nodeids"]),
-            target=np.array(given[f"{prefix}_ids"], dtype=np.int64),
-            weight=_numbers(given, f"{prefix}_weights"),
-            is_strict=kinds == {"BRANCH_LT"},
-        )
-    except KeyError:
+    leaf = places(given[f"{prefix}_treeids"], given[f"{prefix}_nodeids"])
+    missing = np.array(given.get("nodes_missing_value_tracks_true", [0] * len(owners)), dtype=bool)
+    if np.any(leaf == LEAF):
         return None
+    return Ensemble(
+        tree=np.unique(owners, return_inverse=True)[1].astype(np.int64),
+        feature=np.where(is_leaf, 0, given["nodes_featureids"]),
+        threshold=np.where(is_leaf, 0.0, _numbers(given, "nodes_values")),
+        left=np.where(is_leaf, LEAF, places(owners, given["nodes_truenodeids"])),
+        right=np.where(is_leaf, LEAF, places(owners, given["nodes_falsenodeids"])),
+        missing_left=missing & ~is_leaf,
+        leaf=leaf,
+        target=np.array(given[f"{prefix}_ids"], dtype=np.int64),
+        weight=_numbers(given, f"{prefix}_weights"),
+        is_strict=kinds == {"BRANCH_LT"},
+    )
 
 
-def _places(trees: Any, numbers: Any) -> dict[tuple[int, int], int]:
-    return {key: position for position, key in enumerate(zip(trees, numbers, strict=True))}
+def precision(node: NodeProto) -> Any:
+    """The number type of a node's thresholds and weights."""
+    tensors = [attribute.t for attribute in node.attribute if attribute.name == "nodes_values_as_tensor"]
+    return numpy_helper.to_array(tensors[0]).dtype if tensors else np.dtype(np.float32)
 
 
-def _children(place: dict[tuple[int, int], int], trees: Any, numbers: Any, is_leaf: Any = None) -> Any:
-    leaves = np.zeros(len(numbers), dtype=bool) if is_leaf is None else is_leaf
-    keys = zip(trees, numbers, leaves, strict=True)
-    return np.array([LEAF if leaf else place[tree, number] for tree, number, leaf in keys], dtype=np.int64)
+def _keys(trees: Any, numbers: Any) -> Ints:
+    return np.asarray(trees, dtype=np.int64) * 2**32 + np.asarray(numbers, dtype=np.int64)
 
 
 def _numbers(given: dict[str, Any], name: str) -> Floats:

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.training.optimizer.trees.models import exported
+from training.export.trees.attributes import read
+from training.optimizer.passes import Declined
+from training.optimizer.trees.leaves8 import codebook, leaves_in_8_bits
+
+
+def test_no_value_moves_further_than_the_bound_says() -> None:
+    model = exported("boosted values")
+
+    rounded = leaves_in_8_bits(model.graph, model.material)
+
+    moved = np.abs(model.answers(model.graph)[0].astype(float) - model.answers(rounded.model)[0].astype(float))
+    assert rounded.bound is not None
+    assert 0 < moved.max() <= rounded.bound + 1e-6
+    assert rounded.bound < 0.2
+
+
+def test_leaves_hold_a_codebook_for_the_first_tree_and_one_for_the_others() -> None:
+    model = exported("boosted values")
+
+    ensemble = read(leaves_in_8_bits(model.graph, model.material).model.graph.node[0])
+
+    assert ensemble is not None
+    assert len(np.unique(ensemble.weight)) <= 2 * 255
+
+
+@pytest.mark.parametrize("name", ["votes of two", "means"])
+def test_forest_has_nothing_to_gain(name: str) -> None:
+    model = exported(name)
+
+    with pytest.raises(Declined, match="votes or means"):
+        leaves_in_8_bits(model.graph, model.material)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.integers(1, 8))
+def test_codebook_lies_within_the_values_and_is_no_larger_than_asked(values: list[float], codes: int) -> None:
+    found = codebook(np.array(values), codes)
+
+    assert 1 <= len(found) <= codes
+    assert min(values) - 1e-6 <= found[0] <= found[-1] <= max(values) + 1e-6

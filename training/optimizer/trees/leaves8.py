@@ -1,0 +1,83 @@
+"""Leaf values of boosted trees from a codebook of 255, so that few different ones are left.
+
+The codebook is the one with the least squared error (Lloyd, "Least squares quantization in PCM", 1982), for the first
+tree, which holds what the sum begins with, one of its own. A score is the sum of one leaf of each tree, so it moves by
+no more than the sum over the trees of their largest error: a bound that holds for every row there is. Splits whose
+sides became alike go. Forests gain nothing; their leaves are votes.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from onnx import ModelProto, NodeProto
+
+from training.export.trees.attributes import precision
+from training.export.trees.ensemble import Ensemble, Floats
+from training.optimizer.passes import Declined, Material, Rewritten
+from training.optimizer.trees.equal_sides import collapsed
+from training.optimizer.trees.nodes import ensembles, get, opened, put
+
+_CODES = 255
+_ROUNDS = 100
+
+
+def leaves_in_8_bits(model: ModelProto, _material: Material) -> Rewritten:
+    """Rounded leaf values, and the bound of a raw score's change."""
+    own = opened(model)
+    bounds = []
+    for node, ensemble in list(ensembles(own)):
+        if not _is_boosted(node, ensemble):
+            raise Declined("the leaves hold votes or means, which few different values make up already")
+        rounded, bound = _rounded(ensemble)
+        put(node, collapsed(rounded), precision(node))
+        bounds.append(bound)
+    if not bounds:
+        raise Declined("the graph has no trees of the usual form")
+    return Rewritten(own, max(bounds))
+
+
+def codebook(values: Floats, codes: int = _CODES) -> Floats:
+    """At most so many numbers near all the values, ascending."""
+    distinct = np.unique(values)
+    if len(distinct) <= codes:
+        return distinct
+    values = np.sort(values)
+    found = np.unique(np.quantile(values, (np.arange(codes) + 0.5) / codes))
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    for _ in range(_ROUNDS):
+        ends = np.concatenate([[0], np.searchsorted(values, (found[1:] + found[:-1]) / 2), [len(values)]])
+        counts = np.diff(ends)
+        means = np.diff(sums[ends]) / np.maximum(counts, 1)
+        moved = np.where(counts > 0, means, found)
+        if np.array_equal(moved, found):
+            break
+        found = moved
+    return np.unique(found)
+
+
+def _is_boosted(node: NodeProto, ensemble: Ensemble) -> bool:
+    is_mean = get(node, "aggregate_function", b"SUM") == b"AVERAGE"
+    is_vote = node.op_type == "TreeEnsembleClassifier" and get(node, "post_transform", b"NONE") == b"NONE"
+    return not is_mean and not is_vote and len(np.unique(ensemble.weight)) > _CODES
+
+
+def _rounded(ensemble: Ensemble) -> tuple[Ensemble, float]:
+    weight = ensemble.weight.copy()
+    owner = ensemble.tree[ensemble.leaf]
+    bounds = []
+    for target in np.unique(ensemble.target):
+        own = ensemble.target == target
+        is_first = owner == owner[own].min()
+        for group in (own & is_first, own & ~is_first):
+            weight[group] = _nearest(weight[group])
+        errors = np.zeros(ensemble.trees)
+        np.maximum.at(errors, owner[own], np.abs(weight - ensemble.weight)[own])
+        bounds.append(float(errors.sum()))
+    return replace(ensemble, weight=weight), max(bounds)
+
+
+def _nearest(values: Floats) -> Floats:
+    if not len(values):
+        return values
+    codes = codebook(values)
+    return codes[np.searchsorted((codes[1:] + codes[:-1]) / 2, values)]
