@@ -32,8 +32,6 @@ sample = 100
 [estimator]
 type = "RandomForestClassifier"
 parameters = { n_estimators = 5, random_state = 0 }
-[quantize]
-candidates = []
 """
 
 
