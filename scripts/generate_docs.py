@@ -83,7 +83,8 @@ def training_config_page() -> str:
         for key, field in section.model_fields.items():
             for part in _parts(field.annotation):
                 own = [_config_row(inner, its) for inner, its in part.model_fields.items()]
-                lines += ["", f"## [[{name}.{key}]]", "", f"{getdoc(part)}", *_CONFIG_HEAD, *own]
+                title = f"[{name}.{key}.NAME]" if get_origin(field.annotation) is dict else f"[[{name}.{key}]]"
+                lines += ["", f"## {title}", "", f"{getdoc(part)}", *_CONFIG_HEAD, *own]
     return "\n".join(lines) + "\n"
 
 

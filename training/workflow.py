@@ -20,6 +20,8 @@ from training.data.schema import answered_by, describe
 from training.data.splits import split
 from training.evaluation.rivals import Incumbent, current_champion
 from training.examination import Fitted, Trained, examine
+from training.export.trial import try_export
+from training.pipeline import build
 from training.progress import Progress
 from training.publishing import write
 from training.selection.curves import curves
@@ -49,6 +51,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     counts = f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out"
     progress("split", f"{counts}, no column leaks, {in_words(about_split)}")
     signature = describe(table, learn, config)
+    try_export(build(config, signature), signature, learn.frame, learn.target)
     found = None
     if config.search is not None:
         found = search(config, config.search, signature, learn, progress)

@@ -58,12 +58,15 @@ class _Tables:
 
     def gather(self) -> Gathered:
         data = self.config.data
-        found = {source.name: read(self.connection, self.cache, source) for source in data.sources}
+        found: dict[str, Read] = {}
+        for source in data.sources:
+            found[source.name] = read(self.connection, self.cache, source)
+            self.progress("read", f"{source.name}: {found[source.name].how}")
         joined = self._join(found)
         counts: dict[str, int] = joined.facts["rows"]
-        for source in data.sources:
-            self.progress("read", f"{source.name}: {counts[source.name]} rows, {found[source.name].how}")
-        self.progress("join", f"{counts['joined']} rows, {len(joined.facts['columns'])} columns{_kept(joined)}")
+        tables = ", ".join(f"{counts[source.name]} {source.name}" for source in data.sources)
+        said = f"{tables}: {counts['joined']} rows, {len(joined.facts['columns'])} columns{_kept(joined)}"
+        self.progress("join", said)
         layout = rows.layout(joined.facts["columns"], data)
         checked = self._check(joined, layout)
         findings = [Finding.model_validate(finding) for finding in checked.facts["findings"]]

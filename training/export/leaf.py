@@ -44,7 +44,9 @@ def convert(fitted: Any, width: int, precisions: tuple[int, ...], path: str) -> 
                 is_unknown = isinstance(error, MissingShapeCalculator | MissingConverter | NotImplementedError)
                 reason = reason or ("nobody knows how" if is_unknown else f"{type(error).__name__} in skl2onnx")
             else:
-                return model, precision
+                if not model.functions:  # these would be lost when graphs are joined
+                    return model, precision
+                reason = reason or "skl2onnx has no form of plain operators"
     raise ConversionError(f"step {path or name}: {name} has no exact ONNX form ({reason}); {nearest(name)}")
 
 
@@ -96,10 +98,10 @@ _INSTEAD = {
     "NMF": _LESS_WIDE,
     "Nystroem": _WIDER,
     "PolynomialCountSketch": _WIDER,
+    "QuantileTransformer": "output_distribution='uniform' or PowerTransformer",
     "RBFSampler": _WIDER,
     "RadiusNeighborsTransformer": "KNeighborsClassifier",
     "RandomTreesEmbedding": "RandomForestClassifier",
     "SkewedChi2Sampler": _WIDER,
     "SparsePCA": _LESS_WIDE,
-    "SplineTransformer": "PolynomialFeatures or KBinsDiscretizer",
 }

@@ -28,7 +28,7 @@ def export(pipeline: Any, signature: Signature, *, is_other: bool = False) -> Mo
     """Convert and check; raises ConversionError that names the step and what to do."""
     assembly = Assembly()
     translation = Translation(assembly, ANSWERS, is_other=is_other)
-    answer = translation.answer(pipeline, _inputs(assembly, signature), "")
+    answer = translation.answer(pipeline, inputs(assembly, signature), "")
     _finish(assembly, answer, signature)
     last = pipeline[-1] if isinstance(pipeline, Pipeline) else pipeline
     model = assembly.model(type(last).__name__, signature.inputs, signature.outputs)
@@ -46,7 +46,8 @@ def forms(pipeline: Any, signature: Signature) -> Iterator[ModelProto]:
     yield export(pipeline, signature, is_other=True)
 
 
-def _inputs(assembly: Assembly, signature: Signature) -> list[Block]:
+def inputs(assembly: Assembly, signature: Signature) -> list[Block]:
+    """The inputs of the signature, in float64 or text."""
     if signature.layout == "matrix":
         return [Block(MATRIX_INPUT, len(signature.features))]
     blocks = []

@@ -24,10 +24,11 @@ from training.errors import ConversionError
 from training.export import leaf
 from training.export.assembly import Assembly
 from training.export.blocks import Answer, Block, Origin, join, select
-from training.export.converters import functions, linear_maps, text
+from training.export.converters import dates, functions, linear_maps, text
 from training.export.corrections import correct
 from training.export.growing import grows
 from training.export.precision import prefers_float32
+from training.features.dates import DateParts
 
 Answers = Callable[["Translation", Any, Sequence[Block], str], Answer]
 
@@ -60,8 +61,9 @@ class Translation:
                 found = [b for name, part in parts for b in self.transform(part, blocks, below(path, name))]
             case SelectorMixin():
                 found = select(self.assembly, blocks, np.flatnonzero(fitted.get_support()).tolist())
-            case CountVectorizer():
-                found = [text.vectorize(self.assembly, fitted, join(self.assembly, blocks, f"step {path}"), path)]
+            case CountVectorizer() | DateParts():
+                write = text.vectorize if isinstance(fitted, CountVectorizer) else dates.split
+                found = [write(self.assembly, fitted, join(self.assembly, blocks, f"step {path}"), path)]
             case FunctionTransformer():
                 found = functions.apply(self.assembly, fitted.func, blocks, path)
             case _:

@@ -20,10 +20,11 @@ def check_columns(columns: Mapping[str, ColumnSummary], config: TrainingConfig) 
     for name, column in columns.items():
         if has_own_inputs and name in OUTPUTS:
             yield error("name", f"column {name!r} has the name of one of the model's answers", "rename it", name)
-        yield from _check(column, drop_line(config.data.drop, name))
+        is_prose = config.features.options(name).encode in {"text", "date"} or bool(config.features.options(name).steps)
+        yield from _check(column, drop_line(config.data.drop, name), is_prose=is_prose)
 
 
-def _check(column: ColumnSummary, drop: str) -> Iterator[Finding]:
+def _check(column: ColumnSummary, drop: str, *, is_prose: bool) -> Iterator[Finding]:
     name, rows = column.name, column.rows
     if not column.present:
         yield error("empty", f"column {name!r} is missing in every row", drop, name, rows, rows)
@@ -39,7 +40,7 @@ def _check(column: ColumnSummary, drop: str) -> Iterator[Finding]:
             column.missing,
             rows,
         )
-    if _names_rows(column):
+    if _names_rows(column) and not is_prose:
         what = "text" if column.kind is Kind.CATEGORY else "whole number"
         say = error if column.kind is Kind.CATEGORY else warning
         message = f"column {name!r} has another {what} in nearly every row, so nothing can be learnt from it"

@@ -12,6 +12,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     PolynomialFeatures,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
@@ -23,6 +24,7 @@ from training.export.converters.one_hot_encoder import one_hot_encoder, one_hot_
 from training.export.converters.ordinal_encoder import ordinal_encoder, ordinal_shape
 from training.export.converters.polynomial_features import polynomial_features, polynomial_shape
 from training.export.converters.scalers import max_abs_scaler, min_max_scaler, robust_scaler, standard_scaler
+from training.export.converters.splines import spline_shape, spline_transformer
 from training.export.converters.target_encoder import target_encoder, target_encoder_shape
 
 CONVERTERS: dict[Any, Any] = {
@@ -35,6 +37,7 @@ CONVERTERS: dict[Any, Any] = {
     PolynomialFeatures: polynomial_features,
     RobustScaler: robust_scaler,
     SimpleImputer: simple_imputer,
+    SplineTransformer: spline_transformer,
     StandardScaler: standard_scaler,
     TargetEncoder: target_encoder,
 }
@@ -48,6 +51,7 @@ SHAPES: dict[Any, Any] = {
     PolynomialFeatures: polynomial_shape,
     RobustScaler: float64_like_input,
     SimpleImputer: imputer_shape,
+    SplineTransformer: spline_shape,
     StandardScaler: float64_like_input,
     TargetEncoder: target_encoder_shape,
 }

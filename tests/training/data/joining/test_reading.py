@@ -51,7 +51,7 @@ def test_equal_rows_of_a_database_keep_what_follows(tmp_path: Path) -> None:
 
     gather(config, lambda step, result: said.append(f"{step} {result}"))
 
-    assert any(line.startswith("read customers: 30 rows, asked of the database") for line in said)
+    assert any(line.startswith("read customers: asked of the database") for line in said)
     assert any(line.startswith("join") and line.endswith("kept from before") for line in said)
 
 
