@@ -65,12 +65,20 @@ def bench(
     require_ratio: Annotated[
         float, typer.Option(min=0, help="Exit with 1 when the efficiency at 32 connections is below this.")
     ] = 0.0,
+    open_loop: Annotated[
+        bool,
+        typer.Option("--open-loop", help="Instead: random arrivals, alone and beside a busy neighbour, for latencies."),
+    ] = False,
 ) -> None:
     """Measure the service beside a bare uvicorn application: rate, latency, CPU time, memory, time to ready."""
+    from loadtests.bench.arrivals import run_open_loop  # noqa: PLC0415
     from loadtests.bench.benchmark import run_bench  # noqa: PLC0415
     from loadtests.errors import CannotRun  # noqa: PLC0415
 
     try:
+        if open_loop:
+            run_open_loop(models, model, seconds, json)
+            return
         efficiency = run_bench(models, model, rounds, seconds, json)
     except CannotRun as reason:
         _refuse(str(reason))

@@ -169,7 +169,7 @@ def _draw(points: list[Point], file: Path) -> None:
     axes.set(
         xlabel="offered load, in units of what can be sustained",
         ylabel=f"answers within {_PATIENCE:.0f} s, of the peak",
-        title="Goodput under overload: one core, 5 ms a run, Poisson arrivals",
+        title="Goodput under overload: one core, no gain from batches, Poisson arrivals",
         ylim=(0, 1.1),
     )
     axes.grid(alpha=0.3)

@@ -1,0 +1,59 @@
+"""The open-loop generator against a real server: what it says of good, refused and unanswered requests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from loadtests.bench.open_loop import Seen, Stream, offer, quantile
+
+CORE = min(os.sched_getaffinity(0))
+GOOD = f'{{"instances": [{[1.0] * 30}]}}\n'
+
+
+def bodies(tmp_path: Path, text: str = GOOD) -> str:
+    file = tmp_path / "bodies"
+    file.write_text(text)
+    return str(file)
+
+
+def test_streams_are_offered_together_and_counted_apart(service_url: str, tmp_path: Path) -> None:
+    rows = Stream("rows", f"{service_url}/predict/wide", 50, bodies(tmp_path))
+    health = Stream("health", f"{service_url}/health/live", 20)
+
+    one, other = offer([rows, health], 1.0, CORE)
+
+    assert (one.name, other.name) == ("rows", "health")
+    assert one.statuses == {"200": one.due}
+    assert other.statuses == {"200": other.due}
+    assert one.due > other.due > 0
+    assert one.answered == sorted(one.answered)
+    assert 0 < one.good <= one.due
+
+
+def test_other_answers_than_200_are_not_good(service_url: str, tmp_path: Path) -> None:
+    (seen,) = offer([Stream("bad", f"{service_url}/predict/wide", 30, bodies(tmp_path, "x\n"))], 0.5, CORE)
+
+    assert seen.statuses == {"400": seen.due}
+    assert (seen.good, seen.answered, len(seen.refused)) == (0, [], seen.due)
+
+
+def test_callers_that_hang_up_at_once_get_no_answer(service_url: str, tmp_path: Path) -> None:
+    stream = Stream("gone", f"{service_url}/predict/wide", 30, bodies(tmp_path), patience_ms=0.0, hangs_up=True)
+
+    (seen,) = offer([stream], 0.5, CORE)
+
+    assert seen.statuses.get("lost", 0) > 0
+    assert seen.good == 0
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.0, 1.0), (0.5, 3.0), (0.99, 4.0), (1.0, 4.0)])
+def test_quantile_of_ordered_numbers(share: float, value: float) -> None:
+    assert quantile([1.0, 2.0, 3.0, 4.0], share) == value
+
+
+def test_share_within_counts_what_was_not_answered_too() -> None:
+    seen = Seen("x", 2.0, 4, {"200": 3}, 3, [1.0, 5.0, 20.0], [])
+
+    assert (seen.within(10.0), seen.goodput) == (0.5, 1.5)
+    assert quantile([], 0.5) == 0.0
