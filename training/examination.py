@@ -19,6 +19,7 @@ from app.contract.signature import Signature
 from app.runtime.session import OnnxSession
 from training.config.model import ModelConfig
 from training.config.proof import ParityConfig
+from training.data.lineage import as_saved
 from training.data.tensors import to_tensors
 from training.errors import ConversionError, DataCheckFailed, ParityError
 from training.evaluation import gates as model_gates
@@ -134,8 +135,7 @@ def _evaluate(
     judged = Judged(fitted.learn, fitted.held_out, fitted.target, answers, fitted.signature)
     rival = None
     if champion is not None:
-        saved = config.model_dump(mode="json", exclude_none=True)
-        rival = rivals.champion(champion, fitted.held_out, fitted.signature, saved)
+        rival = rivals.champion(champion, fitted.held_out, fitted.signature, as_saved(config))
     return evaluate(
         judged, config.evaluation, rivals.baseline(fitted.learn_target, fitted.held_out, config.task), rival
     )

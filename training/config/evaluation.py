@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from app.contract.signature import Task
+from app.contract.signature import Label, Task
 from training.config.section import Section
 
 ClassificationMetric = Literal[
@@ -34,6 +34,11 @@ class EvaluationConfig(Section):
 
     metric: Metric | None = Field(
         None, description="the first metric, which gates, slices and tables speak of; none: accuracy, or r2 for values"
+    )
+    positive: Label | None = Field(
+        None,
+        description="of two classes the one that precision, recall, F1 and average precision speak of; "
+        "none: cost.positive, or the last in the order of the alphabet",
     )
     slices: tuple[str, ...] = Field(
         (), description="columns whose groups of rows are judged one by one: each category, each quarter of a number"

@@ -70,6 +70,15 @@ class TrainingConfig(ModelConfig):
             return {**document, "estimator": {"type": (families or [usual])[0]}}
         return document
 
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_looked_for_is_positive(cls, document: Any) -> Any:
+        cost = document.get("cost") if isinstance(document, dict) else None
+        evaluation = document.get("evaluation", {}) if isinstance(document, dict) else None
+        if isinstance(cost, dict) and isinstance(evaluation, dict) and cost.get("positive") is not None:
+            return {**document, "evaluation": {"positive": cost["positive"], **evaluation}}
+        return document
+
     @model_validator(mode="after")
     def _estimator_fits_task(self) -> "TrainingConfig":
         if task_of(self.estimator.type) is not self.task:

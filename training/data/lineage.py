@@ -48,13 +48,20 @@ class Recipe:
 
 def recipe(config: TrainingConfig) -> Recipe:
     """Digest data, config, code and libraries; raises DataCheckFailed when the data cannot be read."""
-    saved = config.model_dump(mode="json", exclude_none=True)
-    if not config.data.sources:
-        del saved["data"]["sources"]
-    if config.data.path is not None:
-        saved["data"]["path"] = config.data.path.name  # where a file lay says nothing about the model
+    saved = as_saved(config)
     settings = _digest([_canonical({**saved, "data": {**saved["data"], "path": None}})])
     return _recipe(_digest([_data(config)]), settings, saved)
+
+
+def as_saved(config: ModelConfig) -> dict[str, Any]:
+    """The config as it is kept with a version."""
+    saved = config.model_dump(mode="json", exclude_none=True)
+    if isinstance(config, TrainingConfig):
+        if not config.data.sources:
+            del saved["data"]["sources"]
+        if config.data.path is not None:
+            saved["data"]["path"] = config.data.path.name  # where a file lay says nothing about the model
+    return saved
 
 
 def _recipe(data: str, settings: str, saved: dict[str, Any], extras: Iterable[str] = ()) -> Recipe:
@@ -69,7 +76,7 @@ def recipe_of_fitted(config: ModelConfig, about: str, data: bytes, graph: bytes,
 
     `extras` are distributions that it is made of beside scikit-learn.
     """
-    saved = {**config.model_dump(mode="json", exclude_none=True), "estimator": about}
+    saved = {**as_saved(config), "estimator": about}
     return _recipe(_digest([data]), _digest([_canonical(saved), graph]), saved, extras)
 
 

@@ -34,12 +34,12 @@ def compare(
     note: str = "",
 ) -> Comparison | None:
     """How much better the model is than another on the same rows; None where the metric says nothing of the other."""
-    mine = first_score(target, own, config.metric, labels)
-    rows = [measurable(target, answers, labels) for answers in (own, other)]
+    mine = first_score(target, own, labels, config)
+    rows = [measurable(target, answers, labels, config.positive) for answers in (own, other)]
     draws = [draw(one, len(target), config, mine.name).metrics for one in rows]
     if mine.name not in draws[1]:
         return None
-    theirs = first_score(target, other, config.metric, labels)
+    theirs = first_score(target, other, labels, config)
     difference = draws[0][mine.name] - draws[1][mine.name]
     if not mine.higher_is_better:
         difference = -difference

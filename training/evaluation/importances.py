@@ -14,8 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.signature import Label
+from training.config.evaluation import EvaluationConfig
+from training.errors import ConfigError
 from training.evaluation.answers import Answers
-from training.evaluation.metrics import first_name, first_score, gain, measurable, plain
+from training.evaluation.metrics import first_score, gain
 
 _ANSWERS = 100_000
 """Rows asked in all, so that the time is bounded whatever the table is like."""
@@ -39,7 +41,7 @@ def importances(
     ask: Callable[[pd.DataFrame], Answers],
     frame: pd.DataFrame,
     target: NDArray[Any],
-    metric: str | None,
+    config: EvaluationConfig,
     labels: Sequence[Label] | None,
     seed: int = 0,
 ) -> tuple[tuple[Importance, ...], int]:
@@ -49,17 +51,17 @@ def importances(
     most = max(_FEWEST_ROWS, min(_MOST_ROWS, _ANSWERS // (_REPEATS * len(columns))))
     rows = np.sort(random.permutation(len(frame))[:most])
     frame, target = frame.iloc[rows].reset_index(drop=True), target[rows]
-    answers = ask(frame)
-    if first_name(answers, metric) not in plain(measurable(target, answers, labels), len(frame)):
+    try:
+        whole = first_score(target, ask(frame), labels, config)
+    except ConfigError:
         return (), len(frame)  # not every class is among these rows
-    whole = first_score(target, answers, metric, labels)
     found = []
     for name in columns:
         losses = []
         for _ in range(_REPEATS):
             shuffled = frame.copy(deep=False)
             shuffled[name] = frame[name].to_numpy()[random.permutation(len(frame))]
-            other = first_score(target, ask(shuffled), metric, labels)
+            other = first_score(target, ask(shuffled), labels, config)
             losses.append(gain(whole, other.value))
         found.append(Importance(name, float(np.mean(losses)), min(losses), max(losses)))
     return tuple(sorted(found, key=lambda one: (-one.mean, one.column))), len(frame)

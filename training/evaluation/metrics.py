@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from app.contract.evaluation import Score
 from app.contract.signature import Label, Task
 from training.config.evaluation import METRICS, EvaluationConfig
-from training.errors import ConfigError
+from training.errors import ConfigError, closest
 from training.evaluation.answers import Answers
 from training.evaluation.bootstrap import Measurable, draw, wilson
 from training.evaluation.classification import Classified
 from training.evaluation.regression import Valued
 
+_BINARY = 2
 LOWER_IS_BETTER = frozenset(
     {
         "log_loss",
@@ -37,7 +38,7 @@ def scores(
     `labels` are those of the columns of probabilities, by default the sorted labels of the target. Raises ConfigError
     where the metric that is wanted first cannot be computed.
     """
-    rows = measurable(target, answers, labels)
+    rows = measurable(target, answers, labels, config.positive if config is not None else None)
     values = plain(rows, len(target))
     drawn = draw(rows, len(target), config) if config is not None else None
     found = []
@@ -48,16 +49,23 @@ def scores(
         found.append(_score(name, value, interval))
     first = first_name(answers, config.metric if config is not None else None)
     if first not in values:
-        raise ConfigError(f"evaluation.metric: {first} cannot be computed for this model and these rows; name another")
+        raise _cannot(first)
     return tuple(sorted(found, key=lambda score: score.name != first))
 
 
 def first_score(
-    target: NDArray[Any], answers: Answers, metric: str | None = None, labels: Sequence[Label] | None = None
+    target: NDArray[Any],
+    answers: Answers,
+    labels: Sequence[Label] | None = None,
+    config: EvaluationConfig | None = None,
 ) -> Score:
-    """The one that tables and gates speak of, without an interval."""
-    name = first_name(answers, metric)
-    return _score(name, plain(measurable(target, answers, labels), len(target))[name])
+    """The one that tables and gates speak of, without an interval; raises ConfigError where it cannot be computed."""
+    name = first_name(answers, config.metric if config is not None else None)
+    rows = measurable(target, answers, labels, config.positive if config is not None else None)
+    values = plain(rows, len(target))
+    if name not in values:
+        raise _cannot(name)
+    return _score(name, values[name])
 
 
 def first_name(answers: Answers, metric: str | None) -> str:
@@ -65,12 +73,20 @@ def first_name(answers: Answers, metric: str | None) -> str:
     return metric or METRICS[Task.REGRESSION if answers.labels is None else Task.CLASSIFICATION][0]
 
 
-def measurable(target: NDArray[Any], answers: Answers, labels: Sequence[Label] | None = None) -> Measurable:
-    """The rows as metrics see them."""
+def measurable(
+    target: NDArray[Any], answers: Answers, labels: Sequence[Label] | None = None, positive: Label | None = None
+) -> Measurable:
+    """The rows as metrics see them; raises ConfigError where the positive label is no class."""
     if answers.labels is None:
         return Valued(np.asarray(target, dtype=np.float64), answers.numbers[:, 0])
     truth, given = target.tolist(), answers.labels.tolist()
     known = list(labels) if labels is not None else sorted(set(truth))
+    numbers = answers.numbers
+    if positive is not None:
+        if positive not in known:
+            raise ConfigError(f"evaluation.positive is no class{closest(str(positive), map(str, known))}")
+        if len(known) == _BINARY and positive == known[0]:
+            known, numbers = known[::-1], numbers[:, ::-1]  # the last one counts as positive
     has_columns = len(known) == answers.numbers.shape[1] and set(truth) <= set(known)
     number = {label: position for position, label in enumerate(known)}
     for label in (*truth, *given):
@@ -78,7 +94,7 @@ def measurable(target: NDArray[Any], answers: Answers, labels: Sequence[Label] |
     return Classified(
         np.array([number[label] for label in truth]),
         np.array([number[label] for label in given]),
-        answers.numbers if has_columns else None,
+        numbers if has_columns else None,
         len(number),
     )
 
@@ -92,6 +108,10 @@ def plain(rows: Measurable, count: int) -> dict[str, float]:
 def gain(score: Score, other: float) -> float:
     """By how much a score is better than another value of the same metric."""
     return score.value - other if score.higher_is_better else other - score.value
+
+
+def _cannot(name: str) -> ConfigError:
+    return ConfigError(f"evaluation.metric: {name} cannot be computed for this model and these rows; name another")
 
 
 def _score(name: str, value: float, interval: tuple[float, float] | None = None) -> Score:

@@ -47,7 +47,7 @@ def evaluate(
     found = Found((), 0)
     if config.find_slices:
         found = find(judged.learn, judged.held_out, judged.signature, loss, config.slice_rows, alpha)
-    rows = measurable(judged.target, judged.answers, labels)
+    rows = measurable(judged.target, judged.answers, labels, config.positive)
     evaluation = Evaluation(
         rows=len(judged.target),
         confidence=config.confidence,

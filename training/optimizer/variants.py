@@ -127,7 +127,7 @@ def _judge(
     tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
     found = parity.measure(session, expected, signature, tolerance)
     answers = ask_session(session, take(tensors, slice(expected.held_out)), signature.task)
-    score = first_score(target, answers, config.evaluation.metric, signature.labels).value
+    score = first_score(target, answers, signature.labels, config.evaluation).value
     objection = parity.objection(found) if is_exact else ""
     return Measured(built, model, found, score, _digest(session, tensors), objection)
 

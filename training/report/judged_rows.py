@@ -33,8 +33,8 @@ def judged_rows(trained: Trained) -> JudgedRows | None:
         return None
     positive = None
     if len(labels) == 2:  # noqa: PLR2004  # a choice between two
-        cost = trained.fitted.cost
-        positive = 1 if cost is None else number[cost.decision.positive]
+        wanted = trained.config.evaluation.positive
+        positive = 1 if wanted is None else number[wanted]
     return JudgedRows(
         np.array([number[label] for label in target]),
         np.array([number[label] for label in given]),

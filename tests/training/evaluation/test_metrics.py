@@ -4,6 +4,7 @@ from sklearn import metrics
 
 from app.contract.signature import Task
 from tests.training.evaluation.rows import QUICK, classifier, regressor
+from tests.training.prepared import shipped
 from training.config.evaluation import METRICS, EvaluationConfig
 from training.errors import ConfigError
 from training.evaluation.answers import Answers
@@ -75,11 +76,12 @@ def test_percentages_are_left_out_where_targets_come_close_to_nothing() -> None:
 def test_accuracy_comes_first_unless_another_is_wanted() -> None:
     answers = Answers(np.array(["b", "a", "a", "a"], dtype=object), PROBABILITIES)
 
-    usual, wanted = scores(LABELS, answers), scores(LABELS, answers, config=EvaluationConfig(metric="log_loss"))
+    config = EvaluationConfig(metric="log_loss")
+    usual, wanted = scores(LABELS, answers), scores(LABELS, answers, config=config)
 
     assert (usual[0].name, usual[0].value, wanted[0].name) == ("accuracy", 0.75, "log_loss")
     assert first_score(LABELS, answers) == usual[0]
-    assert first_score(LABELS, answers, "log_loss").value == pytest.approx(wanted[0].value)
+    assert first_score(LABELS, answers, config=config).value == pytest.approx(wanted[0].value)
 
 
 def test_only_losses_and_errors_are_better_when_lower() -> None:
@@ -125,3 +127,30 @@ def test_accuracy_without_a_mistake_still_has_a_width() -> None:
 
     assert found["accuracy"] == pytest.approx((0.9287, 1.0), abs=1e-4)
     assert found["balanced_accuracy"] is None
+
+
+def test_positive_class_is_the_one_that_is_looked_for() -> None:
+    target, answers = classifier(200, 0.3, seed=3)
+    config = EvaluationConfig(positive=0, resamples=100)
+
+    found = {score.name: score.value for score in scores(target, answers, config=config)}
+
+    assert found["recall"] == pytest.approx(metrics.recall_score(target, answers.labels, pos_label=0))
+    assert found["average_precision"] == pytest.approx(
+        metrics.average_precision_score(target == 0, answers.numbers[:, 0])
+    )
+    assert found["log_loss"] == pytest.approx(metrics.log_loss(target, answers.numbers))
+
+
+def test_positive_class_that_is_none_is_refused() -> None:
+    target, answers = classifier(50, 0.3, seed=3)
+
+    with pytest.raises(ConfigError, match=r"evaluation\.positive is no class"):
+        scores(target, answers, config=EvaluationConfig(positive="yes"))
+
+
+def test_class_that_costs_look_for_is_the_positive_one() -> None:
+    assert shipped("cancer_cost", 'cost.positive="benign"').evaluation.positive == "benign"
+    assert shipped("cancer_cost", 'cost.positive="benign"', 'evaluation.positive="malignant"').evaluation.positive == (
+        "malignant"
+    )

@@ -8,12 +8,13 @@ import pytest
 from app.contract.signature import Kind, Task
 from app.registry.store import Registry
 from tests.training.prepared import Published, prepared, shipped
+from training.data.lineage import as_saved
 from training.errors import GateFailed
 from training.evaluation.rivals import Incumbent, baseline, champion, current_champion
 from training.workflow import run, train
 
 CONFIG = shipped("breast_cancer")
-SAVED = CONFIG.model_dump(mode="json", exclude_none=True)
+SAVED = as_saved(CONFIG)
 
 
 def silent(step: str, result: str) -> None:
@@ -124,6 +125,7 @@ def test_champion_is_compared_when_a_second_version_is_trained(tmp_path: Path) -
     assert manifest.evaluation.champion is not None
     assert manifest.evaluation.champion.other == "version 1, the champion"
     assert (manifest.evaluation.champion.difference or 0) < 0
+    assert manifest.evaluation.champion.note == ""
 
 
 def test_champion_that_cannot_be_read_does_not_keep_its_successor_from_being_made(tmp_path: Path) -> None:
