@@ -40,7 +40,7 @@ def test_table_of_variants_fits_eighty_columns(tmp_path: Path) -> None:
     table = [
         line for line in result.output.splitlines() if line.startswith(("variant", "exported", "weight", "dynamic"))
     ]
-    assert len(table) == 6
+    assert len(table) == 7
     assert max(map(len, table)) <= 80
     assert "weight_int8" in next(line for line in table if line.rstrip().endswith("chosen"))
 

@@ -164,7 +164,7 @@ def _reason(
         return f"{found}; {_rank(chosen, lossy)}"
     others: dict[str, list[str]] = {}
     for one in variants:
-        if not one.passed:
+        if not one.passed and one.parity is not None:
             others.setdefault(one.verdict, []).append(one.name)
     refused = "; ".join(f"{', '.join(names)}: {why}" for why, names in others.items())
     return f"{found}, and no other passed that saves more" + (f" ({refused})" if refused else "")

@@ -146,7 +146,7 @@ def test_candidate_that_could_not_be_built_keeps_its_reason() -> None:
     found = choice(failed=(failed,))
 
     assert found.variants[1].verdict == "onnxruntime's quantizer failed (ValueError)"
-    assert f"(odd: {failed.failure})" in found.reason
+    assert failed.failure not in found.reason
 
 
 def test_variants_with_the_very_bits_of_the_chosen_one_are_known() -> None:

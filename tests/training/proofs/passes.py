@@ -1,0 +1,142 @@
+"""The variants of every family: sizes, load times, memory, latencies beside the exported graph, and what they change.
+
+Run as a program it prints a table for each model, with the reason for the choice, what the optimiser refused and what
+the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the proof fails where
+one of them changes a label, or a number beyond the tolerance, that the exported graph does not.
+"""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+from statistics import geometric_mean
+from typing import Any
+
+from app.contract.manifest import Variant
+from app.runtime.session import OnnxSession
+from tests.training.proofs.families import FAMILIES
+from training.config import documents as configs
+from training.evaluation.answers import some, spread_of
+from training.examination import Trained, examine
+from training.export.many import many_rows
+from training.export.parity import Reference, measure, objection, quietly_ask, real_rows
+from training.inference import infer
+from training.report.plots.variants import points, variants_plot
+
+_HEAD = f"  {'variant':<26}{'KiB':>9}{'load ms':>9}{'mem KiB':>9}{'us@1':>8}{'us@64':>8}{'us@1000':>9}{'ratios':>18}"
+_HEAD += f"{'flips':>7}{'change':>9}  verdict"
+
+
+def trained(name: str) -> Trained:
+    """A model of the family, fitted on every other row and examined with the rest."""
+    pipeline, (rows, target) = FAMILIES[name]()
+    learn, held_out = slice(0, None, 2), slice(1, None, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # networks stop early
+        pipeline.fit(rows[learn], target[learn])
+    fitted = infer(pipeline, rows[learn], target[learn], (rows[held_out], target[held_out]), ())
+    config = configs.for_fitted({"name": "proof", "task": fitted.signature.task})
+    return examine(fitted, config, lambda _step, _result: None)
+
+
+def exact_rows(model: Trained, count: int) -> list[tuple[str, int, str]]:
+    """Each exact variant on `count` distinct rows: its name, how many there were, and the objection or nothing."""
+    fitted, config = model.fitted, model.config.parity
+    real = real_rows(fitted.held_out, fitted.learn)
+    asked = many_rows(fitted.pipeline, fitted.signature, real, count, model.parity.blind_steps)
+    answers = quietly_ask(fitted.pipeline, asked, fitted.signature)
+    judged = asked.kinds == real.kinds[0]
+    expected = Reference(asked, int(judged.sum()), answers, spread_of(some(answers, judged)), model.parity.blind_steps)
+    return [
+        (name, len(asked), objection(measure(OnnxSession(graph), expected, fitted.signature, config.tolerance)))
+        for name, graph in model.graphs.items()
+        if any(one.name == name and one.guarantee == "exact" for one in model.choice.variants)
+    ]
+
+
+def line(variant: Variant, exported: Variant, chosen: str) -> str:
+    """One row of the table."""
+    if variant.parity is None:
+        raise ValueError(f"{variant.name} was not measured")
+    judged = variant.parity.kinds[0]
+    ratios = " ".join(f"{own / exported.latency_us[batch]:.2f}" for batch, own in variant.latency_us.items())
+    times = "".join(f"{own:>{width}.0f}" for own, width in zip(variant.latency_us.values(), (8, 8, 9), strict=True))
+    load, memory = variant.load_ms or 0, (variant.memory or 0) / 1024
+    verdict = "published" if variant.name == chosen else variant.verdict
+    return (
+        f"  {variant.name:<26}{(variant.size or 0) / 1024:>9.1f}{load:>9.1f}{memory:>9.0f}{times}{ratios:>18}"
+        f"{judged.label_flips:>7}{judged.largest_difference:>9.1e}  {verdict}"
+    )
+
+
+def report(name: str, model: Trained, rows: int) -> bool:
+    """Print everything about one model; whether its exact variants hold."""
+    variants = model.choice.variants
+    judged = variants[0].parity
+    count = judged.kinds[0].rows if judged is not None else 0
+    say(f"{name}: flips and change on {count} held-out rows")
+    say(_HEAD)
+    not_built: dict[str, list[str]] = {}
+    for variant in variants:
+        if variant.parity is None:
+            not_built.setdefault(variant.verdict, []).append(variant.name)
+        else:
+            say(line(variant, variants[0], model.choice.name))
+    for why, names in not_built.items():
+        say(f"  not built: {', '.join(names)}: {why}")
+    for variant in variants:
+        if variant.guarantee == "exact" and (variant.passes or variant.declined):
+            bound = "" if variant.bound is None else f"; a score moves by less than {variant.bound:.1e}"
+            say(f"  {variant.name} = {' + '.join(variant.passes) or 'nothing'}{bound}")
+            for one, why in variant.declined.items():
+                say(f"    {one} declined: {why}")
+    say(f"  published: {model.choice.reason}")
+    found = exact_rows(model, rows)
+    own = found[0][2]
+    for one, asked, problem in found:
+        word = "holds " if not problem else "as exported" if problem == own else "BROKEN"
+        say(f"{word} {name}, {one}: {asked} distinct rows, {problem or '0 flips'}")
+    return all(not problem or problem == own for _, _, problem in found)
+
+
+def draw(name: str, model: Trained, folder: Path) -> None:
+    """The Pareto plots of a model, as files."""
+    measured = [one for one in model.choice.variants if one.parity is not None]
+    gate, chosen = model.config.gate.probability_change, model.choice.name
+    slow = geometric_mean(measured[0].latency_us.values())
+    speeds = [geometric_mean(one.latency_us.values()) / slow for one in measured]
+    costs: dict[str, tuple[str, Any]] = {
+        "size": ("KiB of the file", [(one.size or 0) / 1024 for one in measured]),
+        "latency": ("latency beside the exported graph", speeds),
+    }
+    for kind, (words, values) in costs.items():
+        plot = variants_plot(kind, points(measured, values), words, chosen, gate)
+        (folder / f"{name.replace(' ', '-').replace(',', '')}-{kind}.svg").write_bytes(plot.standalone())
+
+
+def say(text: str) -> None:
+    """To whoever waits for it."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Print the table of every family, or of those whose name contains a word."""
+    parser = argparse.ArgumentParser(prog="scripts/prove passes", description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000, help="different rows for each exact variant")
+    parser.add_argument("--only", default="", help="a word in the names of the families wanted")
+    parser.add_argument("--plots", type=Path, help="a folder for the Pareto plots")
+    wanted = parser.parse_args()
+    holds = True
+    for name in FAMILIES:
+        if wanted.only in name:
+            model = trained(name)
+            holds &= report(name, model, wanted.rows)
+            if wanted.plots is not None:
+                wanted.plots.mkdir(parents=True, exist_ok=True)
+                draw(name, model, wanted.plots)
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
