@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from app.contract.signature import Kind, Signature, Task
-from training.data.given import AsGiven, Given, read, read_target
+from training.data.given import AsGiven, Given, read, read_target, target_names
 from training.data.schema import Unseen, assemble, describe_column, plain_labels
 from training.data.table import missing, with_columns
 from training.errors import ConfigError, DataCheckFailed, closest
@@ -42,7 +42,10 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
             raise ConfigError(f"nullable names the column {name!r}, which X has not{closest(name, given.kinds)}")
     way_back = _with_empty_text(pipeline, given)
     whole = Pipeline([("given", way_back), ("model", pipeline)])
-    signature = _signature(pipeline, given, task, nullable, _unseen(whole, given))
+    targets = target_names(target, own_target.shape[1]) if own_target.ndim > 1 else None
+    if targets is not None:
+        _check_targets(task, targets)
+    signature = _signature(pipeline, given, task, nullable, _unseen(whole, given), targets)
     if held_out is None:
         judged, judged_target, counts = given.frame, own_target, {"given": len(own_target)}
     else:
@@ -51,6 +54,13 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         counts = {"train": len(own_target), "held_out": len(judged_target)}
     source = "the rows that were given with the fitted pipeline"
     return Fitted(whole, signature, given.frame, own_target, judged, judged_target, counts, source, _about(pipeline))
+
+
+def _check_targets(task: Task, targets: tuple[str, ...]) -> None:
+    if task is Task.CLASSIFICATION:
+        raise DataCheckFailed("y has several columns and the pipeline is a classifier; publish one model per target")
+    if len(set(targets)) != len(targets):
+        raise DataCheckFailed("two columns of y have the same name; rename one")
 
 
 def _refuse_hashed_categories(pipeline: Any) -> None:
@@ -79,7 +89,12 @@ def _task(pipeline: Any) -> Task:
 
 
 def _signature(
-    pipeline: Any, given: Given, task: Task, nullable: tuple[str, ...], unseen: Callable[[str], Unseen]
+    pipeline: Any,
+    given: Given,
+    task: Task,
+    nullable: tuple[str, ...],
+    unseen: Callable[[str], Unseen],
+    targets: tuple[str, ...] | None,
 ) -> Signature:
     features = []
     for name, kind in given.kinds.items():
@@ -89,7 +104,7 @@ def _signature(
         may_lack = name in nullable or bool(missing(column).any())
         features.append(describe_column(name, kind, column, nullable=may_lack, unseen=unseen(name)))
     if task is Task.REGRESSION:
-        return assemble(task, tuple(features), None)
+        return assemble(task, tuple(features), None, targets=targets)
     labels = tuple(plain_labels(np.asarray(pipeline.classes_)))
     return assemble(task, tuple(features), labels, has_probabilities=hasattr(pipeline, "predict_proba"))
 

@@ -109,6 +109,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe, report: bool) -
 
     def build(version: int, digests: dict[str, FileDigest]) -> ModelManifest:
         return ModelManifest(
+            schema_=1 if trained.signature.targets is None else 2,
             model_name=config.name,
             model_version=version,
             created_at=created,

@@ -97,6 +97,6 @@ def _is_worse(found: RowsCompared, before: RowsCompared | None, gate: GateConfig
 
 def _stored_answers(rows: tuple[GoldenRow, ...]) -> Answers:
     if rows[0].value is not None:
-        return Answers(None, np.array([[row.value] for row in rows], dtype=np.float64))
+        return Answers(None, np.array([row.numbers for row in rows], dtype=np.float64))
     labels = np.array([row.label for row in rows])
     return Answers(labels, np.array([row.probabilities or () for row in rows], dtype=np.float64))

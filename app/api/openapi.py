@@ -139,8 +139,10 @@ def _predict_operation(servable: Servable, schemas: dict[str, Any]) -> dict[str,
 
 def _prediction_schema(servable: Servable) -> dict[str, Any]:
     labels = servable.signature.labels
+    targets = servable.signature.targets
     if labels is None:
-        prediction: dict[str, Any] = {"type": "object", "properties": {"value": _NUMBER}}
+        value = {"type": "object", "properties": dict.fromkeys(targets, _NUMBER)} if targets else _NUMBER
+        prediction: dict[str, Any] = {"type": "object", "properties": {"value": value}}
     elif not servable.signature.has_probabilities:
         prediction = {"type": "object", "properties": {"label": {"enum": list(labels)}}}
     else:

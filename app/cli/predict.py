@@ -98,14 +98,15 @@ def _cell(feature: Feature, text: str) -> Cell:
 
 def _header(signature: Signature) -> list[str]:
     if signature.labels is None:
-        return ["value"]
+        return list(signature.targets or ("value",))
     labels = signature.labels if signature.has_probabilities else ()
     return ["label", *(label if isinstance(label, str) else orjson.dumps(label).decode() for label in labels)]
 
 
 def _cells(prediction: dict[str, Any]) -> list[Any]:
     if "value" in prediction:
-        return [prediction["value"]]
+        value = prediction["value"]
+        return list(value.values()) if isinstance(value, dict) else [value]
     return [_text(prediction["label"]), *prediction.get("probabilities", {}).values()]
 
 

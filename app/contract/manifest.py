@@ -15,7 +15,8 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from app.contract.evaluation import About, Evaluation, Part, Score
 from app.contract.signature import Kind, Label, Signature
 
-SCHEMA = 1
+SCHEMA = 2
+"""2 is written where a regression has several targets, which readers of 1 would take for one value; else 1."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
@@ -112,12 +113,22 @@ class Variant(Part):
 
 
 class GoldenRow(Part):
-    """A synthetic row with the answer the published graph gave; `label` or `value` as the task says."""
+    """A synthetic row with the answer the published graph gave; `label` or `value` as the task says.
+
+    `value` is one number, or one for each of the signature's targets.
+    """
 
     row: dict[str, Cell]
     label: Label | None = None
     probabilities: tuple[float, ...] | None = None
-    value: float | None = None
+    value: float | tuple[float, ...] | None = None
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Probabilities or values, in the order of the signature."""
+        if self.value is None:
+            return self.probabilities or ()
+        return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
 class GoldenRows(Part):
@@ -223,7 +234,7 @@ class OnnxFormat(Part):
 class ModelManifest(Part):
     """The whole manifest. `files` names every file of the version except the manifest itself."""
 
-    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[1, 2], Field(alias="schema")] = 1
     model_name: ModelName
     model_version: Annotated[int, Field(ge=1)]
     created_at: datetime
@@ -247,6 +258,8 @@ class ModelManifest(Part):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "ModelManifest":
+        if (self.schema_ > 1) != (self.signature.targets is not None):
+            raise ValueError("schema 2 is for signatures with targets, and only for these")
         for number, golden in enumerate(self.golden_rows.rows):
             if not (_fits(golden.row, self.signature) and _answers(golden, self.signature)):
                 raise ValueError(f"golden row {number} does not fit the signature")
@@ -264,7 +277,8 @@ def _fits(row: dict[str, Cell], signature: Signature) -> bool:
 
 def _answers(golden: GoldenRow, signature: Signature) -> bool:
     if signature.labels is None:
-        return golden.value is not None
+        is_several = isinstance(golden.value, tuple)
+        return len(golden.numbers) == len(signature.targets or "1") and is_several == (signature.targets is not None)
     count = len(signature.labels) if signature.has_probabilities else 0
     return golden.label in signature.labels and len(golden.probabilities or ()) == count
 

@@ -67,6 +67,7 @@ class Signature(BaseModel):
     """Features, task and labels of one version.
 
     `has_probabilities` is off for classifiers that know only labels: a hinge loss, a nearest centroid, a hard vote.
+    `targets` names the values of a regression that has several; with one it is None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -76,6 +77,7 @@ class Signature(BaseModel):
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     labels: tuple[Label, ...] | None = None
     has_probabilities: bool = True
+    targets: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Signature":
@@ -88,9 +90,14 @@ class Signature(BaseModel):
             raise ValueError("labels belong to classification, and only there")
         if self.labels is not None and not _are_labels(self.labels):
             raise ValueError("labels must be of one type, and no two of them the same")
+        if self.targets is not None and not self._may_have(self.targets):
+            raise ValueError("targets belong to regression with several values, and no two of them may be the same")
         if self.layout == "columns" and not {o.name for o in self.outputs}.isdisjoint(names):
             raise ValueError("a feature has the name of an output, which an ONNX graph cannot tell apart")
         return self
+
+    def _may_have(self, targets: tuple[str, ...]) -> bool:
+        return self.task is Task.REGRESSION and len(set(targets)) == len(targets) > 1
 
     @cached_property
     def inputs(self) -> tuple[TensorMetadata, ...]:
@@ -103,7 +110,7 @@ class Signature(BaseModel):
     def outputs(self) -> tuple[TensorMetadata, ...]:
         """The tensors the graph gives, in order."""
         if self.labels is None:
-            return (TensorMetadata("value", Datatype.FP32, (-1, 1)),)
+            return (TensorMetadata("value", Datatype.FP32, (-1, len(self.targets or "1"))),)
         label = TensorMetadata("label", self.label_datatype, (-1,))
         if not self.has_probabilities:
             return (label,)

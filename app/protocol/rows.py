@@ -93,6 +93,8 @@ class RowCodec:
         return b'{"predictions":[%b]}' % b",".join(self._predictions(as_outputs(outputs)))
 
     def _predictions(self, outputs: Outputs) -> list[bytes]:
+        if self.signature.targets is not None:
+            return [self._template % tuple(text.split(b",")) for text in outputs.texts(0)]
         if self._labels is None:
             return [self._template % value for value in outputs.texts(0)]
         labels = outputs.values(0)
@@ -139,6 +141,8 @@ def _encoded_labels(signature: Signature) -> dict[Label, bytes] | None:
 
 
 def _prediction_template(signature: Signature) -> bytes:
+    if signature.targets is not None:
+        return b'{"value":{' + b",".join(_slot(orjson.dumps(target)) for target in signature.targets) + b"}}"
     if signature.labels is None:
         return b'{"value":%b}'
     if not signature.has_probabilities:
@@ -146,5 +150,8 @@ def _prediction_template(signature: Signature) -> bytes:
     keys = [
         orjson.dumps(label if isinstance(label, str) else orjson.dumps(label).decode()) for label in signature.labels
     ]
-    parts = b",".join(key.replace(b"%", b"%%") + b":%b" for key in keys)
-    return b'{"label":%b,"probabilities":{' + parts + b"}}"
+    return b'{"label":%b,"probabilities":{' + b",".join(map(_slot, keys)) + b"}}"
+
+
+def _slot(key: bytes) -> bytes:
+    return key.replace(b"%", b"%%") + b":%b"

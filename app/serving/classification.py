@@ -30,6 +30,8 @@ def classify(output: NamedTensor, classes: int, signature: Signature) -> NamedTe
 def _labels(values: Tensor, signature: Signature) -> list[str]:
     """What follows the index: a colon and the label where the columns of the output are the labels."""
     columns = values.shape[1]
+    if signature.targets is not None and len(signature.targets) == columns:
+        return [f":{target}" for target in signature.targets]
     if signature.labels is None or len(signature.labels) != columns or values.dtype.kind != "f":
         return [""] * columns
     return [f":{label}" for label in signature.labels]

@@ -43,10 +43,14 @@ def _through_rows(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]
             row={},
             label=prediction.get("label"),
             probabilities=tuple(prediction["probabilities"].values()) if "probabilities" in prediction else None,
-            value=prediction.get("value"),
+            value=_value(prediction.get("value")),
         )
         for prediction in orjson.loads(answer)["predictions"]
     ]
+
+
+def _value(found: dict[str, float] | float | None) -> tuple[float, ...] | float | None:
+    return tuple(found.values()) if isinstance(found, dict) else found
 
 
 def _through_tensors(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
@@ -74,6 +78,8 @@ def _run(servable: Servable, request: InferenceRequest) -> list[GoldenRow]:
 
 
 def _as_golden(signature: Signature, outputs: list[Tensor]) -> list[GoldenRow]:
+    if signature.targets is not None:
+        return [GoldenRow(row={}, value=tuple(values)) for values in outputs[0].tolist()]
     if signature.labels is None:
         return [GoldenRow(row={}, value=value) for value in outputs[0].ravel().tolist()]
     labels = outputs[0].tolist()
@@ -86,8 +92,7 @@ def _as_golden(signature: Signature, outputs: list[Tensor]) -> list[GoldenRow]:
 
 
 def _matches(expected: GoldenRow, found: GoldenRow, tolerance: float) -> bool:
-    numbers = [*(expected.probabilities or ()), *([] if expected.value is None else [expected.value])]
-    answers = [*(found.probabilities or ()), *([] if found.value is None else [found.value])]
+    numbers, answers = expected.numbers, found.numbers
     return (
         (type(expected.label), expected.label) == (type(found.label), found.label)
         and len(numbers) == len(answers)

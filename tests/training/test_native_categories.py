@@ -20,7 +20,7 @@ SIZE = RANDOM.normal(size=ROWS)
 TABLE = pd.DataFrame(
     {
         "size": SIZE,
-        "city": pd.Categorical(np.where(RANDOM.random(ROWS) < 0.1, None, CITIES[CITY])),
+        "city": pd.Categorical([None if RANDOM.random() < 0.1 else CITIES[city] for city in CITY]),
         "age": np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.normal(size=ROWS)),
         "colour": pd.Categorical(RANDOM.choice(["blue", "red"], ROWS)),
     }

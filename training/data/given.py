@@ -18,6 +18,7 @@ from training.errors import DataCheckFailed
 
 _EXACT = 2**53
 _TEXT_COLUMN = "text"
+_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,22 @@ def read(rows: Any, wanted: tuple[str, ...] | None = None) -> Given:
     return Given(pd.DataFrame(values), kinds, AsGiven(columns, form))
 
 
+def target_names(target: Any, count: int) -> tuple[str, ...]:
+    """Names of several targets: those of a frame's columns, else by number."""
+    if isinstance(target, pd.DataFrame):
+        return tuple(map(str, target.columns))
+    return tuple(f"y{number}" for number in range(count))
+
+
 def read_target(target: Any, rows: int) -> NDArray[Any]:
-    """Y as one array; raises DataCheckFailed."""
+    """Y as one array, with a column per target where there are several; raises DataCheckFailed."""
     array = np.asarray(target)
-    if array.ndim == 2 and array.shape[1] == 1:  # noqa: PLR2004  # a column is a vector
+    if array.ndim == _COLUMNS and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim != 1:
-        raise DataCheckFailed("y has several columns; publish one model per target")
+    if array.ndim not in {1, _COLUMNS}:
+        raise DataCheckFailed("y has more than two dimensions; give one column per target")
+    if array.ndim == _COLUMNS and not np.issubdtype(array.dtype, np.number):
+        raise DataCheckFailed("y has several columns that are not numbers; publish one model per target")
     if len(array) != rows:
         raise DataCheckFailed(f"y has {len(array)} values, X has {rows} rows; give one value for each row")
     if pd.isna(array).any():

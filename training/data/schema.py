@@ -41,7 +41,12 @@ def describe(table: Table, train: Table, config: TrainingConfig) -> Signature:
 
 
 def assemble(
-    task: Task, features: tuple[Feature, ...], labels: tuple[Label, ...] | None, *, has_probabilities: bool = True
+    task: Task,
+    features: tuple[Feature, ...],
+    labels: tuple[Label, ...] | None,
+    *,
+    has_probabilities: bool = True,
+    targets: tuple[str, ...] | None = None,
 ) -> Signature:
     """The signature of these features; numbers alone travel as one matrix.
 
@@ -55,7 +60,14 @@ def assemble(
                 f"({', '.join(OUTPUTS)}); rename it in the data and in the pipeline"
             )
     layout: Layout = "matrix" if only_numbers else "columns"
-    return Signature(task=task, layout=layout, features=features, labels=labels, has_probabilities=has_probabilities)
+    return Signature(
+        task=task,
+        layout=layout,
+        features=features,
+        labels=labels,
+        has_probabilities=has_probabilities,
+        targets=targets,
+    )
 
 
 def answered_by(pipeline: Any, signature: Signature) -> Signature:

@@ -72,7 +72,8 @@ def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | flo
 
     `spread` is the scale of each column of numbers, or of all.
     """
-    if expected.numbers.shape != given.numbers.shape:
+    shapes = [(one.numbers.shape, None if one.labels is None else one.labels.shape) for one in (expected, given)]
+    if shapes[0] != shapes[1]:
         raise AssertionError("the answers compared have different shapes")  # our bug
     with np.errstate(invalid="ignore"):  # infinity less infinity
         apart = np.abs(expected.numbers - given.numbers)

@@ -13,7 +13,7 @@ from training.errors import ConfigError, closest
 from training.evaluation.answers import Answers
 from training.evaluation.bootstrap import Measurable, draw, wilson
 from training.evaluation.classification import Classified
-from training.evaluation.regression import Valued
+from training.evaluation.regression import SeveralValued, Valued
 
 _BINARY = 2
 LOWER_IS_BETTER = frozenset(
@@ -78,7 +78,9 @@ def measurable(
 ) -> Measurable:
     """The rows as metrics see them; raises ConfigError where the positive label is no class."""
     if answers.labels is None:
-        return Valued(np.asarray(target, dtype=np.float64), answers.numbers[:, 0])
+        truth = np.asarray(target, dtype=np.float64).reshape(len(target), -1)
+        parts = [Valued(own, given) for own, given in zip(truth.T, answers.numbers.T, strict=True)]
+        return parts[0] if len(parts) == 1 else SeveralValued(parts)
     truth, given = target.tolist(), answers.labels.tolist()
     known = list(labels) if labels is not None else sorted(set(truth))
     numbers = answers.numbers

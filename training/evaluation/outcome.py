@@ -79,10 +79,11 @@ def _declared(judged: Judged, config: EvaluationConfig) -> list[Slice]:
 
 
 def _loss(target: NDArray[Any], answers: Answers) -> NDArray[np.float64]:
-    """What a slice is searched by: 1 for a wrong label, the distance of a value."""
+    """What a slice is searched by: 1 for a wrong label, the distance of a value, or the mean of several."""
     if answers.labels is not None:
         return np.asarray(answers.labels != target, dtype=np.float64)
-    return np.asarray(np.abs(answers.numbers[:, 0] - target), dtype=np.float64)
+    truth = np.asarray(target, dtype=np.float64).reshape(len(target), -1)
+    return np.asarray(np.abs(answers.numbers - truth).mean(axis=1), dtype=np.float64)
 
 
 def _slice_scores(

@@ -1,5 +1,6 @@
 """Metrics of values for many weightings of the same rows at once; definitions are scikit-learn's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,3 +42,22 @@ class Valued:
         if sizes.min() > _NEAR_ZERO * np.median(sizes):
             found["mean_absolute_percentage_error"] = weights @ (np.abs(errors) / sizes) / total
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralValued:
+    """Several targets of the same rows: each metric is the plain mean over the targets, as scikit-learn averages."""
+
+    parts: Sequence[Valued]
+
+    @property
+    def classes(self) -> int:
+        """Values have none."""
+        return 1
+
+    def measure(self, weights: Floats, _only: str | None = None) -> dict[str, Floats]:
+        """The metrics that every target has."""
+        found = [part.measure(weights) for part in self.parts]
+        return {
+            name: np.mean([one[name] for one in found], axis=0) for name in found[0] if all(name in o for o in found)
+        }

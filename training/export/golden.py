@@ -37,7 +37,7 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
         raise DataCheckFailed("the model answers no made-up row with a finite number, so no server could prove itself")
     chosen = _choose(answered)
     # Probabilities are at most 1; values may be in the thousands, where float32 holds fewer decimals.
-    largest = max(1.0, *(abs(row.value or 0.0) for row in chosen))
+    largest = max(1.0, *(abs(number) for row in chosen for number in row.numbers))
     return GoldenRows(rows=tuple(chosen), tolerance=tolerance * largest)
 
 
@@ -57,7 +57,8 @@ def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> Go
     if not np.isfinite(answers.numbers).all():
         return None
     if answers.labels is None:
-        return GoldenRow(row=row, value=float(answers.numbers[0, 0]))
+        values = tuple(answers.numbers[0].tolist())
+        return GoldenRow(row=row, value=values if signature.targets is not None else values[0])
     label = answers.labels[0]
     return GoldenRow(
         row=row,

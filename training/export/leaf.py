@@ -7,6 +7,7 @@ error that names it.
 import warnings
 from typing import Any
 
+import numpy as np
 from onnx import ModelProto, TensorProto
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
@@ -48,6 +49,13 @@ def convert(fitted: Any, width: int, precisions: tuple[int, ...], path: str) -> 
                     return model, precision
                 reason = reason or "skl2onnx has no form of plain operators"
     raise ConversionError(f"step {path or name}: {name} has no exact ONNX form ({reason}); {nearest(name)}")
+
+
+def has_flat_labels(model: ModelProto, width: int, precision: int) -> bool:
+    """Whether the first output is one label a row, found by asking: what skl2onnx declares is not always so."""
+    rows = np.zeros((2, width), dtype=np.float64 if precision == FLOAT64 else np.float32)
+    labels = OnnxSession(model.SerializeToString()).run({model.graph.input[0].name: rows})[0]
+    return labels.shape == (2,)
 
 
 def nearest(name: str) -> str:

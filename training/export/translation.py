@@ -157,6 +157,8 @@ class Translation:
         correct(model, fitted)
         types = [output.type.tensor_type.elem_type for output in model.graph.output]
         outputs = self.assembly.add_graph(model, f"{path}/", [wire])
+        if is_classifier(fitted) and not leaf.has_flat_labels(model, block.width, precision):
+            outputs[0] = self.assembly.add("Reshape", [outputs[0], self.assembly.constant(np.array([-1]))])
         if not is_classifier(fitted):
             return Answer(None, outputs[0], types[0] == TensorProto.DOUBLE)
         if not hasattr(fitted, "predict_proba"):

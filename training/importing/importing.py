@@ -122,7 +122,8 @@ def _signature(interface: Interface, frame: pd.DataFrame | None, nullable: froze
             lacks = may_lack or bool(missing(frame[name]).any())
             features.append(describe_column(name, kind, frame[name], nullable=lacks))
     if interface.task is Task.REGRESSION:
-        return assemble(interface.task, tuple(features), None)
+        several = interface.targets or tuple(f"y{number}" for number in range(interface.width))
+        return assemble(interface.task, tuple(features), None, targets=several if interface.width > 1 else None)
     return assemble(interface.task, tuple(features), interface.labels, has_probabilities=interface.numbers is not None)
 
 

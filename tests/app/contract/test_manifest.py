@@ -98,6 +98,31 @@ def test_manifest_from_before_findings_is_read() -> None:
     assert manifest_from_json(json.dumps(document).encode()).findings == ()
 
 
+def test_manifest_from_before_several_targets_is_read() -> None:
+    document = json.loads(GOLDEN_FILES[0].read_bytes())
+    del document["signature"]["targets"]
+
+    assert manifest_from_json(json.dumps(document).encode()).signature.targets is None
+
+
+@pytest.mark.parametrize(("number", "targets"), [(1, ["rent", "price"]), (2, None)])
+def test_several_targets_are_not_to_be_read_as_one_value(number: int, targets: list[str] | None) -> None:
+    document = json.loads(GOLDEN_FILES[number - 1].read_bytes())
+    document["signature"]["targets"] = targets
+
+    with pytest.raises(UnreadableManifest, match="schema 2 is for signatures with targets, and only for these"):
+        manifest_from_json(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("value", [[1.0], [1.0, 2.0, 3.0], 1.0, None], ids=str)
+def test_golden_row_has_a_value_for_each_target(value: Any) -> None:
+    document = json.loads(GOLDEN_FILES[1].read_bytes())
+    document["golden_rows"]["rows"][0]["value"] = value
+
+    with pytest.raises(UnreadableManifest, match="golden row 0 does not fit the signature"):
+        manifest_from_json(json.dumps(document).encode())
+
+
 def test_manifest_is_text_that_people_can_read() -> None:
     content = manifest_to_json(manifest()).decode()
 
@@ -118,8 +143,8 @@ REFUSED = {
     "schema true": (b'{"schema": true}', "manifest.json has no schema number"),
     "schema 0": (b'{"schema": 0}', "manifest.json has no schema number"),
     "newer schema": (
-        b'{"schema": 2}',
-        "manifest.json has schema 2, this release reads up to 1; upgrade the server",
+        b'{"schema": 3}',
+        "manifest.json has schema 3, this release reads up to 2; upgrade the server",
     ),
     "schema alone": (b'{"schema": 1}', "manifest.json: model_name: Field required"),
 }

@@ -57,6 +57,12 @@ REFUSED = {
         {**CLASSIFICATION, "layout": "columns", "features": (number("label"),), "labels": ("no", "yes")},
         "a feature has the name of an output",
     ),
+    "one target": ({"targets": ("a",)}, "targets belong to regression with several values"),
+    "a target twice": ({"targets": ("a", "a")}, "targets belong to regression with several values"),
+    "targets of a classification": (
+        {**CLASSIFICATION, "labels": (0, 1), "targets": ("a", "b")},
+        "targets belong to regression with several values",
+    ),
     "an unknown layout": ({"layout": "tree"}, "layout"),
     "a feature without a name": ({"features": ({"name": "", "kind": "number"},)}, "at least 1 character"),
     "an endless range": ({"features": ({"name": "a", "kind": "number", "maximum": float("inf")},)}, "finite number"),
@@ -89,6 +95,10 @@ def test_mixed_model_has_one_input_per_feature_in_order() -> None:
         ("heating", Datatype.BYTES),
     ]
     assert {tensor.shape for tensor in inputs} == {(-1, 1)}
+
+
+def test_regression_of_several_targets_gives_a_value_for_each() -> None:
+    assert signature(targets=("a", "b", "c")).outputs == (TensorMetadata("value", Datatype.FP32, (-1, 3)),)
 
 
 def test_regression_gives_one_value_per_row() -> None:

@@ -22,6 +22,7 @@ OURS = {
         "LabelSpreading",
         "LinearSVC",
         "NearestCentroid",
+        "QuadraticDiscriminantAnalysis",
         "RadiusNeighborsClassifier",
         "RidgeClassifier",
     ],

@@ -2,6 +2,7 @@
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.cross_decomposition import CCA, PLSCanonical, PLSRegression
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -18,8 +19,18 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import PassiveAggressiveClassifier, Perceptron, RidgeClassifier, RidgeClassifierCV
+from sklearn.linear_model import (
+    MultiTaskElasticNet,
+    MultiTaskElasticNetCV,
+    MultiTaskLasso,
+    MultiTaskLassoCV,
+    PassiveAggressiveClassifier,
+    Perceptron,
+    RidgeClassifier,
+    RidgeClassifierCV,
+)
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.naive_bayes import CategoricalNB
 from sklearn.neighbors import NearestCentroid, RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
@@ -37,6 +48,7 @@ from training.export.answers.lightgbm_trees import lightgbm_model
 from training.export.answers.linear import linear_labels
 from training.export.answers.nearest_centroid import nearest_centroid
 from training.export.answers.radius_neighbors import radius_neighbors_classifier, radius_neighbors_regressor
+from training.export.answers.several_targets import chained, each_for_itself, linear_values
 from training.export.answers.stacking import stacking
 from training.export.answers.thresholded import thresholded
 from training.export.answers.transformed_target import transformed_target
@@ -79,6 +91,10 @@ ANSWERS: dict[type | str, Answers] = {
     TunedThresholdClassifierCV: thresholded,
     VotingClassifier: voting_classifier,
     VotingRegressor: voting_regressor,
+    **dict.fromkeys((CCA, PLSCanonical, PLSRegression), linear_values),
+    **dict.fromkeys((MultiTaskElasticNet, MultiTaskElasticNetCV, MultiTaskLasso, MultiTaskLassoCV), linear_values),
+    MultiOutputRegressor: each_for_itself,
+    RegressorChain: chained,
     "CatBoostClassifier": catboost_model,
     "CatBoostRegressor": catboost_model,
     "LGBMClassifier": lightgbm_model,

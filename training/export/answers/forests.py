@@ -51,7 +51,7 @@ def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Blo
         "TreeEnsembleRegressor",
         [wire],
         domain=DOMAIN,
-        n_targets=1,
+        n_targets=_trees(fitted)[0].n_outputs_,
         aggregate_function="AVERAGE",
         **attributes(ensemble, "target"),
     )

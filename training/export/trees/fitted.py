@@ -12,7 +12,13 @@ from training.export.trees.memberships import HALF, Memberships
 
 def from_trees(trees: Sequence[Any]) -> Ensemble:
     """Trees of forests and single ones: each leaf adds its mean values, or its class shares that are not zero."""
-    return concatenate([_from_tree(tree.tree_, tree.tree_.value[:, 0, :]) for tree in trees])
+    return concatenate([_from_tree(tree.tree_, _leaf_values(tree)) for tree in trees])
+
+
+def _leaf_values(tree: Any) -> NDArray[np.float64]:
+    """[nodes, targets of a regression] or [nodes, classes]."""
+    value: NDArray[np.float64] = tree.tree_.value
+    return value[:, :, 0] if tree.n_outputs_ > 1 else value[:, 0, :]
 
 
 def from_stages(stages: NDArray[Any], learning_rate: float) -> Ensemble:
