@@ -15,10 +15,10 @@ from app.contract.manifest import (
     GoldenRows,
     ModelManifest,
     OnnxFormat,
-    Parity,
     Provenance,
     Variant,
 )
+from app.contract.parity import Parity
 from app.contract.signature import Feature, Kind, Label, Signature, Task
 from app.contract.tensors import Datatype
 from app.registry.store import MODEL_FILE, Registry, StoredVersion

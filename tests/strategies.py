@@ -17,11 +17,10 @@ from app.contract.manifest import (
     Guarantee,
     ModelManifest,
     OnnxFormat,
-    Parity,
     Provenance,
-    RowsCompared,
     Variant,
 )
+from app.contract.parity import Parity, RowsCompared
 from app.contract.signature import Feature, Kind, Label, Signature, Task
 from app.contract.tensors import NUMPY_DTYPES, Datatype
 from app.protocol.messages import NamedTensor

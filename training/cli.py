@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.contract.manifest import ModelManifest, Parity, Selection, Variant
+from app.contract.manifest import ModelManifest, Selection, Variant
+from app.contract.parity import Parity
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from app.contract.evaluation import Evaluation, Score
-from app.contract.manifest import Finding, Parity, SourceRecord
+from app.contract.manifest import Finding, SourceRecord
+from app.contract.parity import Parity
 from app.contract.signature import Signature
 from app.runtime.session import OnnxSession
 from training.config.model import ModelConfig

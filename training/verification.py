@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.contract.manifest import GoldenRow, ModelManifest, Parity, RowsCompared, Selection
+from app.contract.manifest import GoldenRow, ModelManifest, Selection
+from app.contract.parity import Parity, RowsCompared
 from app.registry.store import StoredVersion
 from app.runtime.session import OnnxSession
 from training.config.estimator import EstimatorConfig

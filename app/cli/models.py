@@ -11,7 +11,8 @@ from rich.table import Table
 
 from app.contract import certificate
 from app.contract.evaluation import About, Evaluation, Score
-from app.contract.manifest import ModelManifest, Parity
+from app.contract.manifest import ModelManifest
+from app.contract.parity import Parity
 from app.errors import RegistryError, UsageError
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry

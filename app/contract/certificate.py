@@ -4,7 +4,7 @@ Real rows come first, then made-up ones, each made for one way in which a graph 
 kinds are rows of the others again, alone and in one large batch.
 """
 
-from app.contract.manifest import Parity, RowsCompared
+from app.contract.parity import Parity, RowsCompared
 
 NAMES = {
     "given": "rows given",

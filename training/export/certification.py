@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.contract.certificate import AGAIN, REAL
-from app.contract.manifest import Parity, RowsCompared
+from app.contract.parity import Parity, RowsCompared
 from app.contract.signature import Signature
 from app.runtime.session import OnnxSession
 from training.data.tensors import take, to_tensors

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.certificate import NAMES
-from app.contract.manifest import Parity, RowsCompared
+from app.contract.parity import Parity, RowsCompared
 from app.contract.signature import Signature
 from app.errors import InferenceError
 from app.runtime.session import OnnxSession, UnloadableModel

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.evaluation import Score
-from app.contract.manifest import Parity, Variant
+from app.contract.manifest import Variant
+from app.contract.parity import Parity
 from app.contract.signature import Feature, Kind, Signature, Task
 from app.registry.store import Registry, StoredVersion
 from app.runtime.session import OnnxSession, UnloadableModel

@@ -7,7 +7,7 @@ with is said in sentences, so that nobody takes this certificate for one of pari
 import numpy as np
 import pandas as pd
 
-from app.contract.manifest import Parity
+from app.contract.parity import Parity
 from app.contract.signature import Kind, Signature, Task
 from app.contract.tensors import Datatype
 from app.errors import InferenceError

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.manifest import Guarantee, Parity, RowsCompared
+from app.contract.manifest import Guarantee
+from app.contract.parity import Parity, RowsCompared
 from app.contract.signature import Signature
 from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession

@@ -2,7 +2,8 @@
 
 from app.contract import certificate
 from app.contract.evaluation import Comparison, Evaluation, Score, SliceScore
-from app.contract.manifest import Finding, Parity, Variant
+from app.contract.manifest import Finding, Variant
+from app.contract.parity import Parity
 from app.contract.signature import Task
 from training.config.model import ModelConfig
 from training.examination import Trained

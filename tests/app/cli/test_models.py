@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.main import cli
 from app.contract.evaluation import About, Comparison, Evaluation, Score, SliceScore
-from app.contract.manifest import RowsCompared
+from app.contract.parity import RowsCompared
 from app.contract.signature import Feature, Kind, Signature, Task
 from app.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
 from app.registry.store import MODEL_FILE, Registry

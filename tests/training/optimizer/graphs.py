@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from app.contract.manifest import Guarantee, Parity, RowsCompared
+from app.contract.manifest import Guarantee
+from app.contract.parity import Parity, RowsCompared
 from training.export.assembly import IR_VERSION, TARGET
 from training.optimizer.variants import EXPORTED, Built, Measured
 

@@ -1,7 +1,7 @@
 import pytest
 from onnx import ModelProto
 
-from app.contract.manifest import Parity
+from app.contract.parity import Parity
 from app.runtime.session import OnnxSession
 from tests.training.optimizer.offset import Offset, offset
 from tests.training.prepared import Prepared, prepared

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import ModelProto, numpy_helper
 
-from app.contract.manifest import Parity
+from app.contract.parity import Parity
 from app.runtime.session import OnnxSession
 from tests.strategies import FEW
 from tests.training.optimizer.offset import Offset, offset

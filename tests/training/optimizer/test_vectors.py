@@ -7,7 +7,7 @@ from onnx import ModelProto
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.svm import SVC, SVR
 
-from app.contract.manifest import Parity
+from app.contract.parity import Parity
 from app.runtime.session import OnnxSession
 from tests.training.prepared import prepared
 from training.config.proof import ParityConfig

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from app.contract.manifest import Parity
+from app.contract.parity import Parity
 from app.errors import SlipwayError
 from training.config.proof import ParityConfig
 from training.examination import prove_pipeline

@@ -2,7 +2,8 @@
 
 from statistics import geometric_mean
 
-from app.contract.manifest import Parity, Variant
+from app.contract.manifest import Variant
+from app.contract.parity import Parity
 from training.examination import Trained
 from training.report.plots.variants import points, variants_plot
 from training.report.section import Block, Figure, Paragraph, Section, TextTable

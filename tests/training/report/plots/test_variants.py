@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from app.contract.manifest import Guarantee, Parity, Variant
+from app.contract.manifest import Guarantee, Variant
+from app.contract.parity import Parity
 from training.report.plots.variants import front, points, variants_plot
 
 
