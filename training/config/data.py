@@ -15,6 +15,7 @@ Check = Literal[
     "constant",
     "drift",
     "duplicate_rows",
+    "expectation",
     "future_rows",
     "future_values",
     "identifier",
@@ -50,6 +51,9 @@ class DataConfig(Section):
     )
     time: str | None = Field(
         None, description="a column that says when a row happened, a number or an ISO 8601 date; it is no feature"
+    )
+    checks: Path | None = Field(
+        None, description="a file of checks that `slipway data profile` drafts; relative to the config"
     )
     severities: dict[Check, Severities] = Field(
         {}, description="check = how severe its findings are, where that is not what it is by itself"
@@ -87,4 +91,7 @@ class DataConfig(Section):
         """The same with its relative paths taken from a folder, the config's."""
         sources = tuple(source.below(folder) for source in self.sources)
         path = None if self.path is None else folder / self.path
-        return self.model_copy(update={"path": path, "cache": folder / self.cache, "sources": sources})
+        checks = None if self.checks is None else folder / self.checks
+        return self.model_copy(
+            update={"path": path, "checks": checks, "cache": folder / self.cache, "sources": sources}
+        )

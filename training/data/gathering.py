@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from app.contract.manifest import Finding, SourceRecord
+from training.config.expectations import read_expectations
 from training.config.model import TrainingConfig
 from training.data import sources
 from training.data.checks.future import check_future
@@ -102,8 +103,11 @@ class _Tables:
             found = inspect_relation(self.connection, view, layout.kinds, target, self.config)
             return {"findings": [finding.model_dump(mode="json") for finding in found]}
 
-        drop = self.config.data.drop
-        return self.cache.step("check", [joined.digest, layout.terms, target, drop, self.config.task], make)
+        data = self.config.data
+        wanted = None if data.checks is None else read_expectations(data.checks).model_dump(mode="json")
+        features = self.config.features.model_dump(mode="json")
+        inputs = [joined.digest, layout.terms, target, data.drop, self.config.task, wanted, features]
+        return self.cache.step("check", inputs, make)
 
     def _sample(self, joined: Step, counts: dict[str, int]) -> Step:
         wanted = min(self.config.data.sample or 0, counts["joined"])

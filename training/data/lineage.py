@@ -61,6 +61,8 @@ def as_saved(config: ModelConfig) -> dict[str, Any]:
             del saved["data"]["sources"]
         if config.data.path is not None:
             saved["data"]["path"] = config.data.path.name  # where a file lay says nothing about the model
+        if config.data.checks is not None:
+            saved["data"]["checks"] = config.data.checks.name
     return saved
 
 

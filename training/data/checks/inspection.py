@@ -6,11 +6,13 @@ Each returns the findings as severe as the config wants them; `findings.stop` ra
 from collections.abc import Iterator
 
 from app.contract.signature import Kind, Task
+from training.config.expectations import read_expectations
 from training.config.model import TrainingConfig
 from training.data.checks.categories import check_categories
 from training.data.checks.columns import check_columns
 from training.data.checks.drift import check_drift
 from training.data.checks.duplicates import check_duplicates
+from training.data.checks.expectations import check_expectations
 from training.data.checks.future import check_future
 from training.data.checks.leakage import check_leakage
 from training.data.checks.overlap import check_overlap
@@ -42,6 +44,8 @@ def inspect_relation(
     else:
         yield from check_values(about_target.distinct)
     yield from check_columns(columns, config)
+    if config.data.checks is not None:
+        yield from check_expectations(connection, relation, kinds, read_expectations(config.data.checks))
     yield from check_duplicates(connection, relation, list(kinds), target, has_classes=has_classes)
 
 
