@@ -42,6 +42,21 @@ def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -
         return "not the shape of a tensor answer"
 
 
+def binary_problem(_model: PublishedModel, rows: int, status: int, body: bytes) -> str | None:
+    """What is wrong with an answer of the same whose outputs are bytes: their sizes must fit, and nothing be left."""
+    if status != OK:
+        return f"status {status}" if status else "no answer"
+    try:
+        document, end = json.JSONDecoder().raw_decode(body.decode("latin-1"))
+        sizes = [output["parameters"]["binary_data_size"] for output in document["outputs"]]
+        counts = {output["shape"][0] for output in document["outputs"]}
+    except (ValueError, KeyError, TypeError):
+        return "not the shape of a binary answer"
+    if counts != {rows}:
+        return "wrong number of predictions"
+    return None if end + sum(sizes) == len(body) else "outputs are not as long as they say"
+
+
 def _wanted(model: PublishedModel) -> set[str]:
     if model.labels is None:
         return {"value"}

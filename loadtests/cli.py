@@ -61,6 +61,13 @@ def bench(
     ] = "",
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds, of which medians are taken.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, max=60, help="Seconds per measurement.")] = 2,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OPTIONS", help='A service with other options takes part: "--max-batch-rows 1".'),
+    ] = None,
+    connections: Annotated[
+        int | None, typer.Option(min=1, help="Only one JSON row, over 1, 32 and this many connections.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every figure as JSON.")] = None,
     require_ratio: Annotated[
         float, typer.Option(min=0, help="Exit with 1 when the efficiency at 32 connections is below this.")
@@ -73,13 +80,14 @@ def bench(
     """Measure the service beside a bare uvicorn application: rate, latency, CPU time, memory, time to ready."""
     from loadtests.bench.arrivals import run_open_loop  # noqa: PLC0415
     from loadtests.bench.benchmark import run_bench  # noqa: PLC0415
+    from loadtests.bench.rounds import Pace  # noqa: PLC0415
     from loadtests.errors import CannotRun  # noqa: PLC0415
 
     try:
         if open_loop:
             run_open_loop(models, model, seconds, json)
             return
-        efficiency = run_bench(models, model, rounds, seconds, json)
+        efficiency = run_bench(models, model, Pace(rounds, seconds), json, against or (), connections)
     except CannotRun as reason:
         _refuse(str(reason))
     raise typer.Exit(1 if efficiency < require_ratio else 0)

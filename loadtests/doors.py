@@ -18,10 +18,19 @@ class Door:
     template: str
     encode: Callable[[PublishedModel, list[Row]], bytes]
     problem: Callable[[PublishedModel, int, int, bytes], str | None]
+    headers: Callable[[PublishedModel, list[Row]], dict[str, str]] = lambda _model, _rows: {}
+    """What such a body needs beside it, the same for all bodies of as many rows."""
 
     def path(self, model: PublishedModel) -> str:
         return self.template.format(model=model.name)
 
 
 PREDICT = Door("predict", "/predict/{model}", payloads.row_body, answers.row_problem)
+BINARY = Door(
+    "binary",
+    "/v2/models/{model}/infer",
+    payloads.binary_body,
+    answers.binary_problem,
+    headers=payloads.binary_headers,
+)
 INFER = Door("infer", "/v2/models/{model}/infer", payloads.tensor_body, answers.tensor_problem)

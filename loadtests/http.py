@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -31,12 +32,12 @@ def get_json(url: str) -> Any:
     return json.loads(body)
 
 
-def call(url: str, body: bytes | None = None) -> tuple[int, bytes]:
+def call(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     """Status and body of a GET, or of a POST when there is a body. Status 0: no answer, and the body says why."""
     if not url.startswith(("http://", "https://")):
         raise CannotRun(f"{url!r} is not an address; give one like http://127.0.0.1:8000")
     try:
-        with urlopen(Request(url, body, request_headers()), timeout=_SECONDS) as response:  # noqa: S310 - checked above
+        with urlopen(Request(url, body, {**request_headers(), **(headers or {})}), timeout=_SECONDS) as response:  # noqa: S310 - checked above
             return response.status, response.read()
     except HTTPError as error:
         with error:

@@ -48,6 +48,18 @@ def slipway_command(models: Path) -> list[str]:
     return [str(program), "serve", "--models", str(models), *options]
 
 
+def make_key(folder: Path) -> tuple[Path, str]:
+    """A keys file with one key that may predict, and the key."""
+    file = folder / "keys.json"
+    program = Path(sysconfig.get_path("scripts"), "slipway")
+    made = subprocess.run(
+        [str(program), "keys", "new", "bench", "--keys", str(file)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        raise CannotRun(f"no key could be made: {made.stderr.strip()[-300:]}")
+    return file, made.stdout.split()[0]
+
+
 def bare_command() -> list[str]:
     """The command that serves the bare app, as lean as uvicorn goes."""
     options = ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off", "--no-access-log"]

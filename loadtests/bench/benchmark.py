@@ -5,9 +5,11 @@ application is the floor of the stack, so the ratio says how much of the machine
 """
 
 import json
+import os
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,24 +24,26 @@ from loadtests.bench.rounds import Contestant, Pace, check_answer, prepare, take
 from loadtests.bench.startup import Startup, measure_startup
 from loadtests.bench.tables import WIDTH, figures_table, startup_table
 from loadtests.bench.wrk import check_tools
-from loadtests.doors import INFER, PREDICT
+from loadtests.doors import BINARY, INFER, PREDICT
 from loadtests.errors import CannotRun
+from loadtests.http import KEY_VARIABLE
 from loadtests.payloads import ENOUGH_ROWS, distinct_rows
 from loadtests.published import PublishedModel, read_models
 
-TARGET = 0.40
+TARGET = 0.70
 BARE, SLIPWAY = "bare app", "slipway"
 HEADLINE = Workload(INFER.name, 1, 32)
-WORKLOADS = (
+WORKLOADS: tuple[Workload, ...] = (
     Workload(INFER.name, 1, 1),
     HEADLINE,
     Workload(INFER.name, 100, 8),
     Workload(INFER.name, 1000, 4),
+    Workload(BINARY.name, 1000, 4),
     Workload(PREDICT.name, 1, 1),
     Workload(PREDICT.name, 1, 32),
 )
 
-_DOORS = {door.name: door for door in (INFER, PREDICT)}
+_DOORS = {door.name: door for door in (INFER, BINARY, PREDICT)}
 _STARTS = 5
 
 
@@ -61,10 +65,23 @@ class Result:
         return next(f for f in self.figures if f.server == SLIPWAY and f.workload == HEADLINE)
 
 
-def run_bench(models: Path, model_name: str, rounds: int, seconds: int, json_file: Path | None) -> float:
-    """Measure, print and, where asked for, write; returns the CPU efficiency that the target is about."""
+def run_bench(
+    models: Path,
+    model_name: str,
+    pace: Pace,
+    json_file: Path | None,
+    against: Sequence[str] = (),
+    connections: int | None = None,
+) -> float:
+    """Measure, print and, where asked for, write; returns the CPU efficiency that the target is about.
+
+    `against` are options of further services that take part; `connections` narrows everything to one JSON row.
+    """
     check_tools()
-    result = measure(models, model_name, Pace(rounds, seconds))
+    workloads = WORKLOADS
+    if connections is not None:
+        workloads = tuple(dict.fromkeys((HEADLINE, Workload(INFER.name, 1, 1), Workload(INFER.name, 1, connections))))
+    result = measure(models, model_name, pace, workloads, against=against)
     console = Console(width=WIDTH)
     for part in report(result):
         console.print(part, soft_wrap=isinstance(part, str))
@@ -79,28 +96,33 @@ def measure(
     pace: Pace,
     workloads: Sequence[Workload] = WORKLOADS,
     starts: int = _STARTS,
+    against: Sequence[str] = (),
 ) -> Result:
-    """Start everything, take all measurements, stop everything."""
+    """Start everything, take all measurements, stop everything. Every service asks for a key, and gets it."""
     machine, (server_core, load_core) = this_machine(), two_cores()
     pin = ["taskset", "--cpu-list", str(server_core)]
     command = service.slipway_command(models)
     with _progress("starting") as advance:
         startup = measure_startup(command, pin, starts)
-        advance(0, len(workloads) * 2 * pace.bursts)
-        with (
-            tempfile.TemporaryDirectory(prefix="slipway-") as folder,
-            service.running([*pin, *command]) as ours,
-            service.running([*pin, *service.bare_command()]) as bare,
-        ):
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="slipway-"))
+            command += ["--keys", str(stack.enter_context(_key(Path(folder))))]
+            ours = stack.enter_context(service.running([*pin, *command]))
+            bare = stack.enter_context(service.running([*pin, *service.bare_command()]))
+            contestants = [Contestant(BARE, bare), Contestant(SLIPWAY, ours)]
+            for options in against:
+                other = stack.enter_context(service.running([*pin, *command, *shlex.split(options)]))
+                contestants.append(Contestant(options, other))
             published = read_models(ours.url)
             model = choose_model(published, model_name)
+            workloads = [w for w in workloads if w.door != BINARY.name or model.is_numeric]
+            advance(0, len(workloads) * len(contestants) * pace.bursts)
             rows = distinct_rows(model, ENOUGH_ROWS)
             work = []
             for workload in workloads:
                 door = _DOORS[workload.door]
                 work.append(prepare(model, door, workload, rows, Path(folder)))
                 check_answer(model, door, ours.url, work[-1])
-            contestants = [Contestant(BARE, bare), Contestant(SLIPWAY, ours)]
             samples = take_rounds(contestants, work, pace, load_core, lambda: advance(1, None))
             after_load = memory(ours.process.pid)
     distinct = max(prepared.distinct for prepared in work)
@@ -142,6 +164,20 @@ def choose_model(published: list[PublishedModel], name: str) -> PublishedModel:
     if found is None:
         raise CannotRun("no model takes numbers only; name one with --model")
     return found
+
+
+@contextmanager
+def _key(folder: Path) -> Iterator[Path]:
+    """A keys file, whose key everything that is sent meanwhile carries."""
+    file, key = service.make_key(folder)
+    before = os.environ.get(KEY_VARIABLE)
+    os.environ[KEY_VARIABLE] = key
+    try:
+        yield file
+    finally:
+        os.environ.pop(KEY_VARIABLE)
+        if before is not None:
+            os.environ[KEY_VARIABLE] = before
 
 
 @contextmanager

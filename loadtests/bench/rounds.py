@@ -1,7 +1,7 @@
 """Servers in turn under the same workloads, round after round."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.bench.figures import Sample, Workload
@@ -31,6 +31,7 @@ class Prepared:
     path: str
     bodies: Path
     distinct: int
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,24 @@ class Pace:
 
 def prepare(model: PublishedModel, door: Door, workload: Workload, rows: list[Row], folder: Path) -> Prepared:
     """Write the bodies that this workload posts."""
-    file = folder / f"{workload.door}-{workload.rows}.jsonl"
-    bodies = [door.encode(model, group) for group in chunks(rows, workload.rows)]
-    file.write_bytes(b"\n".join(bodies) + b"\n")
-    return Prepared(workload, door.path(model), file, len(bodies))
+    groups = list(chunks(rows, workload.rows))
+    bodies = [door.encode(model, group) for group in groups]
+    headers = door.headers(model, groups[0])
+    if headers:  # such bodies may hold line ends
+        file = folder / f"{workload.door.replace(' ', '-')}-{workload.rows}.framed"
+        file.write_bytes(b"".join([b"%d\n%b" % (len(body), body) for body in bodies]))
+    else:
+        file = folder / f"{workload.door}-{workload.rows}.jsonl"
+        file.write_bytes(b"\n".join(bodies) + b"\n")
+    return Prepared(workload, door.path(model), file, len(bodies), headers)
 
 
 def check_answer(model: PublishedModel, door: Door, url: str, prepared: Prepared) -> None:
     """Post one body and read the answer; raises CannotRun when it is wrong, because then its speed means nothing."""
-    with prepared.bodies.open("rb") as lines:
-        body = lines.readline().rstrip(b"\n")
-    problem = door.problem(model, prepared.workload.rows, *call(url + prepared.path, body))
+    with prepared.bodies.open("rb") as file:
+        first = file.readline().rstrip(b"\n")
+        body = file.read(int(first)) if prepared.headers else first
+    problem = door.problem(model, prepared.workload.rows, *call(url + prepared.path, body, prepared.headers))
     if problem:
         raise CannotRun(f"{prepared.workload} of model {model.name!r} is answered wrongly: {problem}")
 
@@ -88,5 +96,5 @@ def take_rounds(
 def _sample(contestant: Contestant, prepared: Prepared, seconds: int, core: int) -> Sample:
     process, url = contestant.server.process.pid, contestant.server.url + prepared.path
     before = cpu_seconds(process)
-    seen = burst(url, prepared.bodies, prepared.workload.connections, seconds, core)
+    seen = burst(url, prepared.bodies, prepared.workload.connections, seconds, core, prepared.headers)
     return Sample(contestant.name, prepared.workload, seen, cpu_seconds(process) - before)

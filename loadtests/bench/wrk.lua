@@ -1,14 +1,29 @@
--- Posts the bodies of a file, one per line, in turn; at the end prints one line of JSON.
+-- Posts the bodies of a file in turn; at the end prints one line of JSON.
 -- usage: wrk ... -s wrk.lua URL -- FILE
+-- FILE has one body per line or, where its name ends in .framed, each body after its length and a line end.
 
 local requests = {}
 local sent = 0
 
+local function add(body)
+  requests[#requests + 1] = wrk.format(nil, nil, nil, body)
+end
+
 function init(args)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
-  for body in io.lines(args[1]) do
-    requests[#requests + 1] = wrk.format(nil, nil, nil, body)
+  if args[1]:match("%.framed$") then
+    local file = assert(io.open(args[1], "rb"))
+    local length = file:read("*l")
+    while length do
+      add(file:read(tonumber(length)))
+      length = file:read("*l")
+    end
+    file:close()
+  else
+    for body in io.lines(args[1]) do
+      add(body)
+    end
   end
 end
 

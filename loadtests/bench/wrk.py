@@ -3,10 +3,12 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests.errors import CannotRun
+from loadtests.http import request_headers
 
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 _MARK = "result "
@@ -31,10 +33,13 @@ def check_tools() -> None:
             raise CannotRun(f"the program {program!r} is needed; next: apt-get install {package}")
 
 
-def burst(url: str, bodies: Path, connections: int, seconds: int, core: int) -> Burst:
-    """Post the lines of `bodies` to `url` for some seconds."""
+def burst(
+    url: str, bodies: Path, connections: int, seconds: int, core: int, headers: Mapping[str, str] | None = None
+) -> Burst:
+    """Post the bodies of a file to `url` for some seconds, with `headers` and the key if there is one."""
     wrk = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
-    command = ["taskset", "--cpu-list", str(core), *wrk, "--script", str(_SCRIPT), url, "--", str(bodies)]
+    lines = [f"--header={name}: {value}" for name, value in {**request_headers(), **(headers or {})}.items()]
+    command = ["taskset", "--cpu-list", str(core), *wrk, *lines, "--script", str(_SCRIPT), url, "--", str(bodies)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS, check=False)
     for line in done.stdout.splitlines():
         if line.startswith(_MARK):

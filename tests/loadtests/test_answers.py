@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.answers import row_problem, tensor_problem
+from loadtests.answers import binary_problem, row_problem, tensor_problem
 from tests.loadtests.samples import classifier, regression
 
 CAT = {"label": "cat", "probabilities": {"cat": 0.75, "dog": 0.25}}
@@ -99,3 +99,23 @@ def test_classifier_without_probabilities_answers_with_the_label_alone(label: st
 
     assert row_problem(model, 1, 200, json.dumps({"predictions": [{"label": label}]}).encode()) == problem
     assert tensor_problem(model, 1, 200, json.dumps(tensor).encode()) == problem
+
+
+BINARY_HEAD = b'{"outputs":[{"name":"y","shape":[1,2],"parameters":{"binary_data_size":8}}]}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "problem"),
+    [
+        (200, BINARY_HEAD + bytes(8), None),
+        (200, BINARY_HEAD + bytes(7), "outputs are not as long as they say"),
+        (200, BINARY_HEAD + bytes(9), "outputs are not as long as they say"),
+        (200, BINARY_HEAD.replace(b"[1,2]", b"[2,1]") + bytes(8), "wrong number of predictions"),
+        (200, b"{}", "not the shape of a binary answer"),
+        (200, b"", "not the shape of a binary answer"),
+        (503, b"", "status 503"),
+        (0, b"", "no answer"),
+    ],
+)
+def test_binary_answer_must_be_as_long_as_it_says(status: int, body: bytes, problem: str | None) -> None:
+    assert binary_problem(regression(), 1, status, body) == problem

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from loadtests.doors import INFER, PREDICT, Door
+from loadtests.doors import BINARY, INFER, PREDICT, Door
 from loadtests.errors import CannotRun
 from loadtests.http import call
 from loadtests.payloads import ENOUGH_ROWS, chunks, distinct_rows, row_body, tensor_body
@@ -30,6 +30,16 @@ def test_a_real_service_accepts_the_rows_at_both_doors(service_url: str, model_n
     status, body = call(service_url + door.path(model), door.encode(model, rows))
 
     assert door.problem(model, 500, status, body) is None
+
+
+def test_a_real_service_accepts_numbers_as_bytes(service_url: str) -> None:
+    model = next(model for model in read_models(service_url) if model.name == "wide")
+    rows = distinct_rows(model, 500)
+
+    answered = call(service_url + BINARY.path(model), BINARY.encode(model, rows), BINARY.headers(model, rows))
+
+    assert BINARY.problem(model, 500, *answered) is None
+    assert BINARY.problem(model, 499, *answered) == "wrong number of predictions"
 
 
 def test_published_fields_carry_kinds_ranges_categories_and_nulls(service_url: str) -> None:
