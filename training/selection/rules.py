@@ -38,9 +38,7 @@ def in_words(config: SearchConfig, scoring: str) -> str:
     under = "".join(f" {limit}" for limit in [" and ".join(limits(config))] if limit)
     if config.choose == "best_score":
         return f"the best {scoring}{under}"
-    near = (
-        "one standard error" if config.choose == "one_standard_error" else f"{config.share:.3%}".replace(".000%", "%")
-    )
+    near = "one standard error" if config.choose == "one_standard_error" else f"{100 * config.share:g} %"
     return f"the {_SUPERLATIVES[config.against]} within {near} of the best {scoring}{under}"
 
 
