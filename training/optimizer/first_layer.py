@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto
 
 from training.optimizer.affine import LARGEST_BOUND, Affine, before
-from training.optimizer.passes import Declined, Material, NothingToDo, Pass, Rewritten
+from training.optimizer.passes import Declined, Family, Material, NothingToDo, Pass, Rewritten
 from training.optimizer.wiring import Wiring
 
 
@@ -75,7 +75,7 @@ def _joined(wiring: Wiring, node: NodeProto, affine: Affine) -> str:
     return wiring.put_before(node, "Concat", affine.wires, "raw/float64", axis=1)
 
 
-_FAMILY = frozenset({"networks"})
+_FAMILY: frozenset[Family] = frozenset({"networks"})
 PASSES = (
     Pass("fold_into_first_layer", "exact", _FAMILY, fold_into_first_layer, spreads_weights=True),
     Pass("centre_input", "exact", _FAMILY, centre_input, spreads_weights=True),

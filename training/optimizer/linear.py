@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto
 
 from training.optimizer.affine import LARGEST_BOUND, Affine, before
-from training.optimizer.passes import Declined, Material, NothingToDo, Pass, Rewritten
+from training.optimizer.passes import Declined, Family, Material, NothingToDo, Pass, Rewritten
 from training.optimizer.wiring import Wiring, floats, set_attribute
 
 _LINEAR = frozenset({"LinearClassifier", "LinearRegressor"})
@@ -85,7 +85,7 @@ def _joined(wiring: Wiring, node: NodeProto, affine: Affine) -> str:
     return wiring.put_before(node, "Concat", affine.wires, "raw/float64", axis=1)
 
 
-_FAMILY = frozenset({"linear models"})
+_FAMILY: frozenset[Family] = frozenset({"linear models"})
 PASSES = (
     Pass("fold_scaler", "exact", _FAMILY, fold_scaler),
     Pass("product_in_float64", "exact", _FAMILY, product_in_float64),

@@ -6,10 +6,10 @@ from onnx import ModelProto
 
 from training.config.optimize import Candidate
 from training.optimizer.integer8 import Calibration, dynamic, static
-from training.optimizer.passes import Declined, Material, Pass, Rewritten, worker
+from training.optimizer.passes import Declined, Family, Material, Pass, Rewritten, worker
 from training.optimizer.weights import quantize_weights, weight_nodes
 
-_NETWORKS = frozenset({"networks"})
+_NETWORKS: frozenset[Family] = frozenset({"networks"})
 
 
 def _weight_int8(model: ModelProto, _material: Material) -> Rewritten:

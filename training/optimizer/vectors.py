@@ -60,7 +60,8 @@ def _sum_equal(
         _, first, which = np.unique(own, axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first)
         total = np.zeros((len(weights), len(first)))
-        np.add.at(total, (slice(None), np.argsort(order)[which.ravel()]), weights)
+        for column, place in enumerate(np.argsort(order)[which.ravel()]):
+            total[:, place] += weights[:, column]
         kept.append(own[first[order]])
         sums.append(total)
         start += size
