@@ -18,6 +18,7 @@ Unseen = Literal["allowed", "refused"]
 OUTPUTS = ("label", "probabilities", "value")
 """Names of answers, which no input of a graph may have."""
 
+_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 _DIGITS = 4
 _MOST_CATEGORIES = 1000
 _FEW_CATEGORIES = 20
@@ -114,7 +115,7 @@ def describe_column(
             nullable=nullable,
             categories=None if is_free else categories,
             unseen_categories="allowed" if is_free else unseen,
-            example="some text" if is_free else str(present.mode().iloc[0]),
+            example=_free_example(present) if is_free else str(present.mode().iloc[0]),
         )
     return Feature(
         name=name,
@@ -124,6 +125,14 @@ def describe_column(
         maximum=float(present.max()),
         example=_example(kind, present.to_numpy(dtype=np.float64)),
     )
+
+
+def _free_example(present: "pd.Series[Any]") -> str:
+    """The first of a month in the middle of the dates, where all are dates; of other free text nothing is kept."""
+    if not present.str.fullmatch(_DATE).all():
+        return "some text"
+    middle = str(present.sort_values().iloc[len(present) // 2])
+    return f"{middle[:7]}-01"
 
 
 def _example(kind: Kind, values: NDArray[np.float64]) -> bool | int | float:

@@ -73,3 +73,14 @@ def test_task_comes_from_the_config() -> None:
 )
 def test_numbers_are_rounded_to_what_a_person_would_type(value: float, rounded: float) -> None:
     assert round_number(value) == rounded
+
+
+def test_example_of_a_column_of_dates_is_a_date_and_nobodys() -> None:
+    days = [f"2026-{1 + n % 12:02d}-{2 + n % 27:02d}" for n in range(60)]
+    rows = table([0, 1] * 30, sold=days, said=[f"secret {n}" for n in range(60)])
+
+    sold, said = describe(rows, rows, config_for()).features
+
+    assert sold.categories is None
+    assert sold.example == "2026-07-01"
+    assert said.example == "some text"

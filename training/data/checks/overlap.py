@@ -24,12 +24,14 @@ def check_overlap(train: Table, held_out: Table) -> Iterator[Finding]:
         torn = int(np.isin(held_out.groups.astype(str), np.unique(train.groups.astype(str))).sum())
         if torn:
             message = f"{torn} of {rows} held-out rows belong to a group that was learnt from"
-            yield warning("shared_groups", message, "split by the group, so that it is on one side", rows=torn, of=rows)
+            yield warning(
+                "shared_groups", message, "set split.strategy = 'group', which keeps it together", rows=torn, of=rows
+            )
     if train.times is not None and held_out.times is not None:
         late = int((train.times > held_out.times.min()).sum())
         if late:
             message = f"{late} of {len(train.times)} rows to learn from happened after the first held-out row"
-            remedy = "split by time, so that the model is judged on what came later"
+            remedy = "set split.strategy = 'time', so that the model is judged on what came later"
             yield warning("future_rows", message, remedy, rows=late, of=len(train.times))
 
 
