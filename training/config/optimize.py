@@ -9,6 +9,7 @@ from training.config.section import Section
 Candidate = Literal[
     "tree_ensemble",
     "leaves_int8",
+    "fewer_trees",
     "weight_int8",
     "dynamic_int8",
     "dynamic_int8_per_channel",
@@ -23,13 +24,17 @@ Candidate = Literal[
 ]
 """Each is something done to the compact graph."""
 
+_ASKED_FOR = {"fewer_trees"}
+"""Another model, which is tried only where a config names it."""
+
 
 class OptimizeConfig(Section):
     """Which variants of the exported graph are tried, and how one of them is chosen."""
 
     candidates: tuple[Candidate, ...] = Field(
-        get_args(Candidate),
-        description="variants tried besides the exported graph and the compact one, both exact; [] for none",
+        tuple(name for name in get_args(Candidate) if name not in _ASKED_FOR),
+        description="variants tried besides the exported graph and the compact one, both exact; [] for none; "
+        "'fewer_trees' only where it is named",
     )
     pin: str | None = Field(
         None, description="name of the variant to publish whatever the measurements say, if it passes its gates"

@@ -27,6 +27,7 @@ ON_TOP: Mapping[Candidate, tuple[str, tuple[Pass, ...]]] = {
         "leaf values of boosted trees from a codebook of 255",
         (trees.LEAVES_INT8, trees.TREE_ENSEMBLE),
     ),
+    "fewer_trees": ("the first half of the trees, another model", (trees.FEWER_TREES,)),
     **QUANTIZERS,
     "fp16": ("weights and arithmetic in half precision, for a GPU", (FLOAT16,)),
 }
