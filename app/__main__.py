@@ -1,5 +1,5 @@
 """`python -m app` is `slipway`."""
 
-from app.cli.main import run
+from app.cli.entry import run
 
 run()

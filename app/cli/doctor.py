@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.execution import execution_of
-from app.cli.options import read_settings
+from app.cli.start import read_settings
 from app.main import serving_options
 from app.monitoring.metrics import Metrics
 from app.registry.desired_state import CHAMPION

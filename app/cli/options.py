@@ -5,10 +5,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from app.errors import UsageError
+from app.cli.start import read_settings
 from app.settings import Settings
 
 
@@ -24,17 +23,6 @@ def with_settings(command: Callable[[Settings], None]) -> Callable[..., None]:
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
-
-
-def read_settings(given: dict[str, Any]) -> Settings:
-    """Settings from options and, for the others, the environment; raises UsageError naming the setting."""
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        name = str(detail["loc"][0])
-        option = "--" + name.replace("_", "-")
-        raise UsageError(f"setting {option} (SLIPWAY_{name.upper()}): {detail['msg'].lower()}") from None
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:

@@ -1,28 +1,8 @@
-"""`slipway serve`: read the settings, wire the service, run it until it is told to stop."""
+"""`slipway serve`: the command with its options and their help; what it does is in `start`."""
 
-import logging
-import socket
-import sys
-from functools import partial
-from pathlib import Path
-
-import typer
-
-from app import log
 from app.cli.options import with_settings
-from app.errors import RegistryError, UsageError
-from app.front import server
-from app.front.connection import ConnectionLimits
-from app.front.guard import Guard
-from app.front.workers import Link, Supervisor
-from app.main import create_app, open_keys
-from app.registry.store import Registry
-from app.security.key_file import KeyFile
+from app.cli.start import start
 from app.settings import Settings
-
-_NOTHING_TO_SERVE = 3
-
-logger = logging.getLogger("slipway")
 
 
 @with_settings
@@ -31,59 +11,4 @@ def serve(settings: Settings) -> None:
 
     Every option is also an environment variable: --max-body-bytes is SLIPWAY_MAX_BODY_BYTES.
     """
-    log.configure(settings.log_format, settings.log_level)
-    keys = open_keys(settings)
-    if settings.strict:
-        _refuse_without_models(settings.models)
-    if settings.workers > 1 and settings.model_control == "explicit":
-        raise UsageError("--model-control explicit acts on one process; leave --workers at 1")
-    if settings.workers == 1:
-        app = create_app(settings, keys=keys)
-        listener = server.bind(settings.host, settings.port)
-        _announce(settings, *listener.getsockname()[:2])
-        _run(settings, app, listener)
-    else:
-        run_worker = partial(_run_worker, settings, keys)
-        supervisor = Supervisor(settings.host, settings.port, settings.workers, run_worker)
-        if keys is not None:
-            supervisor.each_second = keys.refresh  # what a successor starts with
-        _announce(settings, *supervisor.address)
-        supervisor.run()
-    logger.info("stopped")
-
-
-def _run_worker(settings: Settings, keys: KeyFile | None, listener: socket.socket, link: Link) -> None:
-    _run(settings, create_app(settings, link, keys), listener)
-
-
-def _run(settings: Settings, app: Guard, listener: socket.socket) -> None:
-    limits = _connection_limits(settings)
-    server.run(app, listener, limits, drain_seconds=settings.drain_seconds, finish_seconds=settings.finish_seconds)
-
-
-def _announce(settings: Settings, host: str, port: int) -> None:
-    logger.info("listening", extra={"url": f"http://{host}:{port}", "models": str(settings.models)})
-    if settings.insecure:
-        logger.warning("anybody who can reach this address may call the models: --insecure was given")
-
-
-def _connection_limits(settings: Settings) -> ConnectionLimits:
-    return ConnectionLimits(
-        connections=settings.max_connections,
-        head_bytes=settings.max_head_bytes,
-        head_seconds=settings.head_seconds,
-        body_seconds=settings.body_seconds,
-        idle_seconds=settings.idle_seconds,
-        age_seconds=settings.max_connection_seconds,
-    )
-
-
-def _refuse_without_models(folder: Path) -> None:
-    try:
-        names = Registry(folder).model_names()
-        reason = "" if names else f"models folder {folder} is empty"
-    except RegistryError as error:
-        reason = str(error)
-    if reason:
-        typer.echo(f"slipway: {reason}; publish a model with 'slipway train' or leave out --strict", err=True)
-        sys.exit(_NOTHING_TO_SERVE)
+    start(settings)

@@ -20,13 +20,14 @@ from typing import Any
 from loadtests import service
 from loadtests.bench.machine import two_cores
 from loadtests.bench.open_loop import Stream, offer, quantile
+from loadtests.bench.process_tree import cpu_seconds
 from loadtests.service import Server
 from tests.factories import looping_graph, publish, slow_signature
 
 _LOOPS = 6_000.0
 _PATIENCE = 1.0
 _TOLD = {"X-Envoy-Expected-Rq-Timeout-Ms": f"{_PATIENCE * 1000:.0f}"}
-_FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+_FACTORS = (0.5, 1.0, 2.0, 3.0, 5.0)
 _LEAST_GOODPUT = 0.9
 _MOST_REFUSED_MS = 20.0
 _MOST_HEALTH_MS = 50.0
@@ -40,6 +41,9 @@ class Point:
     kind: str
     factor: float
     goodput: float
+    """Good answers per second."""
+    useful: float
+    """Good answers per second of the server's CPU time: a machine that others use as well does not change it."""
     p99_ms: float
     refused_p99_ms: float
     health_p99_ms: float
@@ -52,6 +56,7 @@ def _median(points: list[Point], kind: str, factor: float) -> Point:
         kind,
         factor,
         median(point.goodput for point in mine),
+        median(point.useful for point in mine),
         median(point.p99_ms for point in mine),
         median(point.refused_p99_ms for point in mine),
         median(point.health_p99_ms for point in mine),
@@ -116,30 +121,33 @@ def _measure(ours: Server, bare: Server, folder: Path, factor: float, peak: floa
         (WITHOUT, bare, _slow(bare, folder, load, connections=8192)),
     ):
         health = Stream("health", f"{server.url}/health/live", 20.0)
+        before = cpu_seconds(server.process.pid)
         seen, healthy = offer([stream, health], seconds, two_cores()[1])
+        used = cpu_seconds(server.process.pid) - before
         answered, refused, health_ms = (quantile(ms, 0.99) for ms in (seen.answered, seen.refused, healthy.answered))
-        yield Point(kind, factor, seen.goodput, answered, refused, health_ms, seen.statuses)
+        good = sum(ms <= _PATIENCE * 1000 for ms in seen.answered)
+        yield Point(kind, factor, seen.goodput, good / used, answered, refused, health_ms, seen.statuses)
 
 
 def _print(points: list[Point]) -> None:
     peak = _peak(points)
-    print(f"{'':32}{'offered':>8}{'good/s':>8}{'of peak':>8}{'p99 ms':>8}{'refused':>9}{'health':>8}  answers")
+    print(f"{'':32}{'offered':>8}{'good/s':>8}{'per CPU s':>10}{'of peak':>8}{'p99 ms':>8}{'refused':>9}{'health':>8}")
     for point in points:
         print(
-            f"{point.kind:32}{point.factor:7.1f}x{point.goodput:8.0f}{point.goodput / peak:8.2f}{point.p99_ms:8.0f}"
-            f"{point.refused_p99_ms:9.1f}{point.health_p99_ms:8.1f}  {point.statuses}"
+            f"{point.kind:32}{point.factor:7.1f}x{point.goodput:8.0f}{point.useful:10.0f}"
+            f"{point.useful / peak:8.2f}{point.p99_ms:8.0f}{point.refused_p99_ms:9.1f}{point.health_p99_ms:8.1f}"
         )
 
 
 def _peak(points: list[Point]) -> float:
-    return max(point.goodput for point in points if point.kind == WITH)
+    return max(point.useful for point in points if point.kind == WITH)
 
 
 def _judge(points: list[Point]) -> int:
     peak = _peak(points)
     last = next(point for point in points if (point.kind, point.factor) == (WITH, max(_FACTORS)))
-    reached = last.goodput / peak
-    control = min(point.goodput for point in points if point.kind == WITHOUT and point.factor > 1) / peak
+    reached = last.useful / peak
+    control = min(point.useful for point in points if point.kind == WITHOUT and point.factor > 1) / peak
     kept = [
         (reached >= _LEAST_GOODPUT, f"goodput at {last.factor:.0f}x: {reached:.2f} of the peak"),
         (last.refused_p99_ms <= _MOST_REFUSED_MS, f"refused in {last.refused_p99_ms:.1f} ms (p99)"),
@@ -161,14 +169,14 @@ def _draw(points: list[Point], file: Path) -> None:
     peak = _peak(points)
     figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
     top = max(point.factor for point in points)
-    axes.plot([0, 1, top], [0, 1, 1], color="0.75", linewidth=1, label="ideal")
+    axes.plot([0, top], [1, 1], color="0.75", linewidth=1, label="ideal")
     for kind, colour, marker in ((WITH, "#1b6ca8", "o"), (HANGING, "#2e8b57", "s"), (WITHOUT, "#c0392b", "x")):
         mine = [point for point in points if point.kind == kind]
-        shares = [point.goodput / peak for point in mine]
+        shares = [point.useful / peak for point in mine]
         axes.plot([point.factor for point in mine], shares, color=colour, marker=marker, label=kind)
     axes.set(
         xlabel="offered load, in units of what can be sustained",
-        ylabel=f"answers within {_PATIENCE:.0f} s, of the peak",
+        ylabel=f"answers within {_PATIENCE:.0f} s per CPU second, of the peak",
         title="Goodput under overload: one core, no gain from batches, Poisson arrivals",
         ylim=(0, 1.1),
     )
