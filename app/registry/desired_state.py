@@ -7,8 +7,10 @@ number is the wish of now; the lower ones are the history that a rollback or a f
 import json
 import os
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +23,8 @@ SCHEMA = 1
 _GENERATION_FILE = re.compile(r"([1-9][0-9]{0,17})\.json")
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _ATTEMPTS = 20
+_TEMPORARY = re.compile(r"\.[0-9a-f]{32}")
+_ABANDONED_SECONDS = 3600
 
 
 class DamagedGeneration(RegistryError):
@@ -124,6 +128,7 @@ def write(model_folder: Path, state: DesiredState) -> None:
 
 def _link_exclusively(folder: Path, generation: int, content: bytes) -> None:
     make_folder(folder)
+    _remove_abandoned(folder)
     temporary = folder / f".{uuid.uuid4().hex}"
     try:
         write_file(temporary, content)
@@ -135,6 +140,14 @@ def _link_exclusively(folder: Path, generation: int, content: bytes) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(folder)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Files of writers that were killed between writing and linking; those of the last hour may still be at work."""
+    for entry in folder.glob(".*"):
+        with suppress(OSError):
+            if _TEMPORARY.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _ABANDONED_SECONDS:
+                entry.unlink()
 
 
 def update(model_folder: Path, change: Callable[[DesiredState], DesiredState | None]) -> DesiredState:

@@ -1,6 +1,7 @@
 """Generations of the desired state: one file each, the highest wins, and two writers never both win."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +211,17 @@ def test_desired_folder_that_leads_in_circles_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(RegistryError, match="desired cannot be listed: Too many levels of symbolic links"):
         desired_state.read_current(tmp_path)
+
+
+def test_what_killed_writers_left_behind_is_removed_and_what_is_new_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "desired"
+    folder.mkdir()
+    old, new, other = folder / f".{'a' * 32}", folder / f".{'b' * 32}", folder / ".keep"
+    for file in (old, new, other):
+        file.write_bytes(b"")
+    for file in (old, other):
+        os.utime(file, (0, 0))
+
+    desired_state.write(tmp_path, champion(1))
+
+    assert sorted(entry.name for entry in folder.iterdir()) == sorted([new.name, ".keep", "1.json"])
