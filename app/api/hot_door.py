@@ -6,17 +6,17 @@ replied, without a task or a future in between.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from app.api.large_bodies import LARGE, LargeBodies
 from app.api.timeouts import timeout_of
-from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded
 from app.front.exchange import HotHandler, HotRequest, HotResponse, Reply
 from app.protocol.outputs import Outputs
+from app.protocol.parts import Part
 from app.serving.data_plane import DataPlane
 from app.serving.servable import Servable
 
@@ -35,7 +35,7 @@ class Work:
     door: "HotDoor"
     servable: Servable
     request: HotRequest
-    tensors: Mapping[str, Tensor]
+    part: Part
     rows: int
     context: Any = None
     timeout: float | None = None
@@ -104,7 +104,7 @@ class HotDoor(ABC):
         if work.timeout is not None:
             latest = min(latest, perf_counter() + work.timeout)
         work.reply = reply
-        work.servable.batcher.submit(work.tensors, work.rows, work, latest)
+        work.servable.batcher.submit(work.part, work.rows, work, latest)
 
 
 def in_task(handler: Callable[[HotRequest], Awaitable[HotResponse]]) -> HotHandler:

@@ -11,8 +11,8 @@ class PredictDoor(HotDoor):
 
     def decode(self, servable: Servable, request: HotRequest) -> Work:
         """Rows through the model's schema."""
-        tensors = servable.rows.decode(request.body)
-        return Work(self, servable, request, tensors, len(next(iter(tensors.values()))))
+        part, rows = servable.rows.read_part(request.body)
+        return Work(self, servable, request, part, rows)
 
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """One prediction per row."""

@@ -26,8 +26,8 @@ class V1PredictDoor(HotDoor):
         body, by_column = request.body, False
         if not is_plain(body):
             body, by_column = rewrite(body, servable.signature)
-        tensors = servable.rows.decode(body)
-        return Work(self, servable, request, tensors, len(next(iter(tensors.values()))), by_column)
+        part, rows = servable.rows.read_part(body)
+        return Work(self, servable, request, part, rows, by_column)
 
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """As it was asked: one prediction per row, or one column per output."""

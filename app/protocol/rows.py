@@ -18,9 +18,11 @@ from app.contract.tensors import NUMPY_DTYPES, Tensor
 from app.errors import InferenceError
 from app.protocol.limits import ContentLimits
 from app.protocol.outputs import Outputs, as_outputs
+from app.protocol.parts import Part, PendingRows
 from app.protocol.row_problems import read_rows, validate_rows
 from app.protocol.row_schema import list_request, list_row, object_request, object_row
 
+_FEW = 64
 _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
 
 
@@ -31,7 +33,7 @@ class RowCodec:
         self.signature = signature
         self._limits = limits
         self._objects: TypeAdapter[Any] = TypeAdapter(object_request(signature, limits.instances, is_complete=False))
-        self._names = [feature.name for feature in signature.features]
+        self.names = [feature.name for feature in signature.features]
         self._head = b'{"model":%b,"version":%b,"request_id":' % (orjson.dumps(model_name), orjson.dumps(model_version))
         self._template = _prediction_template(signature)
         self._labels = _encoded_labels(signature)
@@ -57,24 +59,41 @@ class RowCodec:
 
     def decode(self, body: bytes) -> dict[str, Tensor]:
         """Tensors of the signature's inputs; raises InvalidRows, MalformedRequest or RequestTooLarge."""
+        read = self.read(body)
+        return read.build(read.rows)
+
+    def read_part(self, body: bytes) -> tuple[Part, int]:
+        """What a request brings to its batch, and how many rows; raises what `decode` raises."""
+        read = self.read(body)
+        count = len(read.rows)
+        # Many rows gain nothing from company, and where they are decoded may be a better place than where they run.
+        return (read if count <= _FEW else read.build(read.rows)), count
+
+    def read(self, body: bytes) -> PendingRows:
+        """Rows that are good, not yet turned into tensors; raises what `decode` raises."""
         by_position = _has_lists(body)
         adapter = self._lists if by_position else self._objects
         try:
-            instances = adapter.validate_json(body)["instances"]
-            return self._by_position(instances) if by_position else self._by_name(instances)
+            rows = adapter.validate_json(body)["instances"]
         except (ValidationError, KeyError) as error:
-            return self._decode_again(body, error)
+            return self._read_again(body, error)
+        if by_position:
+            return PendingRows(rows, self._by_position)
+        # The schema lets features be absent, but none be there that is not the model's.
+        if set(map(len, rows)) != {len(self.names)}:
+            return self._read_again(body, KeyError())
+        return PendingRows(rows, self._by_name)
 
-    def _decode_again(self, body: bytes, error: ValidationError | KeyError) -> dict[str, Tensor]:
+    def _read_again(self, body: bytes, error: ValidationError | KeyError) -> PendingRows:
         """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""
         rows = read_rows(body, error, self._limits)
         if type(rows[0]) is list:
-            return self._by_position(validate_rows(rows, self._list_row, self.signature))
-        return self._by_name(validate_rows(rows, self._object_row, self.signature))
+            return PendingRows(validate_rows(rows, self._list_row, self.signature), self._by_position)
+        return PendingRows(validate_rows(rows, self._object_row, self.signature), self._by_name)
 
     def _by_name(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         if self.signature.layout == "matrix":
-            return {"X": _numbers([row[name] for row in rows for name in self._names]).reshape(len(rows), -1)}
+            return {"X": _numbers([row[name] for row in rows for name in self.names]).reshape(len(rows), -1)}
         return {f.name: _column(f, [row[f.name] for row in rows]) for f in self.signature.features}
 
     def _by_position(self, rows: list[list[Any]]) -> dict[str, Tensor]:

@@ -18,11 +18,10 @@ from math import ceil, inf
 from time import perf_counter
 from typing import Protocol
 
-import numpy as np
-
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, Overloaded
 from app.protocol.outputs import Outputs, RunOutputs
+from app.protocol.parts import Part, join
 from app.serving.cost_line import CostLine
 
 INLINE_SECONDS = 0.002
@@ -75,7 +74,7 @@ class Caller(Protocol):
 
 @dataclass(slots=True)
 class _Entry:
-    tensors: Mapping[str, Tensor]
+    part: Part
     rows: int
     caller: Caller
     queued_at: float
@@ -116,7 +115,7 @@ class Batcher:
         if self._queued_rows >= self._ample_rows:
             self._refuse_without_room(1, latest)
 
-    def submit(self, tensors: Mapping[str, Tensor], rows: int, caller: Caller, latest: float = inf) -> None:
+    def submit(self, part: Part, rows: int, caller: Caller, latest: float = inf) -> None:
         """Queue these rows for `caller`; raises Overloaded where the queue is full or too long to wait.
 
         The caller gets the outputs, or what the run raised, or DeadlineExceeded at `latest`, a value of `perf_counter`.
@@ -124,7 +123,7 @@ class Batcher:
         if self._queued_rows + rows > self._ample_rows:
             self._refuse_without_room(rows, latest)
         loop = asyncio.get_running_loop()
-        entry = _Entry(tensors, rows, caller, perf_counter(), latest)
+        entry = _Entry(part, rows, caller, perf_counter(), latest)
         self._queue.append(entry)
         self._queued_rows += rows
         if not self._is_due:
@@ -261,9 +260,6 @@ class Batcher:
 
 
 def _run_together(run: Run, batch: list[_Entry]) -> list[Outputs]:
-    if len(batch) == 1:
-        return [Outputs(RunOutputs(run(batch[0].tensors)), 0, batch[0].rows)]
-    joined = {name: np.concatenate([entry.tensors[name] for entry in batch]) for name in batch[0].tensors}
-    outputs = RunOutputs(run(joined))
+    outputs = RunOutputs(run(join([entry.part for entry in batch])))
     ends = accumulate([entry.rows for entry in batch])
     return [Outputs(outputs, end - entry.rows, end) for entry, end in zip(batch, ends, strict=True)]
