@@ -85,6 +85,8 @@ def _read_text(name: str, count: int, body: bytes, start: int, end: int) -> Tens
 def write_tensor(datatype: Datatype, data: Tensor) -> Any:
     """A tensor's bytes, as anything that can be joined to bytes; NaN stays NaN."""
     if datatype is Datatype.BYTES:
-        encoded = [text.encode() for text in data.ravel().tolist()]
-        return b"".join([part for text in encoded for part in (_LENGTH.pack(len(text)), text)])
+        texts = data.ravel().tolist()
+        # Labels repeat, so each is encoded once.
+        encoded = {text: _LENGTH.pack(len(content)) + content for text in set(texts) for content in (text.encode(),)}
+        return b"".join([encoded[text] for text in texts])
     return np.ascontiguousarray(data, _WIRE_DTYPES[datatype]).reshape(-1).view(np.uint8)
