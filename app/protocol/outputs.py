@@ -90,7 +90,9 @@ def as_outputs(tensors: Sequence[Tensor]) -> Outputs:
 def _row_texts(tensor: Tensor) -> list[bytes]:
     if tensor.ndim == 1:
         if tensor.dtype.hasobject:
-            return [orjson.dumps(value) for value in tensor.tolist()]
+            values = tensor.tolist()
+            known = {value: orjson.dumps(value) for value in set(values)}  # labels repeat
+            return [known[value] for value in values]
         return orjson.dumps(np.ascontiguousarray(tensor), option=_NUMPY)[1:-1].split(b",") if tensor.size else []
     if tensor.dtype.hasobject or not tensor.size:
         return [_flat_text(row) for row in tensor]
