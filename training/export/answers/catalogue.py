@@ -5,6 +5,10 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.cross_decomposition import CCA, PLSCanonical, PLSRegression
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
+    AdaBoostClassifier,
+    AdaBoostRegressor,
+    BaggingClassifier,
+    BaggingRegressor,
     ExtraTreesClassifier,
     ExtraTreesRegressor,
     GradientBoostingClassifier,
@@ -37,6 +41,8 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
+from training.export.answers.adaboost import adaboost_classifier, adaboost_regressor
+from training.export.answers.bagging import bagging_classifier, bagging_regressor
 from training.export.answers.boosting import boosting
 from training.export.answers.calibrated import calibrated
 from training.export.answers.catboost_trees import catboost_model
@@ -57,6 +63,10 @@ from training.export.answers.xgboost_trees import xgboost_model
 from training.export.translation import Answers
 
 ANSWERS: dict[type | str, Answers] = {
+    AdaBoostClassifier: adaboost_classifier,
+    AdaBoostRegressor: adaboost_regressor,
+    BaggingClassifier: bagging_classifier,
+    BaggingRegressor: bagging_regressor,
     CalibratedClassifierCV: calibrated,
     CategoricalNB: categorical_nb,
     DecisionTreeClassifier: forest_classifier,

@@ -17,6 +17,7 @@ from training.export.blocks import Answer, Block, join
 from training.export.placement import place
 from training.export.translation import Translation, as_labels
 from training.export.trees.attributes import DOMAIN, attributes
+from training.export.trees.ensemble import Ensemble
 from training.export.trees.fitted import from_trees
 
 _FEWEST_SCORES = 3
@@ -24,36 +25,50 @@ _FEWEST_SCORES = 3
 
 def forest_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
     """The class with the largest mean share."""
-    assembly = translation.assembly
-    trees = _trees(fitted)
-    block = translation.numbers(join(assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path)
-    wire, ensemble = place(from_trees(trees), block, is_single=True)
-    labels = as_labels(fitted.classes_)
-    count = len(labels)
-    padded = [*labels.tolist(), *labels[:1].tolist() * max(_FEWEST_SCORES - count, 0)]
-    kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
-    label, scores = assembly.add_many(
-        "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **{kind: padded}, **attributes(ensemble, "class")
+    block = translation.numbers(
+        join(translation.assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path
     )
-    if len(padded) > count:
-        scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
-    if len(trees) > 1:
-        scores = assembly.add("Div", [scores, assembly.constant(np.array([len(trees)], dtype=np.float32))])
-    return Answer(label, scores, is_double=False)
+    trees = _trees(fitted)
+    return largest_sum(translation, from_trees(trees), block, fitted.classes_, len(trees))
 
 
 def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
     """The mean of the trees' values."""
+    block = translation.numbers(
+        join(translation.assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path
+    )
+    trees = _trees(fitted)
+    return mean_value(translation, from_trees(trees), block, trees[0].n_outputs_)
+
+
+def largest_sum(translation: Translation, ensemble: Ensemble, block: Block, classes: Any, divisor: float) -> Answer:
+    """The class whose leaves add up to the most, and the sums [rows, classes] over the divisor, in float32."""
     assembly = translation.assembly
-    block = translation.numbers(join(assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path)
-    wire, ensemble = place(from_trees(_trees(fitted)), block, is_single=True)
-    value = assembly.add(
+    wire, placed = place(ensemble, block, is_single=True)
+    labels = as_labels(classes)
+    count = len(labels)
+    padded = [*labels.tolist(), *labels[:1].tolist() * max(_FEWEST_SCORES - count, 0)]
+    kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
+    label, scores = assembly.add_many(
+        "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **{kind: padded}, **attributes(placed, "class")
+    )
+    if len(padded) > count:
+        scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
+    if divisor != 1:
+        scores = assembly.add("Div", [scores, assembly.constant(np.array([divisor], dtype=np.float32))])
+    return Answer(label, scores, is_double=False)
+
+
+def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> Answer:
+    """The sums of the leaves over the number of trees, [rows, targets], in float32."""
+    wire, placed = place(ensemble, block, is_single=True)
+    value = translation.assembly.add(
         "TreeEnsembleRegressor",
         [wire],
         domain=DOMAIN,
-        n_targets=_trees(fitted)[0].n_outputs_,
+        n_targets=targets,
         aggregate_function="AVERAGE",
-        **attributes(ensemble, "target"),
+        **attributes(placed, "target"),
     )
     return Answer(None, value, is_double=False)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
 
+from training.export.answers.votes import votes
 from training.export.blocks import Answer, Block
 from training.export.translation import Translation
 
@@ -20,14 +20,12 @@ def voting_classifier(translation: Translation, fitted: Any, blocks: Sequence[Bl
         numbers = _mean(translation, members, weights)
         return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
     add, constant = translation.assembly.add, translation.assembly.constant
-    codes = constant(np.arange(len(fitted.classes_))[np.newaxis])
-    votes = ""
+    total = ""
     for member, weight in zip(members, weights, strict=True):
-        own = add("Unsqueeze", [str(member.label), constant(np.array([1]))])
-        vote = add("Cast", [add("Equal", [own, codes])], to=TensorProto.DOUBLE)
+        vote = votes(translation.assembly, str(member.label), np.arange(len(fitted.classes_)))
         weighed = add("Mul", [vote, constant(np.array([weight]))])
-        votes = add("Add", [votes, weighed]) if votes else weighed
-    return Answer(translation.pick_label(votes, fitted.classes_), None)
+        total = add("Add", [total, weighed]) if total else weighed
+    return Answer(translation.pick_label(total, fitted.classes_), None)
 
 
 def voting_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:

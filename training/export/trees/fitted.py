@@ -1,6 +1,7 @@
 """The trees of fitted scikit-learn estimators as ensembles, with the leaf values that scikit-learn adds up."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 
 from training.export.trees.ensemble import LEAF, Ensemble, Floats, Ints, concatenate
 from training.export.trees.memberships import HALF, Memberships
+
+_TWO = 2
 
 
 def from_trees(trees: Sequence[Any]) -> Ensemble:
@@ -19,6 +22,39 @@ def _leaf_values(tree: Any) -> NDArray[np.float64]:
     """[nodes, targets of a regression] or [nodes, classes]."""
     value: NDArray[np.float64] = tree.tree_.value
     return value[:, :, 0] if tree.n_outputs_ > 1 else value[:, 0, :]
+
+
+def from_bag(trees: Sequence[Any], features: Sequence[Any], classes: Any = None) -> Ensemble:
+    """Trees that see some columns and may not know every class: each leaf adds what it does in a forest."""
+    parts = []
+    for tree, columns in zip(trees, features, strict=True):
+        value = _leaf_values(tree)
+        if classes is not None:
+            known = np.searchsorted(classes, tree.classes_)
+            value = np.zeros((len(value), len(classes)))
+            value[:, known] = _leaf_values(tree)
+        part = _from_tree(tree.tree_, value)
+        parts.append(replace(part, feature=np.asarray(columns, dtype=np.int64)[part.feature]))
+    return concatenate(parts)
+
+
+def from_votes(trees: Sequence[Any], weights: Sequence[float], classes: Any) -> Ensemble:
+    """Trees that vote (SAMME): each leaf adds the tree's weight to its class and takes it, shared, from the others.
+
+    Of two classes only the second's sum is kept: the first's is the same with the other sign.
+    """
+    parts = []
+    for tree, weight in zip(trees, weights, strict=True):
+        best = tree.classes_.take(np.argmax(tree.tree_.value[:, 0, :], axis=1))
+        value = np.where(best[:, np.newaxis] == classes, weight, -1 / (len(classes) - 1) * weight)
+        parts.append(_from_tree(tree.tree_, value[:, 1:] if len(classes) == _TWO else value))
+    return concatenate(parts)
+
+
+def side_by_side(trees: Sequence[Any]) -> Ensemble:
+    """Trees of one value each, every one with a target of its own."""
+    parts = [_from_tree(tree.tree_, tree.tree_.value[:, 0, :]) for tree in trees]
+    return concatenate([replace(part, target=part.target + number) for number, part in enumerate(parts)])
 
 
 def from_stages(stages: NDArray[Any], learning_rate: float) -> Ensemble:
