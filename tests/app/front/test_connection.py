@@ -208,7 +208,7 @@ def test_65536_chunks_are_accepted_and_one_more_is_refused(tmp_path: Path) -> No
 def test_work_of_a_caller_that_hangs_up_leaves_the_queue(tmp_path: Path) -> None:
     signature = slow_signature()
     publish(tmp_path, "loop", signature, looping_graph(signature))
-    busy, waiting = b'{"instances": [[3e5]]}', b'{"instances": [[7]]}'
+    busy, waiting = b'{"instances": [[1e6]]}', b'{"instances": [[7]]}'
     with running_server(tmp_path) as server:
         for body in (busy, waiting):
             with connect(server) as client:
