@@ -92,11 +92,11 @@ def test_imputer_by_neighbours_is_refused_with_what_to_use_instead() -> None:
 
 
 def test_refusal_names_the_estimator_and_what_to_use_instead() -> None:
-    verdict = judge_transformer("SplineTransformer", LogisticRegression())
+    verdict = judge_transformer("Nystroem", LogisticRegression())
 
     assert verdict is not None
-    assert "step splinetransformer: SplineTransformer has no exact ONNX form (nobody knows how)" in verdict.refusal
-    assert "use PolynomialFeatures or KBinsDiscretizer instead" in verdict.refusal
+    assert "step nystroem: Nystroem has no exact ONNX form (nobody knows how)" in verdict.refusal
+    assert "use PolynomialFeatures, or an estimator with a kernel, instead" in verdict.refusal
 
 
 def is_a_sentence(refusal: str) -> bool:

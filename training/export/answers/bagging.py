@@ -31,7 +31,7 @@ def bagging_classifier(translation: Translation, fitted: Any, blocks: Sequence[B
             continue
         own = translation.double(answer.numbers, is_double=answer.is_double)
         found.append(_spread(translation, own, member.classes_, codes))
-    numbers = _mean(translation, found)
+    numbers = mean(translation, found)
     return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
 
 
@@ -45,7 +45,7 @@ def bagging_regressor(translation: Translation, fitted: Any, blocks: Sequence[Bl
         translation.double(str(answer.numbers), is_double=answer.is_double)
         for _, answer in _answers(translation, fitted, blocks, path)
     ]
-    return Answer(None, _mean(translation, found))
+    return Answer(None, mean(translation, found))
 
 
 def chosen(translation: Translation, fitted: Any, blocks: Sequence[Block]) -> list[list[Block]]:
@@ -73,7 +73,8 @@ def _spread(translation: Translation, numbers: str, known: Any, codes: Any) -> s
     return translation.assembly.add("MatMul", [numbers, translation.assembly.constant(places)])
 
 
-def _mean(translation: Translation, found: Sequence[str]) -> str:
+def mean(translation: Translation, found: Sequence[str]) -> str:
+    """Wires of one shape in float64, added up in their order and divided."""
     add, constant = translation.assembly.add, translation.assembly.constant
     total = found[0]
     for own in found[1:]:

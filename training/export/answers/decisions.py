@@ -2,38 +2,57 @@
 probabilities; one column for two classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+)
 from sklearn.linear_model._base import LinearClassifierMixin
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC, NuSVC
 
 from training.errors import ConversionError
+from training.export.answers.adaboost import adaboost_decision
+from training.export.answers.bagging import chosen, mean
 from training.export.answers.boosting import raw_scores
 from training.export.answers.linear import linear_decision
+from training.export.answers.support_vectors import support_vector_decision
 from training.export.blocks import Block
 from training.export.translation import Translation, below
 
 
 def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
     """[rows, classes], or [rows, 1] for two classes, float64; raises ConversionError."""
-    if isinstance(fitted, Pipeline):
-        name, last = fitted.steps[-1]
-        before = fitted.steps[:-1]
-        rest = translation.transform(Pipeline(before), list(blocks), path) if before else list(blocks)
-        return decision(translation, last, rest, below(path, name))
-    if isinstance(fitted, LinearClassifierMixin):
-        return linear_decision(translation, fitted, blocks, path)
-    if isinstance(fitted, GradientBoostingClassifier | HistGradientBoostingClassifier):
-        return raw_scores(translation, fitted, blocks, path)
-    if hasattr(fitted, "decision_function"):
+    match fitted:
+        case Pipeline():
+            name, last = fitted.steps[-1]
+            before = fitted.steps[:-1]
+            rest = translation.transform(Pipeline(before), list(blocks), path) if before else list(blocks)
+            return decision(translation, last, rest, below(path, name))
+        case GridSearchCV() | RandomizedSearchCV():
+            return decision(translation, fitted.best_estimator_, blocks, path)
+    own = next((write for types, write in _OWN if isinstance(fitted, types)), None)
+    if not hasattr(fitted, "decision_function"):
+        own = probability
+    elif own is None:
         raise ConversionError(
             f"step {path}: the decision function of {type(fitted).__name__} has no exact form here; "
-            "use LogisticRegression, LinearSVC or RandomForestClassifier under it"
+            "use LogisticRegression, SVC or RandomForestClassifier under it"
         )
-    return probability(translation, fitted, blocks, path)
+    return own(translation, fitted, blocks, path)
+
+
+def _bag_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
+    if any(len(member.classes_) != len(fitted.classes_) for member in fitted.estimators_):
+        raise ConversionError(f"step {path}: a member has not seen every class; draw more rows, with max_samples=1.0")
+    tables = enumerate(zip(fitted.estimators_, chosen(translation, fitted, blocks), strict=True))
+    return mean(translation, [decision(translation, one, table, f"{path}.{number}") for number, (one, table) in tables])
 
 
 def probability(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
@@ -43,3 +62,13 @@ def probability(translation: Translation, fitted: Any, blocks: Sequence[Block], 
     if len(fitted.classes_) > 2:  # noqa: PLR2004  # one column says it all for two
         return numbers
     return translation.assembly.add("Gather", [numbers, translation.assembly.constant(np.array([1]))], axis=1)
+
+
+_OWN: tuple[tuple[Any, Callable[[Translation, Any, Sequence[Block], str], str]], ...] = (
+    (LinearClassifierMixin, linear_decision),
+    (GradientBoostingClassifier | HistGradientBoostingClassifier, raw_scores),
+    (SVC | NuSVC, support_vector_decision),
+    (AdaBoostClassifier, adaboost_decision),
+    (BaggingClassifier, _bag_decision),
+)
+"""What has a decision function in float64; a bag has one where its members have."""

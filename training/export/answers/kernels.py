@@ -17,7 +17,7 @@ def kernel_ridge(translation: Translation, fitted: Any, blocks: Sequence[Block],
     assembly = translation.assembly
     block = translation.numbers(join(assembly, blocks, f"step {path}: KernelRidge"), fitted, path)
     names = ("gamma", "degree", "coef0")
-    found = _kernel(
+    found = kernel_of(
         assembly, block, fitted.X_fit_, fitted.kernel, {name: getattr(fitted, name) for name in names}, path
     )
     weights = np.asarray(fitted.dual_coef_, dtype=np.float64).reshape(len(fitted.X_fit_), -1)
@@ -32,14 +32,15 @@ def label_propagation(translation: Translation, fitted: Any, blocks: Sequence[Bl
     block = translation.numbers(join(assembly, blocks, f"step {path}: {name}"), fitted, path)
     if fitted.kernel != "rbf":
         raise ConversionError(f"step {path}: {name} has no exact form with kernel 'knn'; use KNeighborsClassifier")
-    kernel = _kernel(assembly, block, fitted.X_, "rbf", {"gamma": fitted.gamma}, path)
+    kernel = kernel_of(assembly, block, fitted.X_, "rbf", {"gamma": fitted.gamma}, path)
     weighed = add("MatMul", [kernel, constant(np.asarray(fitted.label_distributions_, dtype=np.float64))])
     total = add("ReduceSum", [weighed, constant(np.array([1], dtype=np.int64))], keepdims=1)
     numbers = add("Div", [weighed, total])
     return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
 
 
-def _kernel(assembly: Assembly, block: Block, known: Any, kernel: Any, parameters: dict[str, Any], path: str) -> str:
+def kernel_of(assembly: Assembly, block: Block, known: Any, kernel: Any, parameters: dict[str, Any], path: str) -> str:
+    """[rows, known rows] in float64; raises ConversionError for a kernel that is a function or precomputed."""
     add, constant = assembly.add, assembly.constant
     points = np.asarray(known, dtype=np.float64)
     gamma = parameters.get("gamma") or 1.0 / points.shape[1]
