@@ -21,6 +21,11 @@ _REFUSALS = {"CatBoostError", "LightGBMError"}
 """What libraries raise that may not be installed, where scikit-learn raises ValueError."""
 
 
+def refuses(error: Exception) -> bool:
+    """Whether this is how a library says that a model cannot be fitted as asked."""
+    return isinstance(error, ValueError) or type(error).__name__ in _REFUSALS
+
+
 def build(config: TrainingConfig, signature: Signature) -> Pipeline:
     """The unfitted pipeline of a config, for columns as the signature describes them."""
     steps = preprocessing(config.features, signature)
@@ -43,7 +48,7 @@ def fit_quietly(model: Any, learn: Table, name: str) -> str:
         try:
             model.fit(learn.frame, learn.target)
         except Exception as error:
-            if not isinstance(error, ValueError) and type(error).__name__ not in _REFUSALS:
+            if not refuses(error):
                 raise
             raise ConfigError(
                 f"config: {name} cannot be fitted with these parameters: {str(error).splitlines()[0]}"

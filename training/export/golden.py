@@ -37,7 +37,7 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
         raise DataCheckFailed("the model answers no made-up row with a finite number, so no server could prove itself")
     chosen = _choose(answered)
     # Probabilities are at most 1; values may be in the thousands, where float32 holds fewer decimals.
-    largest = max(1.0, *(abs(number) for row in chosen for number in row.numbers))
+    largest = max([1.0, *(abs(number) for row in chosen for number in row.numbers)])
     return GoldenRows(rows=tuple(chosen), tolerance=tolerance * largest)
 
 

@@ -17,6 +17,7 @@ from training.export.answers.catalogue import ANSWERS
 from training.export.assembly import Assembly
 from training.export.onnx_export import inputs
 from training.export.translation import Translation
+from training.pipeline import refuses
 
 _ROWS = 500
 _SHORT = 3
@@ -37,7 +38,9 @@ def try_export(pipeline: Any, signature: Signature, rows: pd.DataFrame, target: 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a few rows warn of what all of them do not
             trial.fit(rows.iloc[chosen], target[chosen])
-    except ValueError:
+    except Exception as error:
+        if not refuses(error):
+            raise
         return
     assembly = Assembly()
     Translation(assembly, ANSWERS).answer(trial, inputs(assembly, signature), "")

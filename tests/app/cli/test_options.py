@@ -8,7 +8,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from app.cli.main import cli
-from app.cli.options import read_settings, with_settings
+from app.cli.options import with_settings
+from app.cli.start import read_settings
 from app.errors import UsageError
 from app.settings import Settings
 
