@@ -26,6 +26,7 @@ from training.progress import Progress
 from training.publishing import write
 from training.selection.curves import curves
 from training.selection.fitting import CostOutcome, fit, price
+from training.selection.pruning import Pruned, prune
 from training.selection.search import SearchOutcome, search
 
 
@@ -57,7 +58,13 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         found = search(config, config.search, signature, learn, progress)
         config = config.model_copy(update={"estimator": found.estimator})
         progress("search", found.in_words)
+    pruned = None
+    if config.pruning is not None:
+        pruned = prune(config, config.pruning, signature, learn)
+        config = pruned.config
+        progress("prune", pruned.in_words)
     model = fit(config, signature, learn)
+    model = pruned.finish(model, learn) if pruned is not None else model
     signature = answered_by(model.pipeline, signature)
     progress("fit", config.estimator.type + model.note)
     cost = None if config.cost is None else price(model, config.cost, held_out)
@@ -74,7 +81,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         held_out.target,
         rows,
         source,
-        _about(config, found, cost),
+        _about(config, found, pruned, cost),
         (*gathered.findings, *about_split),
         cost,
         gathered.sources,
@@ -83,13 +90,14 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     )
 
 
-def _about(config: TrainingConfig, found: SearchOutcome | None, cost: CostOutcome | None) -> str:
-    """The estimator, how it was found and where it decides, in words for the card."""
+def _about(config: TrainingConfig, found: SearchOutcome | None, pruned: Pruned | None, cost: CostOutcome | None) -> str:
+    """The estimator, how it was found and pruned and where it decides, in words for the card."""
     chosen = f", {found.rule} of {len(found.tried)} trials" if found else ""
     decided = (
         f", which says {cost.decision.positive} from a probability of {cost.decision.threshold:.4g} on" if cost else ""
     )
-    return config.estimator.type + chosen + decided
+    smaller = f", {pruned.about}" if pruned else ""
+    return config.estimator.type + chosen + smaller + decided
 
 
 def train(config: TrainingConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:

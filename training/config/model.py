@@ -14,6 +14,7 @@ from training.config.evaluation import METRICS, EvaluationConfig
 from training.config.features import FeaturesConfig
 from training.config.optimize import OptimizeConfig
 from training.config.proof import GateConfig, ParityConfig
+from training.config.pruning import PruningConfig
 from training.config.search import SearchConfig
 from training.config.section import Section
 from training.config.split import SplitConfig
@@ -59,6 +60,7 @@ class TrainingConfig(ModelConfig):
     calibration: CalibrationConfig = CalibrationConfig()
     cost: CostConfig | None = None
     search: SearchConfig | None = None
+    pruning: PruningConfig | None = None
     curves: CurvesConfig = CurvesConfig()
 
     @model_validator(mode="before")
@@ -83,6 +85,22 @@ class TrainingConfig(ModelConfig):
     def _estimator_fits_task(self) -> "TrainingConfig":
         if task_of(self.estimator.type) is not self.task:
             raise ValueError(f"estimator.type {self.estimator.type} is not for task '{self.task}'")
+        return self
+
+    @model_validator(mode="after")
+    def _pruning_fits_estimator(self) -> "TrainingConfig":
+        if self.pruning is None:
+            return self
+        if self.search is not None and not self.search.families:
+            raise ValueError("[pruning] after a [search] needs search.families: those that pruning.method is for")
+        for name in self.search.families if self.search is not None else (self.estimator.type,):
+            self.pruning.check(name)
+        is_nested = self.cost is not None or self.calibration.method != "none"
+        if self.pruning.method == "hidden_units" and is_nested:
+            raise ValueError(
+                "pruning.method 'hidden_units' fits a network on from its own weights, which [cost] and "
+                "[calibration] would begin anew; leave them out, or name a smaller hidden_layer_sizes"
+            )
         return self
 
     @model_validator(mode="after")

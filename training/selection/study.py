@@ -34,7 +34,7 @@ _STATES: Mapping[TrialState, Literal["finished", "stopped", "failed"]] = {
     TrialState.FAIL: "failed",
 }
 _DIRECTIONS: Sequence[Literal["maximize", "minimize"]] = ("maximize", "minimize")
-_WHATEVER = {"name", "description", "data", "gate", "parity", "quantize", "optimize", "evaluation", "curves"}
+_WHATEVER = {"name", "description", "data", "gate", "parity", "quantize", "optimize", "evaluation", "curves", "pruning"}
 _RULES = {"choose", "share", "max_latency_us", "max_size", "trials", "seconds", "storage"}
 
 

@@ -2,29 +2,39 @@
 
 Run as a program it prints a table for each model, with the reason for the choice, what the optimiser refused and what
 the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the proof fails where
-one of them changes a label, or a number beyond the tolerance, that the exported graph does not.
+one of them changes a label, or a number beyond the tolerance, that the exported graph does not. Linear models are also
+timed beside what skl2onnx makes of them when it is asked as its manual says: float32 in, no list of maps out.
 """
 
 import argparse
 import sys
+import time
 import warnings
 from pathlib import Path
-from statistics import geometric_mean
+from statistics import geometric_mean, median
 from typing import Any
+
+import numpy as np
+from skl2onnx import to_onnx
 
 from app.contract.manifest import Variant
 from app.runtime.session import OnnxSession
 from tests.training.proofs.families import FAMILIES
 from training.config import documents as configs
+from training.data.tensors import take, to_tensors
 from training.evaluation.answers import some, spread_of
 from training.examination import Trained, examine
+from training.export.assembly import TARGET
 from training.export.many import many_rows
 from training.export.parity import Reference, measure, objection, quietly_ask, real_rows
 from training.inference import infer
+from training.optimizer.latency import timing_rows
 from training.report.plots.variants import points, variants_plot
 
 _HEAD = f"  {'variant':<26}{'KiB':>9}{'load ms':>9}{'mem KiB':>9}{'us@1':>8}{'us@64':>8}{'us@1000':>9}{'ratios':>18}"
 _HEAD += f"{'flips':>7}{'change':>9}  verdict"
+_TURNS = {1: 2000, 64: 1000, 1000: 300}
+"""Runs of each graph at each number of rows."""
 
 
 def trained(name: str) -> Trained:
@@ -52,6 +62,31 @@ def exact_rows(model: Trained, count: int) -> list[tuple[str, int, str]]:
         for name, graph in model.graphs.items()
         if any(one.name == name and one.guarantee == "exact" for one in model.choice.variants)
     ]
+
+
+def beside_usual(model: Trained) -> str:
+    """The compact graph's latency by that of the usual export: medians of interleaved turns in processor time."""
+    pipeline, signature = model.fitted.pipeline["model"], model.signature
+    rows = timing_rows(model.fitted.held_out)
+    plain = {"X": rows.to_numpy(np.float32)}
+    options = {"zipmap": False} if signature.labels else None
+    usual = OnnxSession(to_onnx(pipeline, plain["X"][:1], target_opset=TARGET, options=options).SerializeToString())
+    compact = OnnxSession(model.graphs["compact"])
+    own, ratios = to_tensors(rows, signature), []
+    for batch, turns in _TURNS.items():
+        taken: tuple[list[float], list[float]] = ([], [])
+        for turn in range(turns):
+            start = turn * batch % (len(rows) - batch + 1)
+            asked = slice(start, start + batch)
+            pairs = [(compact, take(own, asked), taken[0]), (usual, take(plain, asked), taken[1])]
+            for session, inputs, times in pairs[:: 1 if turn % 2 else -1]:
+                begin = time.thread_time()
+                session.run(inputs)
+                times.append(time.thread_time() - begin)
+        ratios.append(median(taken[0]) / median(taken[1]))
+    return "  compact by the usual skl2onnx export: " + ", ".join(
+        f"{ratio:.2f} at {batch}" for ratio, batch in zip(ratios, _TURNS, strict=True)
+    )
 
 
 def line(variant: Variant, exported: Variant, chosen: str) -> str:
@@ -91,6 +126,8 @@ def report(name: str, model: Trained, rows: int) -> bool:
             for one, why in variant.declined.items():
                 say(f"    {one} declined: {why}")
     say(f"  published: {model.choice.reason}")
+    if name.startswith("linear") and "compact" in model.graphs:
+        say(beside_usual(model))
     found = exact_rows(model, rows)
     own = found[0][2]
     for one, asked, problem in found:
