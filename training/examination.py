@@ -31,6 +31,7 @@ from training.evaluation.rivals import Incumbent
 from training.export import parity
 from training.export.onnx_export import forms
 from training.export.parity import Reference
+from training.export.suspect import suspect
 from training.optimizer import candidates, gates, variants
 from training.optimizer.gates import Choice
 from training.optimizer.passes import Material
@@ -172,4 +173,7 @@ def prove_pipeline(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Re
         except ConversionError:
             if refusal is None:
                 raise
-    raise refusal or AssertionError("neither proved nor refused")  # our bug
+    if refusal is None:
+        raise AssertionError("neither proved nor refused")  # our bug
+    clause = suspect(fitted.pipeline, fitted.signature, expected.frame)
+    raise ParityError(f"{refusal}; {clause}" if clause else str(refusal)) from refusal

@@ -45,7 +45,7 @@ class Translation:
         """A table through a transformer; raises ConversionError that names the step."""
         found: list[Block]
         match fitted:
-            case _ if _does_nothing(fitted):
+            case _ if does_nothing(fitted):
                 found = blocks
             case "drop":
                 found = []
@@ -166,7 +166,8 @@ class Translation:
         return Answer(outputs[0], outputs[1], types[1] == TensorProto.DOUBLE)
 
 
-def _does_nothing(fitted: Any) -> bool:
+def does_nothing(fitted: Any) -> bool:
+    """Whether a step leaves the table as it is."""
     # A sampler of imbalanced-learn works while fitting only.
     is_word = isinstance(fitted, str) and fitted == "passthrough"
     return is_word or fitted is None or isinstance(fitted, AsGiven) or hasattr(fitted, "fit_resample")
