@@ -31,6 +31,21 @@ def test_steps_are_reported_in_their_order(tmp_path: Path) -> None:
     assert " ".join(told) == "load validate split fit evaluate export prove parity optimize gate publish"
 
 
+def test_what_pruning_left_out_is_told_as_a_step_and_in_the_card(tmp_path: Path) -> None:
+    told: dict[str, str] = {}
+    tree = {"type": "DecisionTreeClassifier", "parameters": {"random_state": 0}}
+    document = shipped("breast_cancer").model_dump() | {
+        "estimator": tree,
+        "pruning": {"method": "cost_complexity"},
+        "gate": {},
+    }
+
+    outcome = run(configs.parse(document), Registry(tmp_path), told.__setitem__)
+
+    assert told["prune"].startswith("ccp_alpha 0.0")
+    assert "DecisionTreeClassifier, pruned to ccp_alpha 0.0" in (outcome.version.folder / "model_card.md").read_text()
+
+
 @pytest.mark.parametrize("name", ["breast_cancer", "titanic", "digits"])
 def test_same_config_and_data_give_the_same_bytes(published: Published, name: str) -> None:
     first = published(name)

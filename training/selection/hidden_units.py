@@ -24,7 +24,7 @@ KEPT = 0.75
 def chain(pipeline: Any, learn: Table) -> Iterator[Any]:
     """The fitted pipeline, then each with fewer hidden units than the one before, fitted on, down to one each."""
     yield pipeline
-    while max(sizes(pipeline)) > 1:
+    while max(sizes(pipeline), default=0) > 1:
         pipeline = _thinned(pipeline, learn)
         yield pipeline
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from app.contract.signature import Signature, Task
@@ -27,7 +28,7 @@ from training.selection import hidden_units
 from training.selection.fitting import Model, compose
 from training.selection.scoring import score, scoring_of
 
-_COUNTS = ("n_estimators", "max_iter", "iterations")
+_COUNTS = ("iterations", "n_estimators", "max_iter")  # CatBoost also knows the second as an alias
 _SHORTER = 0.75
 _ALPHAS = 12
 
@@ -122,7 +123,12 @@ def _candidates(
     yield config
     if asked.method == "fewer_trees":
         name = _count_of(config)
-        count = int(_value(config, name))
+        count = _value(config, name)
+        if count is None:
+            raise ConfigError(
+                f"config: pruning starts from the number of trees, which {config.estimator.type} keeps to itself; "
+                f"give estimator.parameters.{name}"
+            )
         while count > 1:
             count = max(1, int(_SHORTER * count))
             yield _with(config, name, count)
@@ -140,7 +146,8 @@ def _alphas(config: TrainingConfig, signature: Signature, learn: Table) -> list[
     make = DecisionTreeClassifier if config.task is Task.CLASSIFICATION else DecisionTreeRegressor
     names = ("criterion", "max_depth", "min_samples_leaf", "min_samples_split")
     tree = make(random_state=0, **{name: whole[-1].get_params()[name] for name in names})
-    rows = whole[:-1].fit_transform(learn.frame, learn.target) if len(whole.steps) > 1 else learn.frame
+    steps = [step for step in whole.steps[:-1] if hasattr(step[1], "transform")]  # a sampler changes no column
+    rows = Pipeline(steps).fit_transform(learn.frame, learn.target) if steps else learn.frame
     path = tree.cost_complexity_pruning_path(rows, learn.target).ccp_alphas
     middles = np.sqrt(np.maximum(path[:-1], 0) * np.maximum(path[1:], 0))
     middles = np.unique(middles[middles > 0])
@@ -170,4 +177,4 @@ def _words(config: TrainingConfig, asked: PruningConfig) -> str:
 
 
 def _units(pipeline: Any) -> str:
-    return f"hidden units {'-'.join(map(str, hidden_units.sizes(pipeline)))}"
+    return f"hidden units {'-'.join(map(str, hidden_units.sizes(pipeline))) or 'none'}"

@@ -22,7 +22,7 @@ from app.runtime.session import OnnxSession
 from tests.training.proofs.families import FAMILIES
 from training.config import documents as configs
 from training.data.tensors import take, to_tensors
-from training.evaluation.answers import some, spread_of
+from training.evaluation.answers import ask_session, compare, some, spread_of
 from training.examination import Trained, examine
 from training.export.assembly import TARGET
 from training.export.many import many_rows
@@ -89,6 +89,27 @@ def beside_usual(model: Trained) -> str:
     )
 
 
+def ties(model: Trained, count: int) -> str:
+    """How many of the rows that neighbours label otherwise lie equally far from the last one counted and the next."""
+    fitted = model.fitted
+    real = real_rows(fitted.held_out, fitted.learn)
+    asked = many_rows(fitted.pipeline, fitted.signature, real, count, model.parity.blind_steps)
+    expected = quietly_ask(fitted.pipeline, asked, fitted.signature)
+    given = ask_session(
+        OnnxSession(model.graphs[model.choice.name]), to_tensors(asked.frame, fitted.signature), fitted.signature.task
+    )
+    flipped = compare(expected, given, spread_of(expected)).flips
+    rows, neighbours = asked.frame[flipped], fitted.pipeline["model"]
+    found, equal = int(flipped.sum()), 0
+    if found:
+        nearest = fitted.learn.to_numpy(np.float64)
+        squares = ((rows.to_numpy(np.float64)[:, np.newaxis] - nearest) ** 2).sum(axis=2)
+        last = np.sort(squares, axis=1)[:, neighbours.n_neighbors - 1 : neighbours.n_neighbors + 1]
+        equal = int((last[:, 0] == last[:, 1]).sum())
+    kinds = ", ".join(f"{(asked.kinds == kind).sum()} {kind}" for kind in dict.fromkeys(asked.kinds))
+    return f"  of {found} rows labelled otherwise {equal} are ties of the last neighbour with the next ({kinds} rows)"
+
+
 def line(variant: Variant, exported: Variant, chosen: str) -> str:
     """One row of the table."""
     if variant.parity is None:
@@ -128,6 +149,8 @@ def report(name: str, model: Trained, rows: int) -> bool:
     say(f"  published: {model.choice.reason}")
     if name.startswith("linear") and "compact" in model.graphs:
         say(beside_usual(model))
+    if name == "neighbours, digits":
+        say(ties(model, rows))
     found = exact_rows(model, rows)
     own = found[0][2]
     for one, asked, problem in found:

@@ -155,6 +155,37 @@ def test_pruning_goes_together_with_a_decision_by_cost() -> None:
     assert len(model.pipeline.estimator_[-1].estimators_) == found.config.estimator.parameters["n_estimators"]
 
 
+def test_pruning_of_a_tree_goes_together_with_a_sampler() -> None:
+    _, _, found = pruned(line(), "cost_complexity", estimator=TREE, imbalance={"method": "oversample"})
+
+    assert found.taken.score >= found.whole.score - found.whole.standard_error
+
+
+def test_network_without_hidden_layers_has_nothing_to_lose() -> None:
+    bare = {"type": "MLPClassifier", "parameters": {"hidden_layer_sizes": [], "solver": "lbfgs", "random_state": 0}}
+
+    _, _, found = pruned(line(), "hidden_units", estimator=bare)
+
+    assert found.in_words.startswith("nothing: hidden units none")
+
+
+def test_number_of_trees_that_the_library_keeps_to_itself_is_asked_for() -> None:
+    with pytest.raises(ConfigError, match=r"XGBClassifier keeps to itself; give estimator\.parameters\.n_estimators"):
+        pruned(line(), "fewer_trees", estimator={"type": "XGBClassifier"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [("XGBClassifier", "n_estimators"), ("LGBMClassifier", "n_estimators"), ("CatBoostClassifier", "iterations")],
+)
+def test_boosting_of_other_libraries_gets_fewer_trees(kind: str, count: str) -> None:
+    _, _, found = pruned(
+        line(), "fewer_trees", estimator={"type": kind, "parameters": {count: 8}}, pruning={"tolerance": 0.5}
+    )
+
+    assert found.config.estimator.parameters[count] == 1
+
+
 def test_one_validation_part_needs_a_tolerance() -> None:
     with pytest.raises(ConfigError, match=r"no standard error; give pruning\.tolerance"):
         pruned(line(), "fewer_trees", estimator=FOREST, split={"validation_size": 0.25})
