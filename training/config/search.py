@@ -79,6 +79,6 @@ class SearchConfig(Section):
     storage: str | None = Field(
         None,
         description="where trials are kept: an SQLAlchemy address such as postgresql+psycopg://host/name, which "
-        "several workers may share; by default .cache/searches.db here; 'memory' keeps nothing",
+        "several workers may share; by default .slipway/searches.db here; 'memory' keeps nothing",
     )
     random_state: int = Field(0, description="seed of the sampler")

@@ -26,7 +26,7 @@ from training.selection.spaces import Choice, Space, Span
 from training.selection.trials import Serving, Tried
 from training.selection.trying import Course
 
-DEFAULT_STORAGE = Path(".cache") / "searches.db"
+DEFAULT_STORAGE = Path(".slipway") / "searches.db"
 _FAMILY = "family"
 _STATES: Mapping[TrialState, Literal["finished", "stopped", "failed"]] = {
     TrialState.COMPLETE: "finished",
