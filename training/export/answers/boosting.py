@@ -19,7 +19,7 @@ from training.export.blocks import Answer, Block, join, select
 from training.export.placement import place
 from training.export.translation import Translation, as_labels
 from training.export.trees.attributes import DOMAIN, attributes
-from training.export.trees.ensemble import LEAF, Ensemble, concatenate
+from training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from training.export.trees.fitted import from_predictors, from_stages
 from training.export.trees.memberships import Memberships, matching_codes
 
@@ -113,14 +113,7 @@ def _sided(ensemble: Ensemble, *, zero_is_second: bool) -> tuple[Ensemble, dict[
     """The trees of two classes, and what is added to their sum so that its sign is the label."""
     base = 0.0
     if ensemble.weight.min() >= 0:
-        ensemble, base = concatenate([ensemble, _leaf(-_TINY)]), _TINY
+        ensemble, base = concatenate([ensemble, single_leaf(-_TINY)]), _TINY
     if zero_is_second:
         base += _TINY
     return ensemble, {"base_values_as_tensor": numpy_helper.from_array(np.array([base]))} if base else {}
-
-
-def _leaf(weight: float) -> Ensemble:
-    """A tree of one leaf."""
-    none, children = np.zeros(1, dtype=np.int64), np.full(1, LEAF)
-    flags = np.zeros(1, dtype=bool)
-    return Ensemble(none, none, np.zeros(1), children, children, flags, none, none, np.array([weight]))

@@ -9,15 +9,17 @@ small batches, and sums that are equal but for their last bits may then differ, 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
 from training.export.blocks import Answer, Block, join
 from training.export.placement import place
 from training.export.translation import Translation, as_labels
 from training.export.trees.attributes import DOMAIN, attributes
-from training.export.trees.ensemble import Ensemble
+from training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from training.export.trees.fitted import from_trees
 
 _FEWEST_SCORES = 3
@@ -39,6 +41,35 @@ def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Blo
     )
     trees = _trees(fitted)
     return mean_value(translation, from_trees(trees), block, trees[0].n_outputs_)
+
+
+def reaches(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str, positive: int, threshold: float
+) -> str:
+    """[rows] of booleans: whether the mean share of a class reaches a threshold, decided on the float64 sums.
+
+    The sum competes with a tree of one leaf that holds the smallest sum that is enough, and wins ties.
+    """
+    what = f"step {path}: {type(fitted).__name__}"
+    block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
+    trees = _trees(fitted)
+    shares = from_trees(trees)
+    own = shares.target == positive
+    sums = replace(shares, leaf=shares.leaf[own], target=np.zeros(own.sum(), dtype=np.int64), weight=shares.weight[own])
+    enough = single_leaf(_smallest(threshold, len(trees)), 1)
+    whole = concatenate([single_leaf(0.0), sums, enough])
+    label = largest_sum(translation, whole, block, np.array([1, 0]), 1).label
+    return translation.assembly.add("Cast", [str(label)], to=TensorProto.BOOL)
+
+
+def _smallest(threshold: float, count: int) -> float:
+    """The smallest float64 that is at least the threshold when it is divided."""
+    found = threshold * count
+    while found / count >= threshold:
+        found = float(np.nextafter(found, -np.inf))
+    while found / count < threshold:
+        found = float(np.nextafter(found, np.inf))
+    return found
 
 
 def largest_sum(translation: Translation, ensemble: Ensemble, block: Block, classes: Any, divisor: float) -> Answer:

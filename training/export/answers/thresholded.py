@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from training.export.answers.decisions import decision
+from training.export.answers.forests import reaches
 from training.export.blocks import Answer, Block
 from training.export.translation import Translation, as_labels
+
+_FORESTS = (DecisionTreeClassifier, ExtraTreeClassifier, ExtraTreesClassifier, RandomForestClassifier)
 
 
 def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
@@ -19,15 +24,19 @@ def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], 
     classes = list(fitted.classes_)
     positive = 1 if (wanted := _positive(fitted)) is None else classes.index(wanted)
     threshold, uses_probability = _threshold(fitted, inner)
-    if uses_probability:
-        numbers = translation.double(str(answer.numbers), is_double=answer.is_double)
-        score = add("Gather", [numbers, constant(np.array(positive))], axis=1)
+    if uses_probability and isinstance(inner, _FORESTS):
+        is_above = reaches(translation, inner, blocks, f"{path}.shares", positive, threshold)
+    elif uses_probability:
+        # Numbers that were rounded to float32 are compared with what the threshold becomes there.
+        bound = np.array([threshold], dtype=np.float64 if answer.is_double else np.float32)
+        score = add("Gather", [str(answer.numbers), constant(np.array(positive))], axis=1)
+        is_above = add("GreaterOrEqual", [score, constant(bound)])
     else:
         column = add(
             "Gather", [decision(translation, inner, blocks, f"{path}.decision"), constant(np.array(0))], axis=1
         )
         score = column if positive == 1 else add("Neg", [column])
-    is_above = add("GreaterOrEqual", [score, constant(np.array([threshold]))])
+        is_above = add("GreaterOrEqual", [score, constant(np.array([threshold]))])
     labels = as_labels(classes)
     label = add("Where", [is_above, constant(labels[[positive]]), constant(labels[[1 - positive]])])
     return Answer(label, answer.numbers, answer.is_double)

@@ -62,6 +62,13 @@ class Ensemble:
         return replace(self, weight=np.where(is_first, start[self.target] + self.weight, self.weight))
 
 
+def single_leaf(weight: float, target: int = 0) -> Ensemble:
+    """A tree of one leaf, which adds the same to every row."""
+    none, children = np.zeros(1, dtype=np.int64), np.full(1, LEAF)
+    flags = np.zeros(1, dtype=bool)
+    return Ensemble(none, none, np.zeros(1), children, children, flags, none, none + target, np.array([weight]))
+
+
 def concatenate(parts: Sequence[Ensemble]) -> Ensemble:
     """Ensembles one after the other as one."""
     nodes = np.cumsum([0, *map(len, parts)])
