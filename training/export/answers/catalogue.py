@@ -34,6 +34,7 @@ from sklearn.linear_model import (
     RidgeClassifierCV,
 )
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.naive_bayes import CategoricalNB
 from sklearn.neighbors import NearestCentroid, RadiusNeighborsClassifier, RadiusNeighborsRegressor
@@ -53,6 +54,7 @@ from training.export.answers.kernels import kernel_ridge, label_propagation
 from training.export.answers.lightgbm_trees import lightgbm_model
 from training.export.answers.linear import linear_labels
 from training.export.answers.nearest_centroid import nearest_centroid
+from training.export.answers.one_vs_rest import one_vs_rest
 from training.export.answers.radius_neighbors import radius_neighbors_classifier, radius_neighbors_regressor
 from training.export.answers.several_targets import chained, each_for_itself, linear_values
 from training.export.answers.stacking import stacking
@@ -88,6 +90,7 @@ ANSWERS: dict[type | str, Answers] = {
     LinearSVC: linear_labels,
     NearestCentroid: nearest_centroid,
     PassiveAggressiveClassifier: linear_labels,
+    OneVsRestClassifier: one_vs_rest,
     Perceptron: linear_labels,
     RadiusNeighborsClassifier: radius_neighbors_classifier,
     RadiusNeighborsRegressor: radius_neighbors_regressor,
