@@ -116,10 +116,10 @@ def test_declared_space_is_kept_to_and_given_parameters_hold() -> None:
 def test_family_that_cannot_be_exported_is_refused_before_any_trial() -> None:
     steps: list[str] = []
 
-    with pytest.raises(ConversionError, match="the decision function of SVC has no exact form"):
+    with pytest.raises(ConversionError, match="the decision function of LGBMClassifier has no exact form"):
         searched(
             told=lambda step, _: steps.append(step),
-            families=["DecisionTreeClassifier", "SVC"],
+            families=["DecisionTreeClassifier", "LGBMClassifier"],
             calibration={"method": "sigmoid"},
         )
 
