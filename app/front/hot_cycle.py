@@ -56,7 +56,7 @@ class HotCycle:
             return
         try:
             self._guard.bodies.hold(self.exchange, len(chunk))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
             self.reply(error)
         else:
             self._chunks.append(chunk)

@@ -56,7 +56,7 @@ def test_new_key_works_and_revoked_key_stops_without_a_restart(path: Path, worke
         before = status(server, first)
         second = keys("new", "second", "--keys", str(path))
         keys("revoke", id_of(first), "--keys", str(path))
-        changed = within(8, lambda: [status(server, key) for key in (first, second) * 6] == [401, 200] * 6)
+        changed = within(4, lambda: [status(server, key) for key in (first, second) * 6] == [401, 200] * 6)
 
     assert before == 200
     assert changed

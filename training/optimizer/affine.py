@@ -81,10 +81,7 @@ def _walk(wiring: Wiring, wire: str, widths: dict[str, int]) -> Affine:
         if axis is not None and axis.i == 1:
             parts = [_walk(wiring, own, widths) for own in maker.input]
             if not all(part.is_identity for part in parts):
-                wires = tuple(own for part in parts for own in part.wires)
-                return Affine(
-                    wires, np.concatenate([p.slope for p in parts]), np.concatenate([p.offset for p in parts])
-                )
+                return _joined(parts)
     if maker is not None and kind in {"Add", "Sub", "Mul", "Div"}:
         row = wiring.constant(maker.input[1])
         if row is not None and row.dtype == np.float64 and row.shape == (1, row.size):
