@@ -26,7 +26,9 @@ from training.report.files import REPORT
 def train(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A shipped config's name, or the path of a .toml.")],
     *,
-    data: Annotated[Path | None, typer.Option(help="The CSV to learn from; sets data.path.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The CSV to learn from, or the folder of the tables to be joined.")
+    ] = None,
     models: Annotated[
         Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder to publish into.")
     ] = Path("models"),

@@ -12,9 +12,10 @@ from sklearn.pipeline import Pipeline
 from app.contract.signature import Signature
 from app.registry.store import StoredVersion
 from tests.training.passengers import PASSENGERS
+from tests.training.shop import SHOP
 from training.config import documents as configs
 from training.config.model import TrainingConfig
-from training.data import sources
+from training.data.gathering import gather
 from training.data.schema import describe
 from training.data.splits import split
 from training.data.table import Table
@@ -27,7 +28,7 @@ REAL_TITANIC = Path(__file__).parents[3] / "shared" / "data" / "titanic.csv"
 Published = Callable[[str], StoredVersion]
 """Gives the first version of a shipped model; see the fixture of that name."""
 
-MODELS = ("breast_cancer", "cancer_forest", "diabetes", "digits", "titanic")
+MODELS = ("breast_cancer", "cancer_forest", "diabetes", "digits", "returns", "titanic")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Prepared:
 def prepared(name: str, *changes: str) -> Prepared:
     """A shipped config, changed as `--set` does, through every step up to the exported graph."""
     config = shipped(name, *changes)
-    table = sources.load(config.data, config.task)
+    table = gather(config, lambda _step, _result: None).table
     learn, held_out = split(table, config.split, config.task)
     signature = describe(table, learn, config)
     pipeline, _ = fit(config, signature, learn)
@@ -57,8 +58,8 @@ def prepared(name: str, *changes: str) -> Prepared:
 
 
 def shipped(name: str, *changes: str) -> TrainingConfig:
-    """A shipped config; `titanic` reads the committed passenger list."""
-    return configs.load(name, PASSENGERS if name == "titanic" else None, changes)
+    """A shipped config; `titanic` and `returns` read the committed files."""
+    return configs.load(name, {"titanic": PASSENGERS, "returns": SHOP}.get(name), changes)
 
 
 def real_titanic() -> Path:

@@ -5,6 +5,7 @@ like. Nothing is fitted, save the small trees that look for leaks.
 """
 
 import html
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check raw tables, and profile them.")
 
 _Config = Annotated[str, typer.Argument(metavar="CONFIG", help="A shipped config's name, or the path of a .toml.")]
-_Data = Annotated[Path | None, typer.Option("--data", help="The CSV to read; sets data.path.")]
+_Data = Annotated[Path | None, typer.Option("--data", help="The CSV to read, or the folder of the tables.")]
 
 
 @data.command("check")
@@ -53,7 +54,8 @@ def check(
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if errors:
         raise DataCheckFailed(f"{errors} of {len(findings)} findings are errors; nothing can be trained on these rows")
-    console.print(f"Next:  slipway train {escape(config)}", soft_wrap=True)
+    again = f" --data {shlex.quote(str(file))}" if file is not None else ""
+    console.print(f"Next:  slipway train {escape(config + again)}", soft_wrap=True)
 
 
 @data.command("profile")

@@ -81,9 +81,7 @@ def _verify(stored: StoredVersion, data: Path | None, rows: int) -> "Verified":
         if data is None:
             what = "a CSV; give it" if config.data.source == "csv" else "joined tables; give the folder they lie in"
             raise ConfigError(f"version {stored.manifest.model_version} was trained on {what} with --data")
-        is_file = config.data.source == "csv"
-        found = config.data.model_copy(update={"path": data}) if is_file else config.data.below(data)
-        config = config.model_copy(update={"data": found})
+        config = config.model_copy(update={"data": config.data.given(data)})
     if lineage.recipe(config).data_digest != provenance.data_digest:
         raise ConfigError("this is not the data that the version was trained on; give the file it was, unchanged")
     return repeat_proof(stored, config, rows)

@@ -87,6 +87,13 @@ class DataConfig(Section):
         check_sources(self.sources)
         return self
 
+    def given(self, path: Path) -> "DataConfig":
+        """The same with another CSV, or with another folder that the paths of the tables to be joined start in."""
+        if self.source == "csv":
+            return self.model_copy(update={"path": path})
+        tables = tuple(source.model_copy(update={"folder": path}) for source in self.sources)
+        return self.model_copy(update={"sources": tables})
+
     def below(self, folder: Path) -> "DataConfig":
         """The same with its relative paths taken from a folder, the config's."""
         sources = tuple(source.below(folder) for source in self.sources)

@@ -35,9 +35,13 @@ def load(reference: str, data: Path | None = None, changes: Sequence[str] = ()) 
     if folder is not None:
         config = config.model_copy(update={"data": config.data.below(folder)})
     if data is not None:
-        if config.data.source != "csv":
-            raise ConfigError(f"--data is for configs with source = 'csv', which {reference} has not")
-        return config.model_copy(update={"data": config.data.model_copy(update={"path": data})})
+        if config.data.source not in {"csv", "sources"}:
+            raise ConfigError(
+                f"--data is for configs of a CSV or of tables, and {reference} reads {config.data.source}"
+            )
+        if config.data.source == "sources" and not data.is_dir():
+            raise ConfigError(f"--data is the folder in which the tables of {reference} lie, and {str(data)!r} is none")
+        return config.model_copy(update={"data": config.data.given(data)})
     return config
 
 

@@ -56,6 +56,7 @@ def test_findings_are_listed_and_written_as_a_page(tmp_path: Path) -> None:
 
     assert done.exit_code == 0, done.output
     assert "missing_share" in done.output
+    assert f"slipway train titanic --data {PASSENGERS}" in done.output
     assert "185 of 240" in done.output
     assert "column &#x27;deck&#x27; is missing" in (tmp_path / "checks.html").read_text("utf-8")
 

@@ -1,6 +1,7 @@
 """slipway verify: the proof of a published version, repeated on its stored file."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.contract.manifest import manifest_to_json
 from app.registry.store import Registry, StoredVersion
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import shipped
+from tests.training.shop import SHOP
 from training.commands.verify import verify
 from training.publishing import publish
 from training.workflow import run
@@ -28,7 +30,7 @@ def command(*arguments: str | Path) -> Result:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Versions from configs and one that came fitted."""
     folder = tmp_path_factory.mktemp("models")
-    for name in ("cancer_forest", "titanic"):
+    for name in ("cancer_forest", "returns", "titanic"):
         run(shipped(name), Registry(folder), lambda _step, _result: None)
     rows = np.arange(40.0).reshape(-1, 2)
     publish(LogisticRegression().fit(rows, rows[:, 0] > 20), rows, rows[:, 0] > 20, name="fitted", models=folder)
@@ -55,6 +57,20 @@ def test_version_from_a_csv_needs_the_very_file(models: Path, tmp_path: Path) ->
 
     assert "3000 rows against scikit-learn: 0 labels differ" in verified.output
     assert "was trained on a CSV; give it with --data" in str(without.exception)
+    assert "not the data that the version was trained on" in str(wrong.exception)
+
+
+def test_version_from_joined_tables_needs_the_very_folder(models: Path, tmp_path: Path) -> None:
+    other = tmp_path / "shop"
+    shutil.copytree(SHOP, other)
+    (other / "customers.csv").write_text((SHOP / "customers.csv").read_text().replace("west", "east", 1))
+
+    verified = command("returns", "--models", models, "--data", SHOP, "--rows", "3000")
+    without = command("returns", "--models", models)
+    wrong = command("returns", "--models", models, "--data", other)
+
+    assert "3000 rows against scikit-learn: 0 labels differ" in verified.output
+    assert "was trained on joined tables; give the folder they lie in with --data" in str(without.exception)
     assert "not the data that the version was trained on" in str(wrong.exception)
 
 

@@ -7,7 +7,8 @@ from training.errors import ConfigError
 
 
 @pytest.mark.parametrize(
-    "name", ["breast_cancer", "cancer_cost", "cancer_forest", "cancer_search", "diabetes", "digits", "titanic"]
+    "name",
+    ["breast_cancer", "cancer_cost", "cancer_forest", "cancer_search", "diabetes", "digits", "returns", "titanic"],
 )
 def test_shipped_config_is_valid_and_carries_its_own_name(name: str) -> None:
     assert configs.load(name).name == name
@@ -77,9 +78,21 @@ def test_set_reaches_into_sections_that_the_file_leaves_out() -> None:
     assert config.estimator.parameters["n_estimators"] == 100
 
 
-def test_data_option_is_for_csv_configs() -> None:
-    with pytest.raises(ConfigError, match="--data is for configs with source = 'csv'"):
+def test_data_option_is_for_files_of_ones_own() -> None:
+    with pytest.raises(ConfigError, match="--data is for configs of a CSV or of tables, and digits reads digits"):
         configs.load("digits", data=Path("rows.csv"))
+
+
+def test_data_option_names_the_folder_of_tables_and_leaves_the_cache_where_it_is(tmp_path: Path) -> None:
+    data = configs.load("returns", data=tmp_path).data
+
+    assert [source.folder for source in data.sources] == [tmp_path, tmp_path]
+    assert data.cache == Path(".slipway")
+
+
+def test_data_option_that_is_no_folder_is_refused_for_tables(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--data is the folder in which the tables of returns lie"):
+        configs.load("returns", data=tmp_path / "orders.csv")
 
 
 def test_path_in_a_config_is_relative_to_it(tmp_path: Path) -> None:

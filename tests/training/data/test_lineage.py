@@ -5,6 +5,7 @@ import pytest
 from app.registry.store import Registry
 from tests.training.passengers import PASSENGERS, passengers
 from tests.training.prepared import shipped
+from tests.training.shop import SHOP, shop
 from training.config import documents as configs
 from training.data.lineage import find_equal, recipe
 from training.errors import DataCheckFailed
@@ -14,7 +15,11 @@ def test_committed_passenger_list_is_what_its_generator_makes() -> None:
     assert PASSENGERS.read_text("utf-8") == passengers()
 
 
-@pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits", "titanic"])
+def test_committed_tables_of_the_shop_are_what_their_generator_makes() -> None:
+    assert {path.name: path.read_text("utf-8") for path in SHOP.iterdir()} == shop()
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits", "returns", "titanic"])
 def test_recipe_is_the_same_each_time(name: str) -> None:
     assert recipe(shipped(name)) == recipe(shipped(name))
 

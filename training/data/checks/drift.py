@@ -21,6 +21,8 @@ _CHANCE = 0.001
 _BINS = 10
 _MOST_CATEGORIES = 50
 _LEAST_SHARE = 1e-4
+_LEAST_EXPECTED = 5
+"""Rows that a category must be expected to have in the smaller sample for a bin of its own, as the test asks for."""
 
 
 def check_drift(train: Table, held_out: Table) -> Iterator[Finding]:
@@ -51,7 +53,10 @@ def _counts(
     before: "pd.Series[float]", after: "pd.Series[float]", *, is_text: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if is_text:
-        frequent = before.value_counts().index[:_MOST_CATEGORIES]
+        # Picked from both samples: picked from one, its luck would look like a change in the other.
+        counts = pd.concat([before, after]).value_counts()
+        least = _LEAST_EXPECTED * (1 + max(len(before), len(after)) / max(1, min(len(before), len(after))))
+        frequent = counts.index[counts >= least][:_MOST_CATEGORIES]
         codes = [pd.Index(frequent).get_indexer(pd.Index(column)) for column in (before, after)]
         size = len(frequent) + 1
     else:

@@ -81,7 +81,8 @@ def _format_of(name: str) -> str:
 def _one_format(name: str, path: str, found: Iterable[str]) -> str:
     formats = {_format_of(file) for file in found}
     if not formats:
-        raise DataCheckFailed(f"source {name!r}: there is no CSV or Parquet file at {path!r}")
+        remedy = "" if "://" in path else "; correct the path, or give the folder of the tables with --data"
+        raise DataCheckFailed(f"source {name!r}: there is no CSV or Parquet file at {path!r}{remedy}")
     if len(formats) > 1 or "" in formats:
         what = "CSV beside Parquet" if len(formats) > 1 else "a file that is neither .csv nor .parquet"
         raise DataCheckFailed(f"source {name!r}: {path!r} finds {what}; name one kind of file")

@@ -45,6 +45,15 @@ def test_random_halves_of_one_table_do_not_drift(seed: int, rows: int) -> None:
     assert not list(check_drift(whole.take(mixed[:rows]), whole.take(mixed[rows:])))
 
 
+@given(seed=st.integers(0, 2**32 - 1), values=st.integers(2, 300))
+def test_text_of_many_values_does_not_drift_by_chance(seed: int, values: int) -> None:
+    random = np.random.default_rng(seed)
+    whole = table([0, 1] * 300, a=random.integers(0, values, 600).astype(str).tolist())
+    mixed = random.permutation(600)
+
+    assert not list(check_drift(whole.take(mixed[:400]), whole.take(mixed[400:])))
+
+
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(sum))
 def test_index_is_zero_for_equal_histograms_and_never_negative(counts: list[int]) -> None:
     histogram = np.array(counts)
