@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
-from app import __version__
-from app.api import docs, error_handlers, health, openapi, v1, v2, v2_extensions
+from app.api.error_answers import answer_error
+from app.api.health import HealthDoor
 from app.api.hot_door import in_task
-from app.api.instrumentation import expose_metrics
+from app.api.infer import InferDoor
 from app.api.large_bodies import LargeBodies
+from app.api.late_app import LateApp
 from app.api.predict import PredictDoor
+from app.api.v1_predict import V1PredictDoor
 from app.api.v2_repository import RepositoryDoor
 from app.front.bodies import Limits
 from app.front.door_keeper import DoorKeeper, refuse_open_address
@@ -23,13 +25,17 @@ from app.front.routes import (
     INDEX,
     INFER,
     INFER_VERSION,
+    LIVE,
     LOAD,
     PER_MODEL,
     PREDICT,
     PREDICT_VERSION,
+    READY,
     UNLOAD,
     V1_PREDICT,
     V1_PREDICT_VERSION,
+    V2_LIVE,
+    V2_READY,
 )
 from app.front.workers import Link
 from app.monitoring import snapshot
@@ -71,16 +77,16 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         VersionLoader(registry, options, executor, metrics),
         metrics,
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
-        on_first_pass=_leave_the_loaded_alone,
+        on_first_pass=lambda: fastapi.prepare().add_done_callback(_leave_the_loaded_alone),
     )
     large = LargeBodies()
-    predict, v1_predict = PredictDoor(plane, large), v1.V1PredictDoor(plane, large)
-    infer = v2.InferDoor(plane, options.limits, large)
+    predict, v1_predict = PredictDoor(plane, large), V1PredictDoor(plane, large)
+    infer = InferDoor(plane, options.limits, large)
     repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
+    fastapi = _answer_late(plane, metrics, link, shows_docs=settings.shows_docs, has_keys=door_keeper is not None)
+    health = HealthDoor(table, lambda: guard.is_draining, tells_models=door_keeper is None)
     guard = Guard(
-        fastapi=_create_fastapi(
-            settings, plane, metrics, reconciler, executor, door_keeper, link, lambda: guard.is_draining
-        ),
+        fastapi=fastapi,
         handlers={
             PREDICT: predict,
             PREDICT_VERSION: predict,
@@ -91,13 +97,25 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             INDEX: in_task(repository.index),
             LOAD: in_task(repository.load),
             UNLOAD: in_task(repository.unload),
+            LIVE: health.live,
+            V2_LIVE: health.live,
+            READY: health.ready,
+            V2_READY: health.ready,
         },
-        answer_error=error_handlers.answer_error,
+        answer_error=answer_error,
         metrics=metrics,
         limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
         authorize=door_keeper or allow_all,
         access_log=settings.access_log,
         base_path=settings.base_path,
+        lifespan=partial(
+            _keep_reconciling,
+            reconciler,
+            settings.poll_seconds,
+            executor,
+            door_keeper,
+            partial(link.attend, partial(snapshot.take, metrics.registry)) if link else None,
+        ),
     )
     metrics.watch_in_flight(lambda: guard.in_flight)
     return guard
@@ -118,52 +136,37 @@ def serving_options(settings: Settings) -> ServingOptions:
     )
 
 
-def _create_fastapi(
-    settings: Settings,
-    plane: DataPlane,
-    metrics: Metrics,
+def _answer_late(plane: DataPlane, metrics: Metrics, link: Link | None, *, shows_docs: bool, has_keys: bool) -> LateApp:
+    def make() -> ASGIApp:
+        from app.api.application import create_fastapi  # noqa: PLC0415  # what a server is ready without
+
+        exposed = metrics.registry if link is None else snapshot.registry_of(link.fetch_totals)
+        return create_fastapi(plane, exposed, shows_docs=shows_docs, has_keys=has_keys)
+
+    return LateApp(make)
+
+
+@asynccontextmanager
+async def _keep_reconciling(
     reconciler: Reconciler,
+    poll_seconds: float,
     executor: ThreadPoolExecutor,
     door_keeper: DoorKeeper | None,
-    link: Link | None,
-    is_draining: Callable[[], bool],
-) -> FastAPI:
-    @asynccontextmanager
-    async def keep_reconciling(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(reconciler.run(settings.poll_seconds))]
-        if door_keeper is not None:
-            tasks.append(asyncio.create_task(door_keeper.watch()))
-        if link is not None:
-            link.attend(partial(snapshot.take, metrics.registry))
-            # Until then new connections wait in the socket that this worker has inherited.
-            await reconciler.wait_for_first_pass(_LONGEST_WAIT_SECONDS)
-        yield
-        for task in tasks:
-            task.cancel()
-        reconciler.close()
-        executor.shutdown(wait=False, cancel_futures=True)
-
-    app = FastAPI(
-        title="Slipway",
-        version=__version__,
-        description="Typed predictions for the models that are served, and the Open Inference Protocol.",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json" if settings.shows_docs else None,
-        redirect_slashes=False,
-        lifespan=keep_reconciling,
-    )
-    openapi.declare_hot_routes(app)
-    app.include_router(v2_extensions.router(plane))
-    app.include_router(v2.router(plane))
-    app.include_router(v1.router(plane))
-    app.include_router(health.router(plane.table, is_draining, tells_models=door_keeper is None))
-    expose_metrics(app, metrics.registry if link is None else snapshot.registry_of(link.fetch_totals))
-    error_handlers.install(app)
-    if settings.shows_docs:
-        docs.add_docs(app)
-    app.openapi = lambda: openapi.build(app, plane.table, has_keys=door_keeper is not None)  # type: ignore[method-assign]
-    return app
+    serve_snapshots: Callable[[], None] | None,
+) -> AsyncIterator[None]:
+    """While the service lives: follow the folder, and look at the keys; a worker also answers its supervisor."""
+    tasks = [asyncio.create_task(reconciler.run(poll_seconds))]
+    if door_keeper is not None:
+        tasks.append(asyncio.create_task(door_keeper.watch()))
+    if serve_snapshots is not None:
+        serve_snapshots()
+        # Until then new connections wait in the socket that this worker has inherited.
+        await reconciler.wait_for_first_pass(_LONGEST_WAIT_SECONDS)
+    yield
+    for task in tasks:
+        task.cancel()
+    reconciler.close()
+    executor.shutdown(wait=False, cancel_futures=True)
 
 
 def open_keys(settings: Settings) -> KeyFile | None:
@@ -182,7 +185,7 @@ def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | No
     return DoorKeeper(keys)
 
 
-def _leave_the_loaded_alone() -> None:
+def _leave_the_loaded_alone(_made: asyncio.Future[ASGIApp]) -> None:
     """Keep the garbage collector from walking everything that was imported and loaded, 25 ms at a time, under load."""
     gc.collect()
     gc.freeze()

@@ -1,68 +1,17 @@
-"""One table: error class → status. Bodies are `{"error": …}`, at most 1 KiB besides the list of row problems."""
+"""FastAPI's own errors, and those that its routes raise, answered like all others."""
 
-import logging
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from app import errors
-from app.front.exchange import JSON, Headers, HotResponse
-
-logger = logging.getLogger("slipway.api")
-
-_MAX_MESSAGE_BYTES = 900
-
-STATUS: dict[type[Exception], int] = {
-    errors.MalformedRequest: 400,
-    errors.Unauthorized: 401,
-    errors.Forbidden: 403,
-    errors.ControlledElsewhere: 403,
-    errors.PathNotFound: 404,
-    errors.ModelNotFound: 404,
-    errors.VersionNotFound: 404,
-    errors.MethodNotAllowed: 405,
-    errors.RequestTooLarge: 413,
-    errors.UnsupportedBody: 415,
-    errors.InvalidRows: 422,
-    errors.Unavailable: 503,
-    errors.DeadlineExceeded: 504,
-}
-
-
-def status_of(error: Exception) -> int:
-    """The status of the nearest class in the table; 500 where there is none."""
-    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 500)
-
-
-def answer_error(error: Exception) -> HotResponse:
-    """The answer for any exception; one that is not in the table is logged, and answered in general words."""
-    status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, errors.Unavailable):
-        logger.error("a request failed", exc_info=error)
-        return HotResponse(_body("the server failed on this request; its log has the details"), status)
-    document: dict[str, Any] = {"error": _shorten(str(error))}
-    headers: Headers = [JSON]
-    if isinstance(error, errors.InvalidRows):
-        document["problems"] = [asdict(problem) for problem in error.problems]
-        document["problems_not_listed"] = error.total - len(error.problems)
-    if isinstance(error, errors.Unavailable):
-        headers.append((b"retry-after", b"%d" % error.retry_after))
-    if isinstance(error, errors.Unauthorized):
-        headers.append((b"www-authenticate", b"Bearer"))
-    if isinstance(error, errors.UnsupportedEncoding):
-        headers.append((b"accept-encoding", error.accepted.encode()))
-    if isinstance(error, errors.MethodNotAllowed):
-        headers.append((b"allow", ", ".join(error.allowed).encode()))
-    return HotResponse(orjson.dumps(document), status, tuple(headers))
+from app.api.error_answers import answer_error, error_body
+from app.errors import SlipwayError
 
 
 def install(app: FastAPI) -> None:
     """Make FastAPI answer errors of its own and ours in the same way."""
-    app.add_exception_handler(errors.SlipwayError, _answer)
+    app.add_exception_handler(SlipwayError, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
 
 
@@ -74,13 +23,4 @@ async def _answer(_request: Request, error: Exception) -> Response:
 async def _answer_http(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     said = "not found" if status == HTTPStatus.NOT_FOUND else "refused"
-    return Response(_body(said), status, media_type="application/json")
-
-
-def _body(message: str) -> bytes:
-    return orjson.dumps({"error": message})
-
-
-def _shorten(message: str) -> str:
-    encoded = message.encode(errors="replace")
-    return message if len(encoded) <= _MAX_MESSAGE_BYTES else encoded[:_MAX_MESSAGE_BYTES].decode(errors="ignore") + "…"
+    return Response(error_body(said), status, media_type="application/json")

@@ -1,38 +1,47 @@
-"""Liveness and readiness: the status code is the answer, the small body is for people."""
+"""Liveness and readiness: the status code is the answer, the small body is for people.
+
+The guard calls these doors itself, so a probe is answered before FastAPI is there and costs little when it is busy.
+"""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Response
+import orjson
 
 from app.api.execution import execution_of
+from app.front.exchange import HotRequest, HotResponse, Reply
 from app.serving.model_table import ModelTable
 
 
-def router(table: ModelTable, is_draining: Callable[[], bool], *, tells_models: bool) -> APIRouter:
-    """`/health/live`, `/health/ready` and their twins under `/v2`.
+class HealthDoor:
+    """Two handlers over one table.
 
     `tells_models` says whether `?verbose` may list the models: these routes ask for no key.
     """
-    routes = APIRouter(tags=["health"])
 
-    @routes.get("/health/live", summary="Whether the process answers")
-    @routes.get("/v2/health/live", summary="Whether the process answers")
-    async def live() -> dict[str, bool]:
-        return {"live": True}
+    def __init__(self, table: ModelTable, is_draining: Callable[[], bool], *, tells_models: bool) -> None:
+        self._table = table
+        self._is_draining = is_draining
+        self._tells_models = tells_models
 
-    @routes.get("/health/ready", summary="Whether every wanted model is served", responses={503: {}})
-    @routes.get("/v2/health/ready", summary="Whether every wanted model is served", responses={503: {}})
-    async def ready(response: Response, verbose: str | None = None) -> dict[str, Any]:
-        is_ready = table.is_ready()
-        details = {"models": _models(table)} if verbose is not None and tells_models else {}
-        if is_ready and not is_draining():
-            return {"ready": True, **details}
-        response.status_code = 503
-        error = "the server is stopping" if is_ready else table.why_not_ready()
-        return {"ready": False, "error": error, **details}
+    def live(self, _request: HotRequest, reply: Reply) -> None:
+        """Whether the process answers."""
+        reply(HotResponse(orjson.dumps({"live": True})))
 
-    return routes
+    def ready(self, request: HotRequest, reply: Reply) -> None:
+        """Whether every wanted model is served."""
+        is_ready = self._table.is_ready()
+        details = {"models": _models(self._table)} if self._tells_models and _is_verbose(request) else {}
+        if is_ready and not self._is_draining():
+            reply(HotResponse(orjson.dumps({"ready": True, **details})))
+            return
+        error = "the server is stopping" if is_ready else self._table.why_not_ready()
+        reply(HotResponse(orjson.dumps({"ready": False, "error": error, **details}), 503))
+
+
+def _is_verbose(request: HotRequest) -> bool:
+    return "verbose" in parse_qs(request.query.decode("latin-1"), keep_blank_values=True)
 
 
 def _models(table: ModelTable) -> list[dict[str, Any]]:

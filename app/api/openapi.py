@@ -13,22 +13,29 @@ from app.api.operations import (
     infer_operation,
     json_answer,
     json_body,
+    live_operation,
+    ready_operation,
     v1_operation,
 )
 from app.front.routes import (
     INDEX,
     INFER,
     INFER_VERSION,
+    LIVE,
     LOAD,
     PREDICT,
     PREDICT_VERSION,
+    READY,
     UNLOAD,
     V1_PREDICT,
     V1_PREDICT_VERSION,
+    V2_LIVE,
+    V2_READY,
 )
 from app.serving.model_table import ModelTable
 from app.serving.servable import Servable
 
+_PROTOCOL = "Open Inference Protocol"
 _KEYS = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 
 
@@ -52,43 +59,33 @@ def declare_hot_routes(app: FastAPI) -> None:
     async def without_parameters() -> None:
         raise _AnsweredByTheGuard
 
-    for route, endpoint in ((INFER, by_model), (INFER_VERSION, by_version)):
+    inference = ("Inference on tensors", infer_operation())
+    prediction = ("Predictions for rows or columns", v1_operation())
+    live = ("Whether the process answers", live_operation())
+    ready = ("Whether every wanted model is served", ready_operation())
+    for route, endpoint, tag, (summary, operation) in (
+        (INFER, by_model, _PROTOCOL, inference),
+        (INFER_VERSION, by_version, _PROTOCOL, inference),
+        (PREDICT, by_model, "predict", (None, None)),
+        (PREDICT_VERSION, by_version, "predict", (None, None)),
+        (V1_PREDICT, by_model, "v1", prediction),
+        (V1_PREDICT_VERSION, by_version, "v1", prediction),
+        (LOAD, by_model, _PROTOCOL, ("Load a model in this process", control_operation())),
+        (UNLOAD, by_model, _PROTOCOL, ("Unload a model in this process", control_operation())),
+        (INDEX, without_parameters, _PROTOCOL, ("Versions and their states", index_operation())),
+        (LIVE, without_parameters, "health", live),
+        (V2_LIVE, without_parameters, "health", live),
+        (READY, without_parameters, "health", ready),
+        (V2_READY, without_parameters, "health", ready),
+    ):
         app.add_api_route(
             route.template,
             endpoint,
-            methods=sorted(route.methods),
-            summary="Inference on tensors",
-            tags=["Open Inference Protocol"],
-            openapi_extra=infer_operation(),
-        )
-    for route, endpoint in ((PREDICT, by_model), (PREDICT_VERSION, by_version)):
-        app.add_api_route(route.template, endpoint, methods=sorted(route.methods), tags=["predict"])
-    for route, endpoint in ((V1_PREDICT, by_model), (V1_PREDICT_VERSION, by_version)):
-        app.add_api_route(
-            route.template,
-            endpoint,
-            methods=sorted(route.methods),
-            summary="Predictions for rows or columns",
-            tags=["v1"],
-            openapi_extra=v1_operation(),
-        )
-    for route, summary in ((LOAD, "Load a model in this process"), (UNLOAD, "Unload a model in this process")):
-        app.add_api_route(
-            route.template,
-            by_model,
-            methods=sorted(route.methods),
+            methods=sorted(route.methods - {"HEAD"}),
             summary=summary,
-            tags=["Open Inference Protocol"],
-            openapi_extra=control_operation(),
+            tags=[tag],
+            openapi_extra=operation,
         )
-    app.add_api_route(
-        INDEX.template,
-        without_parameters,
-        methods=sorted(INDEX.methods),
-        summary="Versions and their states",
-        tags=["Open Inference Protocol"],
-        openapi_extra=index_operation(),
-    )
 
 
 def build(app: FastAPI, table: ModelTable, *, has_keys: bool = False) -> dict[str, Any]:

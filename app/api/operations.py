@@ -102,6 +102,27 @@ def control_operation() -> dict[str, Any]:
     }
 
 
+def live_operation() -> dict[str, Any]:
+    """Liveness."""
+    answer = {"type": "object", "properties": {"live": {"type": "boolean"}}}
+    return {"responses": {"200": json_answer("It does.", answer)}}
+
+
+def ready_operation() -> dict[str, Any]:
+    """Readiness, and on request what it is made of."""
+    verbose = {
+        "name": "verbose",
+        "in": "query",
+        "allowEmptyValue": True,
+        "description": "Also list the models and what they run on; only where no key is asked for.",
+        "schema": _TEXT,
+    }
+    models = {"type": "array", "items": {"type": "object"}}
+    answer = {"type": "object", "properties": {"ready": {"type": "boolean"}, "error": _TEXT, "models": models}}
+    answers = {"200": json_answer("They are.", answer), "503": json_answer("Not yet, or no longer.", answer)}
+    return {"parameters": [verbose], "responses": answers}
+
+
 def _some_errors() -> dict[str, Any]:
     return {status: answer for status, answer in error_answers(without="422").items() if status != "415"}
 

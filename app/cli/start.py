@@ -4,6 +4,7 @@ import logging
 import socket
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def start(settings: Settings) -> None:
         _run(settings, app, listener)
     else:
         run_worker = partial(_run_worker, settings, keys)
+        import_module("app.api.application")  # once for all workers, which then share its memory
         supervisor = Supervisor(settings.host, settings.port, settings.workers, run_worker)
         if keys is not None:
             supervisor.each_second = keys.refresh  # what a successor starts with

@@ -29,6 +29,8 @@ class HotRequest:
     request_id: str
     params: dict[str, str] = field(init=False)
     body: bytes = field(init=False)
+    query: bytes = field(init=False)
+    """Of a request that came as ASGI; no route that is carried otherwise asks for it."""
     is_abandoned: bool = field(init=False, default=False)
     """The client is gone: the work need not be done any more."""
 

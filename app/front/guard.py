@@ -15,6 +15,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from app.errors import MethodNotAllowed, PathNotFound, RequestTooLarge, Unsuppor
 from app.front.answers import CLOSE, NO_SNIFFING, NO_STORE
 from app.front.bodies import Bodies, ClientGone, Limits
 from app.front.exchange import HUNG_UP, ErrorAnswer, Exchange, Headers, HotHandler, HotResponse, Reply
+from app.front.lifespan import Lifespan, live
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
@@ -64,8 +66,10 @@ class Guard:
         authorize: Authorize = allow_all,
         access_log: bool = False,
         base_path: str = "",
+        lifespan: Lifespan = nullcontext,
     ) -> None:
         self._fastapi = fastapi
+        self._lifespan = lifespan
         self._handlers = handlers
         self._answer_error = answer_error
         self._metrics = metrics
@@ -153,8 +157,11 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
-        if scope["type"] != "http":
-            await self._pass_on(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await live(self._lifespan, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
             return
         exchange = self.open(scope["method"], scope["headers"], dict(scope["headers"]))
         token = log.request_id.set(exchange.request_id)
@@ -170,12 +177,6 @@ class Guard:
             self.close(exchange)
             log.request_id.reset(token)
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._fastapi(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-
     async def _respond(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             path = scope["path"]
@@ -183,6 +184,7 @@ class Guard:
             if not match.route.is_hot:
                 await self._fastapi(_canonical(scope, match.base_path), receive, _Stamped(exchange, send))
                 return
+            exchange.query = scope.get("query_string", b"")
             response = await self._call_hot(exchange, match, receive)
         except ClientGone:
             raise

@@ -35,6 +35,10 @@ def _get(template: str, scope: Scope) -> Route:
     return Route(template, frozenset({"GET", "HEAD"}), scope)
 
 
+def _probe(template: str) -> Route:
+    return Route(template, frozenset({"GET", "HEAD"}), Scope.PUBLIC, is_hot=True)
+
+
 def _hot(template: str) -> Route:
     return Route(template, frozenset({"POST"}), Scope.PREDICT, is_hot=True, is_timed=True)
 
@@ -56,6 +60,9 @@ UNLOAD = _control("/v2/repository/models/{model_name}/unload", Scope.ADMIN)
 
 PER_MODEL = (PREDICT, INFER, V1_PREDICT, PREDICT_VERSION, INFER_VERSION, V1_PREDICT_VERSION)
 """The rows that answer for each model, for each version of it."""
+
+LIVE, READY = _probe("/health/live"), _probe("/health/ready")
+V2_LIVE, V2_READY = _probe("/v2/health/live"), _probe("/v2/health/ready")
 
 DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.DOCS)
 
@@ -85,10 +92,10 @@ ROUTES: tuple[Route, ...] = (
     _get("/v2/models/{model_name}/versions/{model_version}/stats", Scope.PREDICT),
     _get("/v2/models/{model_name}/config", Scope.PREDICT),
     _get("/v2/models/{model_name}/versions/{model_version}/config", Scope.PREDICT),
-    _get("/v2/health/live", Scope.PUBLIC),
-    _get("/v2/health/ready", Scope.PUBLIC),
-    _get("/health/live", Scope.PUBLIC),
-    _get("/health/ready", Scope.PUBLIC),
+    V2_LIVE,
+    V2_READY,
+    LIVE,
+    READY,
     _get("/metrics", Scope.METRICS),
     _get("/docs", Scope.DOCS),
     _get("/openapi.json", Scope.DOCS),

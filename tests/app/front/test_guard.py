@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.error_handlers import answer_error
+from app.api.error_answers import answer_error
 from app.errors import Forbidden, Unauthorized
 from app.front.bodies import Limits
 from app.front.exchange import HotRequest, HotResponse, Reply

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.front.routes import ROUTES, Route, RouteTable
+from app.front.routes import LIVE, READY, ROUTES, V2_LIVE, V2_READY, Route, RouteTable
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,10 @@ def test_no_row_stands_in_the_way_of_another(route: Route) -> None:
     assert match.route is route
 
 
-def test_only_posts_are_hot() -> None:
-    assert {method for route in ROUTES if route.is_hot for method in route.methods} == {"POST"}
+def test_only_posts_and_probes_are_hot() -> None:
+    others = {route for route in ROUTES if route.is_hot and route.methods != {"POST"}}
+
+    assert others == {LIVE, READY, V2_LIVE, V2_READY}
 
 
 @pytest.mark.parametrize(("path", "base"), [("/v2", ""), ("/shop/v2", "/shop"), ("/shop/v2/", "/shop")])

@@ -1,0 +1,29 @@
+"""An ASGI application that is made in the background, so that a server is ready without it.
+
+FastAPI takes longer to import than all the rest of the service, and neither predictions nor probes pass through it. So
+it is made in a thread once the models are served; a request for one of its routes that comes earlier waits for it.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class LateApp:
+    """Stands where the application will be; `make` imports and builds it, and is called once, in a thread."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._made: asyncio.Future[ASGIApp] | None = None
+
+    def prepare(self) -> asyncio.Future[ASGIApp]:
+        """Begin to make it, or what was begun before; needs the running event loop."""
+        if self._made is None:
+            self._made = asyncio.get_running_loop().run_in_executor(None, self._make)
+        return self._made
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer as soon as it is there."""
+        app = await asyncio.shield(self.prepare())  # a caller that hangs up must not cancel it for the others
+        await app(scope, receive, send)

@@ -1,0 +1,46 @@
+"""An application that is not there yet: who waits for it, and who does not."""
+
+import asyncio
+import threading
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp
+
+from app.api.late_app import LateApp
+from tests.service import client_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_callers_that_come_together_get_one_application_made_off_the_event_loop() -> None:
+    made_in = []
+
+    def make() -> ASGIApp:
+        made_in.append(threading.current_thread())
+        return PlainTextResponse("here")
+
+    async with client_of(LateApp(make)) as client:
+        answers = await asyncio.gather(client.get("/"), client.get("/"))
+
+    assert [answer.text for answer in answers] == ["here", "here"]
+    assert len(made_in) == 1
+    assert made_in[0] is not threading.current_thread()
+
+
+async def test_caller_that_hangs_up_leaves_the_application_to_the_others() -> None:
+    may_go_on = threading.Event()
+
+    def make() -> ASGIApp:
+        may_go_on.wait(10)
+        return PlainTextResponse("here")
+
+    async with client_of(LateApp(make)) as client:
+        first, second = (asyncio.ensure_future(client.get("/")) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        may_go_on.set()
+        answer = await second
+
+    assert answer.text == "here"
+    assert first.cancelled()
