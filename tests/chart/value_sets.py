@@ -108,5 +108,17 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "part of another chart": {"global": {"imageRegistry": "elsewhere"}},
     "patient probes": {"startupProbe": {"failureThreshold": 300}, "livenessProbe": {"timeoutSeconds": 10}},
     "service monitor": {"serviceMonitor": {"enabled": True, "keySecret": "scrape-key"}},
+    "alerts": {
+        "prometheusRule": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "availabilityPercent": 99.95,
+            "latencySeconds": 0.1,
+            "alertLabels": {"team": "ml"},
+            "runbookUrl": "https://docs.example/alerts",
+            "disabledAlerts": ["SlipwayProcessorBusy"],
+        }
+    },
+    "alerts as they come": {"prometheusRule": {"enabled": True}},
     "wide update": {"strategy": {"rollingUpdate": {"maxSurge": "50%", "maxUnavailable": "25%"}}},
 }
