@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app import log
 from app.errors import RegistryError, UsageError
 from app.front import server
-from app.front.connection import ConnectionLimits
+from app.front.connection_limits import ConnectionLimits
 from app.front.guard import Guard
 from app.front.workers import Link, Supervisor
 from app.main import create_app, open_keys

@@ -74,7 +74,12 @@ class Bodies:
         if BINARY_HEADER in headers and [name for name, _ in exchange.raw_headers].count(BINARY_HEADER) > 1:
             raise MalformedRequest("Inference-Header-Content-Length must be given once")
         length = headers.get(b"content-length")
-        if length is not None and int(length) > self._limits.body:
+        if length is not None:
+            self.check_length(int(length))
+
+    def check_length(self, length: int) -> None:
+        """Refuse a body that is announced to be too long; raises RequestTooLarge."""
+        if length > self._limits.body:
             raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
 
     def _take(self, exchange: Exchange, message: Message) -> bytes:

@@ -9,7 +9,6 @@ server drains. A plain request for a hot route gets a `HotCycle`; any other goes
 import asyncio
 import math
 import random
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import httptools
@@ -17,38 +16,16 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.front.answers import AnswerLines
+from app.front.connection_limits import ConnectionLimits, Refused
 from app.front.exchange import HUNG_UP, Exchange, HotResponse
 from app.front.guard import Guard
 from app.front.hot_cycle import HotCycle
+from app.front.known_head import HeadMemory, KnownHead
 
 _HEADER_OVERHEAD = 4  # ": " and the line end
 _NO_DEADLINE = math.inf
 _VERSIONS = frozenset({"1.0", "1.1"})
 _NOT_PLAIN = frozenset({b"expect", b"upgrade", b"content-encoding"})
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """Bytes, counts and seconds that one connection may take; `connections` is for all of them together."""
-
-    connections: int = 1000
-    head_bytes: int = 16 * 1024
-    headers: int = 100
-    chunks: int = 65_536
-    head_seconds: float = 5.0
-    body_seconds: float = 30.0
-    write_seconds: float = 30.0
-    idle_seconds: float = 65.0
-    age_seconds: float = 300.0
-
-
-class Refused(Exception):
-    """The request is not read any further; `status` and `message` answer it."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Connection(HttpToolsProtocol):
@@ -71,6 +48,11 @@ class Connection(HttpToolsProtocol):
         self._received = 0
         """Those, and the ones that are being parsed: a head cannot be larger."""
         self._chunks = 0
+        self._heads = HeadMemory()
+        self._is_between = True
+        """The parser stands between two requests."""
+        self._left = 0
+        """Bytes that are still to come of a body that goes past the parser."""
         self._refusal: Refused | None = None
         self._task: asyncio.Task[None] | None = None
         # Spread, so that the connections of one burst do not all come back at once.
@@ -97,6 +79,11 @@ class Connection(HttpToolsProtocol):
         self.tasks.add(self._task)
 
     def data_received(self, data: bytes) -> None:
+        if self._left and not (data := self._take_rest(data)):
+            return
+        begins = self._is_between and not self._unparsed
+        if begins and self._heads.known is not None and self._take_known(self._heads.known, data):
+            return
         self._received = self._unparsed + len(data)
         try:
             self.parser.feed_data(data)
@@ -106,6 +93,39 @@ class Connection(HttpToolsProtocol):
             self._answer(self._refusal or Refused(400, "this is not a valid HTTP/1.1 request"))
         else:
             self._count_unfinished_head(len(data))
+            if begins and self._hot is not None and self._hot.keep_alive:
+                exchange = self._hot.exchange
+                self._heads.learn(data, self._hot.match, exchange.raw_headers, exchange.headers)
+
+    def _take_known(self, known: KnownHead, data: bytes) -> bool:
+        """Take a request past the parser; False where it has another head, is not alone, or comes at a bad time."""
+        start, length = known.measure(data)
+        if not length or start + length < len(data) or not self._is_idle() or self.flow.write_paused:
+            return False
+        now = self.loop.time()
+        if self._guard.is_draining or now > self._retires_at:
+            return False
+        exchange = self._guard.open("POST", known.headers, known.by_name)
+        cycle = HotCycle(self._guard, self, known.match, exchange, keep_alive=True)
+        self.cycle = cycle  # type: ignore[assignment]  # it has what uvicorn looks at
+        if start + length == len(data):
+            self._deadline = _NO_DEADLINE
+            cycle.take_whole(data[start:])
+        else:
+            self._deadline = now + self._limits.body_seconds
+            self._hot = cycle
+            self._left = length - (len(data) - start)
+            cycle.take_beginning(data[start:], length)
+        return True
+
+    def _take_rest(self, data: bytes) -> bytes:
+        """More of a body that goes past the parser; returns what comes after it."""
+        chunk = data if len(data) <= self._left else data[: self._left]
+        self._left -= len(chunk)
+        self.on_body(chunk)
+        if not self._left:
+            self.on_message_complete()
+        return data[len(chunk) :]
 
     def _count_unfinished_head(self, received: int) -> None:
         """The parser holds a header back until it is complete, so what never completes is counted here."""
@@ -117,6 +137,7 @@ class Connection(HttpToolsProtocol):
             self._answer(self._too_large_head())
 
     def on_message_begin(self) -> None:
+        self._is_between = False
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -195,6 +216,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(413, f"more than {self._limits.chunks} chunks")
 
     def on_message_complete(self) -> None:
+        self._is_between = True
         self._deadline = _NO_DEADLINE
         if self._hot is not None:
             self._hot.finish_body()

@@ -26,12 +26,12 @@ class Wire(Protocol):
 class HotCycle:
     """One request; the public attributes are those that uvicorn looks at."""
 
-    __slots__ = ("_chunks", "_guard", "_match", "_wire", "exchange", "keep_alive", "response_complete")
+    __slots__ = ("_chunks", "_guard", "_wire", "exchange", "keep_alive", "match", "response_complete")
 
     def __init__(self, guard: Guard, wire: Wire, match: Match, exchange: Exchange, *, keep_alive: bool) -> None:
         self._guard = guard
         self._wire = wire
-        self._match = match
+        self.match = match
         self._chunks: list[bytes] = []
         self.exchange = exchange
         self.keep_alive = keep_alive
@@ -45,10 +45,31 @@ class HotCycle:
     def begin(self) -> None:
         """The head is complete."""
         try:
-            self._guard.admit(self.exchange, self._match)
+            self._guard.admit(self.exchange, self.match)
             self._guard.bodies.check_head(self.exchange)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
             self.reply(error)
+
+    def take_whole(self, body: bytes) -> None:
+        """Head and body have come, and the head is one that has been looked at before."""
+        guard, exchange = self._guard, self.exchange
+        try:
+            guard.admit(exchange, self.match)
+            guard.bodies.hold(exchange, len(body))
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+            self.reply(error)
+        else:
+            guard.handle(exchange, self.match, body, self.reply)
+
+    def take_beginning(self, chunk: bytes, length: int) -> None:
+        """The same with a part of the body, which will be this long."""
+        try:
+            self._guard.admit(self.exchange, self.match)
+            self._guard.bodies.check_length(length)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+            self.reply(error)
+        else:
+            self.take(chunk)
 
     def take(self, chunk: bytes) -> None:
         """A part of the body has come."""
@@ -66,7 +87,7 @@ class HotCycle:
         if not self.response_complete:
             chunks = self._chunks
             body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            self._guard.handle(self.exchange, self._match, body, self.reply)
+            self._guard.handle(self.exchange, self.match, body, self.reply)
 
     def reply(self, outcome: HotResponse | Exception) -> None:
         """Answer, unless that was done already or nobody is there any more."""

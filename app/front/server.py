@@ -23,7 +23,8 @@ import uvicorn
 
 from app.errors import UsageError
 from app.front.answers import AnswerLines
-from app.front.connection import Connection, ConnectionLimits
+from app.front.connection import Connection
+from app.front.connection_limits import ConnectionLimits
 from app.front.guard import Guard
 
 _BACKLOG = 2048
