@@ -4,6 +4,7 @@
 before what goes wrong where the long windows matter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.chart.promtool import Series
@@ -67,7 +68,7 @@ class Case:
 
     minute: int
     firing: set[str] = field(default_factory=set)
-    changes: dict[str, str | None] = field(default_factory=dict)
+    changes: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def series(self) -> Series:

@@ -119,7 +119,7 @@ def test_alert_says_how_much_in_which_release(written: Written) -> None:
     expected = {
         "exp_labels": {"severity": "critical", "team": "ml", "job": "demo-slipway", "namespace": "ml"},
         "exp_annotations": {
-            "summary": "demo-slipway fails 14.29% of its predictions",
+            "summary": "demo-slipway fails 13.04% of its predictions",
             "description": ALERTS["SlipwayErrorBudgetBurnsFast"]["annotations"]["description"],
             "runbook_url": "https://docs.example/alerts#slipwayerrorbudgetburnsfast",
         },
