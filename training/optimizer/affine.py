@@ -57,10 +57,10 @@ class Affine:
 
 def before(wiring: Wiring, wire: str) -> Affine:
     """What stands before a float32 wire; raises NothingToDo where nothing is scaled in float64."""
-    widths = _widths(wiring)
+    known = widths(wiring)
     while (maker := wiring.maker(wire)) is not None and _passes_on(maker):
         wire = maker.input[0]
-    found = _walk(wiring, wire, widths) if wire in widths else None
+    found = _walk(wiring, wire, known) if wire in known else None
     if found is None or found.is_identity:
         raise NothingToDo("there is no scaler just before it")
     return found
@@ -71,24 +71,24 @@ def _passes_on(node: NodeProto) -> bool:
     return node.op_type == "Identity" or (node.op_type == "Cast" and to is not None and to.i == TensorProto.FLOAT)
 
 
-def _walk(wiring: Wiring, wire: str, widths: dict[str, int]) -> Affine:
+def _walk(wiring: Wiring, wire: str, known: dict[str, int]) -> Affine:
     maker = wiring.maker(wire)
     kind = maker.op_type if maker is not None else ""
     if maker is not None and kind == "Identity":
-        return _walk(wiring, maker.input[0], widths)
+        return _walk(wiring, maker.input[0], known)
     if maker is not None and kind == "Concat":
         axis = attribute(maker, "axis")
         if axis is not None and axis.i == 1:
-            parts = [_walk(wiring, own, widths) for own in maker.input]
+            parts = [_walk(wiring, own, known) for own in maker.input]
             if not all(part.is_identity for part in parts):
                 return _joined(parts)
     if maker is not None and kind in {"Add", "Sub", "Mul", "Div"}:
         row = wiring.constant(maker.input[1])
         if row is not None and row.dtype == np.float64 and row.shape == (1, row.size):
-            return _then(kind, _walk(wiring, maker.input[0], widths), row.ravel())
-    if wire not in widths:
+            return _then(kind, _walk(wiring, maker.input[0], known), row.ravel())
+    if wire not in known:
         raise Declined("the number of its columns is not known")
-    return Affine((wire,), np.ones(widths[wire]), np.zeros(widths[wire]))
+    return Affine((wire,), np.ones(known[wire]), np.zeros(known[wire]))
 
 
 def _joined(parts: list[Affine]) -> Affine:
@@ -107,7 +107,7 @@ def _then(kind: str, own: Affine, row: NDArray[np.float64]) -> Affine:
     return Affine(own.wires, own.slope / row, own.offset / row)
 
 
-def _widths(wiring: Wiring) -> dict[str, int]:
+def widths(wiring: Wiring) -> dict[str, int]:
     """The number of columns of every float64 wire where the graph tells it."""
     graph = onnx.shape_inference.infer_shapes(wiring.model).graph
     return {

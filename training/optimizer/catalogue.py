@@ -5,7 +5,7 @@ on top of it, by name.
 from collections.abc import Mapping, Sequence
 
 from training.config.optimize import Candidate
-from training.optimizer import first_layer, linear, narrowing, tidy, vectors
+from training.optimizer import first_layer, linear, linear_form, narrowing, tidy, vectors
 from training.optimizer.half import FLOAT16
 from training.optimizer.passes import Pass
 from training.optimizer.quantizers import QUANTIZERS
@@ -15,6 +15,7 @@ EXACT_PASSES: Sequence[Pass] = (
     *tidy.PASSES,
     *trees.PASSES,
     *linear.PASSES,
+    *linear_form.PASSES,
     *first_layer.PASSES,
     *vectors.PASSES,
     *narrowing.PASSES,

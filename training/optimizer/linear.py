@@ -13,7 +13,9 @@ from training.optimizer.affine import LARGEST_BOUND, Affine, before
 from training.optimizer.passes import Declined, Family, Material, NothingToDo, Pass, Rewritten
 from training.optimizer.wiring import Wiring, floats, set_attribute
 
-_LINEAR = frozenset({"LinearClassifier", "LinearRegressor"})
+LINEAR = frozenset({"LinearClassifier", "LinearRegressor"})
+"""The operators of linear models."""
+
 _TWICE = 2
 
 
@@ -21,7 +23,7 @@ def fold_scaler(model: ModelProto, _material: Material | None = None, limit: flo
     """Into the weights of a linear model in float32; raises Declined where the bound is not below `limit`."""
     wiring = Wiring(model)
     node, affine = _site(wiring)
-    weights, bias = affine.fold(*_parameters(node))
+    weights, bias = affine.fold(*parameters(node))
     bound = affine.bound(weights, bias)
     if not bound < limit:
         raise Declined(
@@ -29,7 +31,7 @@ def fold_scaler(model: ModelProto, _material: Material | None = None, limit: flo
             "zero beside their spread"
         )
     raw = wiring.put_before(node, "Cast", [_joined(wiring, node, affine)], "raw/float32", to=TensorProto.FLOAT)
-    _set_parameters(node, raw, weights, bias)
+    set_parameters(node, raw, weights, bias)
     return Rewritten(wiring.finish(), bound)
 
 
@@ -37,26 +39,29 @@ def product_in_float64(model: ModelProto, _material: Material | None = None) -> 
     """The score of a linear model in float64, from the raw columns."""
     wiring = Wiring(model)
     node, affine = _site(wiring)
-    weights, bias = affine.fold(*_parameters(node))
-    if _is_mirrored(node, weights, bias):
+    weights, bias = affine.fold(*parameters(node))
+    if is_mirrored(node, weights, bias):
         weights, bias = weights[:, 1:], bias[1:]
         set_attribute(node, "multi_class", 0)
     constants = [wiring.add_constant(weights, "score/weights"), wiring.add_constant(bias, "score/bias")]
     score = wiring.put_before(node, "Gemm", [_joined(wiring, node, affine), *constants], "score/float64")
     single = wiring.put_before(node, "Cast", [score], "score/float32", to=TensorProto.FLOAT)
-    _set_parameters(node, single, np.eye(len(bias)), np.zeros(len(bias)))
+    if node.op_type == "LinearRegressor":
+        wiring.replace(node, single)
+    else:
+        set_parameters(node, single, np.eye(len(bias)), np.zeros(len(bias)))
     # Each operation is off by half a step of float64, 2^-29 of what float32 is off by.
     return Rewritten(wiring.finish(), (len(weights) + _TWICE) * 2.0**-29 * affine.bound(weights, bias))
 
 
 def _site(wiring: Wiring) -> tuple[NodeProto, Affine]:
-    nodes = [node for node in wiring.graph.node if node.op_type in _LINEAR]
+    nodes = [node for node in wiring.graph.node if node.op_type in LINEAR]
     if len(nodes) != 1:
         raise NothingToDo(f"there are {len(nodes)} linear models in it")
     return nodes[0], before(wiring, nodes[0].input[0])
 
 
-def _parameters(node: NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def parameters(node: NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights [columns, outputs] and bias [outputs]; missing intercepts are zeros."""
     coefficients, bias = floats(node, "coefficients"), floats(node, "intercepts")
     if not len(bias):
@@ -64,13 +69,14 @@ def _parameters(node: NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float6
     return coefficients.reshape(len(bias), -1).T, bias
 
 
-def _set_parameters(node: NodeProto, wire: str, weights: NDArray[np.float64], bias: NDArray[np.float64]) -> None:
+def set_parameters(node: NodeProto, wire: str, weights: NDArray[np.float64], bias: NDArray[np.float64]) -> None:
+    """Let a linear model read a wire, with other weights [columns, outputs] and another bias [outputs]."""
     node.input[0] = wire
     set_attribute(node, "coefficients", weights.T.astype(np.float32).ravel().tolist())
     set_attribute(node, "intercepts", bias.astype(np.float32).tolist())
 
 
-def _is_mirrored(node: NodeProto, weights: NDArray[np.float64], bias: NDArray[np.float64]) -> bool:
+def is_mirrored(node: NodeProto, weights: NDArray[np.float64], bias: NDArray[np.float64]) -> bool:
     """Whether it is a classifier of two classes whose scores are each other's opposites, so that one will do."""
     return (
         node.op_type == "LinearClassifier"
@@ -88,6 +94,6 @@ def _joined(wiring: Wiring, node: NodeProto, affine: Affine) -> str:
 _FAMILY: frozenset[Family] = frozenset({"linear models"})
 PASSES = (
     Pass("fold_scaler", "exact", _FAMILY, fold_scaler),
-    Pass("product_in_float64", "exact", _FAMILY, product_in_float64),
+    Pass("product_in_float64", "exact", _FAMILY, product_in_float64, spreads_weights=True),
 )
 """In this order: the second finds nothing to do where the first was applied."""

@@ -74,7 +74,7 @@ def shorten_label(model: ModelProto, _material: Material | None = None) -> Rewri
     set_attribute(best, "keepdims", 0)
     table = wiring.add_constant(classes.ravel(), "label/classes") if classes.dtype.kind in "iu" else extractor.input[0]
     wiring.put_before(extractor, "Gather", [table, best.output[0]], "label/gathered", axis=0)
-    _replace_output(wiring, last, "label/gathered")
+    wiring.replace(last, "label/gathered")
     return Rewritten(wiring.finish(), 0.0)
 
 
@@ -85,14 +85,6 @@ def _followers(wiring: Wiring, node: NodeProto) -> list[NodeProto]:
         node = readers[0]
         found.append(node)
     return found
-
-
-def _replace_output(wiring: Wiring, node: NodeProto, wire: str) -> None:
-    """Let another wire be what a node made."""
-    maker, name = wiring.maker(wire), node.output[0]
-    wiring.graph.node.remove(node)
-    if maker is not None:
-        maker.output[0] = name
 
 
 PASSES = (

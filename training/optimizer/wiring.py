@@ -44,6 +44,18 @@ class Wiring:
         self.graph.node.insert(place, helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
 
+    def put_after(self, node: NodeProto, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
+        """A new node just after another."""
+        place = list(self.graph.node).index(node) + 1
+        self.graph.node.insert(place, helper.make_node(kind, list(inputs), [output], name=output, **attributes))
+
+    def replace(self, node: NodeProto, wire: str) -> None:
+        """Let another wire be what a node made, under that node's name for it."""
+        maker, name = self.maker(wire), node.output[0]
+        self.graph.node.remove(node)
+        if maker is not None:
+            maker.output[0] = name
+
     def finish(self) -> ModelProto:
         """The model without nodes and constants that no output needs."""
         wanted = {output.name for output in self.graph.output}
