@@ -1,9 +1,10 @@
 """Leaf values of boosted trees from a codebook of 255, so that few different ones are left.
 
-The codebook is the one with the least squared error (Lloyd, "Least squares quantization in PCM", 1982), for the first
-tree, which holds what the sum begins with, one of its own. A score is the sum of one leaf of each tree, so it moves by
-no more than the sum over the trees of their largest error: a bound that holds for every row there is. Splits whose
-sides became alike go. Forests gain nothing; their leaves are votes.
+A score is the sum of one leaf of each tree, so it moves by no more than the sum over the trees of their largest error:
+a bound that holds for every row there is. The codebook is the one whose largest error is the least (k centres on a
+line; Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985, states the problem), for the first
+tree, which holds what the sum begins with, one of its own. Splits whose sides became alike go. Forests gain nothing;
+their leaves are votes.
 """
 
 from dataclasses import replace
@@ -18,7 +19,6 @@ from training.optimizer.trees.equal_sides import collapsed
 from training.optimizer.trees.nodes import ensembles, get, opened, put
 
 _CODES = 255
-_ROUNDS = 100
 
 
 def leaves_in_8_bits(model: ModelProto, _material: Material) -> Rewritten:
@@ -37,22 +37,36 @@ def leaves_in_8_bits(model: ModelProto, _material: Material) -> Rewritten:
 
 
 def codebook(values: Floats, codes: int = _CODES) -> Floats:
-    """At most so many numbers near all the values, ascending."""
+    """At most so many numbers, ascending, whose largest distance from a value is the least there is.
+
+    A distance is enough where runs of values no longer than twice as much, each begun where the last one ended, are no
+    more than `codes`; the least that is enough is found by halving.
+    """
     distinct = np.unique(values)
     if len(distinct) <= codes:
         return distinct
-    values = np.sort(values)
-    found = np.unique(np.quantile(values, (np.arange(codes) + 0.5) / codes))
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    for _ in range(_ROUNDS):
-        ends = np.concatenate([[0], np.searchsorted(values, (found[1:] + found[:-1]) / 2), [len(values)]])
-        counts = np.diff(ends)
-        means = np.diff(sums[ends]) / np.maximum(counts, 1)
-        moved = np.where(counts > 0, means, found)
-        if np.array_equal(moved, found):
-            break
-        found = moved
-    return np.unique(found)
+    short, far = 0.0, float(distinct[-1] / 2 - distinct[0] / 2)
+    found = [float(distinct[0] / 2 + distinct[-1] / 2)]
+    while short < (middle := (short + far) / 2) < far:
+        fewer = _covering(distinct, middle, codes)
+        if fewer is None:
+            short = middle
+        else:
+            found, far = fewer, middle
+    return np.array(found)
+
+
+def _covering(ascending: Floats, reach: float, codes: int) -> list[float] | None:
+    """The middles of such runs; None where there are more than `codes`."""
+    found: list[float] = []
+    start = 0
+    while start < len(ascending):
+        if len(found) == codes:
+            return None
+        end = int(np.searchsorted(ascending, ascending[start] + 2 * reach, side="right"))
+        found.append(float(ascending[start] / 2 + ascending[end - 1] / 2))
+        start = end
+    return found
 
 
 def _is_boosted(node: NodeProto, ensemble: Ensemble) -> bool:

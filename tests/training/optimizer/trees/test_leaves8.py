@@ -1,3 +1,5 @@
+from itertools import combinations, pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ def test_no_value_moves_further_than_the_bound_says() -> None:
     moved = np.abs(model.answers(model.graph)[0].astype(float) - model.answers(rounded.model)[0].astype(float))
     assert rounded.bound is not None
     assert 0 < moved.max() <= rounded.bound + 1e-6
-    assert rounded.bound < 0.2
+    assert rounded.bound < 0.05
 
 
 def test_leaves_hold_a_codebook_for_the_first_tree_and_one_for_the_others() -> None:
@@ -43,3 +45,15 @@ def test_codebook_lies_within_the_values_and_is_no_larger_than_asked(values: lis
 
     assert 1 <= len(found) <= codes
     assert min(values) - 1e-6 <= found[0] <= found[-1] <= max(values) + 1e-6
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=9), st.integers(1, 4))
+def test_no_codebook_of_as_many_numbers_comes_nearer(values: list[float], codes: int) -> None:
+    ascending = sorted(set(values))
+    ways = combinations(range(1, len(ascending)), min(codes, len(ascending)) - 1)
+    runs = ([ascending[a:b] for a, b in pairwise((0, *way, len(ascending)))] for way in ways)
+    nearest = min(max((run[-1] - run[0]) / 2 for run in way) for way in runs)
+
+    found = codebook(np.array(values), codes)
+
+    assert max(np.abs(found - value).min() for value in values) == pytest.approx(nearest, rel=1e-9, abs=1e-9)
