@@ -5,19 +5,19 @@ file; everybody else is handed plain values.
 """
 
 import ipaddress
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MIB = 1024 * 1024
 
 
-class Settings(BaseSettings):
-    """Settings of one server process."""
+class Settings(BaseModel):
+    """Settings of one server process: those that are given, and the others from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     models: Annotated[Path, Field(description="The models folder to serve. It may appear or fill up later.")] = Path(
         "models"
@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         Literal["debug", "info", "warning", "error"], Field(description="The least important lines that are logged.")
     ] = "info"
     access_log: Annotated[bool, Field(description="Log one line per request: never its body or its answer.")] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_from_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        variables = {name: f"SLIPWAY_{name.upper()}" for name in cls.model_fields}
+        return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ} | given
 
     @property
     def is_loopback(self) -> bool:

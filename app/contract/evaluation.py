@@ -10,9 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
-    """What every part of a manifest has in common: nothing changes it, and every number is one."""
+    """What every part of a manifest has in common: nothing changes it, and every number is one.
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    Its validator is built when it is first asked for: the whole manifest's checks the parts as well.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Score(Part):
