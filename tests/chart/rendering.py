@@ -67,6 +67,14 @@ def render_one(kind: str, values: Values | None = None, *, name: str = "demo") -
     return found
 
 
+def render_settings(values: Values | None = None) -> dict[str, str]:
+    """The variables that the server's ConfigMap holds."""
+    maps = [document["data"] for document in render(values) if document["kind"] == "ConfigMap"]
+    [settings] = [data for data in maps if "SLIPWAY_HOST" in data]
+    assert isinstance(settings, dict)
+    return settings
+
+
 def render_pod(values: Values | None = None) -> KubernetesObject:
     """The pod of the Deployment: its `spec.template`."""
     pod: KubernetesObject = render_one("Deployment", values)["spec"]["template"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import refusal, render_one
+from tests.chart.rendering import refusal, render_settings
 
 AUTOSCALING = {"enabled": True}
 
@@ -68,7 +68,7 @@ def test_all_contradictions_are_told_at_once() -> None:
     assert told.count("\n- ") == 3
 
 
-@pytest.mark.parametrize("name", render_one("ConfigMap")["data"])
+@pytest.mark.parametrize("name", render_settings())
 def test_extra_environment_cannot_override_what_the_chart_sets(name: str) -> None:
     assert f"extraEnv sets {name}" in refusal({"extraEnv": [{"name": name, "value": "x"}]})
 

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import WITH_KEYS, chart, refusal, render, render_one, render_pod, render_server
+from tests.chart.rendering import (
+    WITH_KEYS,
+    chart,
+    refusal,
+    render,
+    render_one,
+    render_pod,
+    render_server,
+    render_settings,
+)
 from tests.chart.value_sets import VALUE_SETS
 
 every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
@@ -26,7 +35,7 @@ def test_keys_are_a_file_of_the_secret_that_cannot_be_written() -> None:
     secret = {"secretName": "slipway-keys", "defaultMode": 0o444, "items": [{"key": "keys.json", "path": "keys.json"}]}
     assert volume == {"name": "keys", "secret": secret}
     assert mount == {"name": "keys", "mountPath": "/etc/slipway", "readOnly": True}
-    assert render_one("ConfigMap")["data"]["SLIPWAY_KEYS"] == "/etc/slipway/keys.json"
+    assert render_settings()["SLIPWAY_KEYS"] == "/etc/slipway/keys.json"
 
 
 def test_entry_of_the_secret_may_have_another_name() -> None:
@@ -37,7 +46,7 @@ def test_entry_of_the_secret_may_have_another_name() -> None:
 
 @every_value_set
 def test_server_has_keys_or_the_word_and_never_both(values: dict[str, Any]) -> None:
-    data = render_one("ConfigMap", values)["data"]
+    data = render_settings(values)
 
     said = {name: data[name] for name in ("SLIPWAY_KEYS", "SLIPWAY_INSECURE") if name in data}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import chart, render_one, render_pod, render_server
+from tests.chart.rendering import chart, render_one, render_pod, render_server, render_settings
 from tests.chart.value_sets import AUTOSCALING, VALUE_SETS
 
 every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
@@ -118,6 +118,6 @@ def test_change_of_settings_replaces_the_pods() -> None:
 
 
 def test_server_drains_as_long_as_the_arithmetic_says() -> None:
-    data = render_one("ConfigMap", {"shutdown": {"drainSeconds": 3, "requestDeadlineSeconds": 42}})["data"]
+    data = render_settings({"shutdown": {"drainSeconds": 3, "requestDeadlineSeconds": 42}})
 
     assert (data["SLIPWAY_DRAIN_SECONDS"], data["SLIPWAY_FINISH_SECONDS"]) == ("3", "42")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.chart.pod_security import violations
-from tests.chart.rendering import render, render_one, render_pod, render_server, render_text
+from tests.chart.rendering import render, render_one, render_pod, render_server, render_settings, render_text
 from tests.chart.value_sets import VALUE_SETS
 
 every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
@@ -157,7 +157,7 @@ def test_gpu_values_ask_for_a_gpu_on_a_gpu_node() -> None:
     assert spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
     assert spec["containers"][0]["image"] == "slipway:0.1.0-gpu"
     assert spec["nodeSelector"] == {"nvidia.com/gpu.present": "true"}
-    assert render_one("ConfigMap", VALUE_SETS["gpu"])["data"]["SLIPWAY_DEVICE"] == "cuda"
+    assert render_settings(VALUE_SETS["gpu"])["SLIPWAY_DEVICE"] == "cuda"
 
 
 def test_memory_request_equals_its_limit() -> None:

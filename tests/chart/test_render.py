@@ -46,6 +46,7 @@ def test_defaults_render_these_objects_and_no_others() -> None:
         ({"networkPolicy": {"enabled": True}}, "NetworkPolicy"),
         ({"registry": {"volume": "newClaim"}}, "PersistentVolumeClaim"),
         ({"serviceMonitor": {"enabled": True, "keySecret": "scrape-key"}}, "ServiceMonitor"),
+        ({"prometheusRule": {"enabled": True}}, "PrometheusRule"),
     ],
 )
 def test_optional_objects_appear_when_asked_for(values: dict[str, Any], kind: str) -> None:

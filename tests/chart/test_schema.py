@@ -36,6 +36,8 @@ TYPING_ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"networkPolicy": {"allowFrom": [{"podSelectors": {}}]}}, "podSelectors"),
     ({"tests": {"modell": "x"}}, "modell"),
     ({"keys": {"secret": "x"}}, "secret"),
+    ({"prometheusRule": {"latency": 1}}, "latency"),
+    ({"dashboard": {"label": {}}}, "label"),
 ]
 
 WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
@@ -74,6 +76,11 @@ WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
     ({"resources": {"limits": {"memory": "lots"}}}, "/resources/limits/memory"),
     ({"podLabels": {"version": 1}}, "/podLabels/version"),
     ({"serviceMonitor": {"interval": "often"}}, "/serviceMonitor/interval"),
+    ({"prometheusRule": {"availabilityPercent": 100}}, "/prometheusRule/availabilityPercent"),
+    ({"prometheusRule": {"latencySeconds": 0}}, "/prometheusRule/latencySeconds"),
+    ({"prometheusRule": {"runbookUrl": "docs/alerts"}}, "/prometheusRule/runbookUrl"),
+    ({"prometheusRule": {"disabledAlerts": ["Watchdog"]}}, "/prometheusRule/disabledAlerts/0"),
+    ({"dashboard": {"labels": {"a": 1}}}, "/dashboard/labels/a"),
     ({"extraEnv": [{"name": "A"}]}, "/extraEnv/0"),
     ({"extraEnv": [{"name": "A=B", "value": "1"}]}, "/extraEnv/0/name"),
     ({"extraVolumeMounts": [{"name": "keys", "mountPath": "keys"}]}, "/extraVolumeMounts/0/mountPath"),

@@ -17,7 +17,7 @@ import pytest
 
 from app.security.keys import KeyScope
 from app.settings import Settings
-from tests.chart.rendering import CHART, render, render_one, render_server
+from tests.chart.rendering import CHART, render, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
 from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
 from tests.keyring import add_key
@@ -28,7 +28,7 @@ START_SECONDS = 20
 def _environment(values: dict[str, object] | None = None) -> dict[str, str]:
     """What the pod's container would see of the chart."""
     direct = {entry["name"]: entry["value"] for entry in render_server(values)["env"]}
-    return {**render_one("ConfigMap", values)["data"], **direct}
+    return {**render_settings(values), **direct}
 
 
 def _free_port() -> int:
@@ -87,7 +87,7 @@ def _smoke(
 
 @pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
 def test_service_knows_every_setting_of_the_chart(values: dict[str, object]) -> None:
-    data = render_one("ConfigMap", values)["data"]
+    data = render_settings(values)
     given = {name.removeprefix("SLIPWAY_").lower(): value for name, value in data.items()}
 
     settings = Settings.model_validate_strings(given)

@@ -120,5 +120,8 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
         }
     },
     "alerts as they come": {"prometheusRule": {"enabled": True}},
+    "dashboard": {
+        "dashboard": {"enabled": True, "labels": {"team": "ml"}, "annotations": {"grafana_folder": "Models"}}
+    },
     "wide update": {"strategy": {"rollingUpdate": {"maxSurge": "50%", "maxUnavailable": "25%"}}},
 }
