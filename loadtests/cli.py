@@ -85,7 +85,7 @@ def bench(
 
     try:
         if open_loop:
-            run_open_loop(models, model, seconds, json)
+            run_open_loop(models, model, Pace(rounds, seconds), json)
             return
         efficiency = run_bench(models, model, Pace(rounds, seconds), json, against or (), connections)
     except CannotRun as reason:

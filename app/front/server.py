@@ -26,6 +26,7 @@ from app.front.answers import AnswerLines
 from app.front.connection import Connection
 from app.front.connection_limits import ConnectionLimits
 from app.front.guard import Guard
+from app.front.time_slice import take_short_slices
 
 _BACKLOG = 2048
 _LINGER_SECONDS = 1.0
@@ -61,6 +62,7 @@ def run(
     finish_seconds: int,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
+    take_short_slices()
     bounded, answer_lines = _within_file_limit(limits), AnswerLines()
 
     def connect(**kwargs: Any) -> Connection:

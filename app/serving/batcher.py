@@ -24,7 +24,7 @@ from app.protocol.outputs import Outputs, RunOutputs
 from app.protocol.parts import Part, join
 from app.serving.cost_line import CostLine
 
-INLINE_SECONDS = 0.002
+INLINE_SECONDS = 0.0005
 _LONG_SECONDS = 0.02
 _SMALL_SHARE = 0.1
 """A batch grows no more once it takes this long and what it shares is but this part of it."""
