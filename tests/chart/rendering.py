@@ -19,7 +19,7 @@ from tests.chart.values_table import readme_with_table
 
 CHART = Path(__file__).parents[2] / "helm" / "slipway"
 KUBERNETES_VERSIONS = ("1.30", "1.33", "1.37")
-KINDS_WITHOUT_SCHEMA = {"PrometheusRule", "ServiceMonitor"}  # the Prometheus operator defines them
+KINDS_WITHOUT_SCHEMA = {"PrometheusRule", "ScaledObject", "ServiceMonitor"}  # operators define them, not Kubernetes
 
 KubernetesObject = dict[str, Any]
 Values = dict[str, Any]

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from tests.chart import value_sets
 from tests.chart.rendering import refusal, render_settings
 
 AUTOSCALING = {"enabled": True}
+KEDA = value_sets.KEDA
 
 CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"terminationGracePeriodSeconds": 25}, "must be more than 25"),
@@ -14,6 +16,15 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"autoscaling": {**AUTOSCALING, "minReplicas": 7}}, "minReplicas is 7, more than autoscaling.maxReplicas 6"),
     ({"autoscaling": {**AUTOSCALING, "targetCPUUtilizationPercentage": 0}}, "without a target"),
     ({"autoscaling": AUTOSCALING, "resources": {"requests": {"cpu": None}}}, "resources.requests.cpu"),
+    ({"autoscaling": {"keda": {**KEDA, "targetRequestsPerSecond": 9}}}, "autoscaling.enabled is not"),
+    ({"autoscaling": {**AUTOSCALING, "keda": KEDA}}, "nothing to ask Prometheus"),
+    (
+        {"autoscaling": {**AUTOSCALING, "targetInFlight": 8, "keda": {"enabled": True}}},
+        "set autoscaling.keda.prometheus",
+    ),
+    ({"autoscaling": {**AUTOSCALING, "keda": {"targetRequestsPerSecond": 9}}}, "for KEDA alone"),
+    ({"autoscaling": {**AUTOSCALING, "targetInFlight": 8, "keda": {**KEDA, "fallbackReplicas": 7}}}, "is outside of"),
+    ({"autoscaling": {**AUTOSCALING, "targetInFlight": 8, "keda": {**KEDA, "fallbackReplicas": 1}}}, "is outside of"),
     ({"registry": {"volume": "existingClaim"}}, "set registry.existingClaim"),
     ({"registry": {"existingClaim": "models"}}, "set registry.volume to existingClaim"),
     ({"registry": {"volume": "newClaim", "newClaim": {"accessMode": "ReadWriteOnce"}}}, "one node only"),

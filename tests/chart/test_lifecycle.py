@@ -1,11 +1,11 @@
-"""Starting, scaling, updating and stopping: who sets the number of pods, and how long a stopping pod has."""
+"""Starting, updating and stopping: how long a pod may take to start, and how long a stopping one has."""
 
 from typing import Any
 
 import pytest
 
 from tests.chart.rendering import chart, render_one, render_pod, render_server, render_settings
-from tests.chart.value_sets import AUTOSCALING, VALUE_SETS
+from tests.chart.value_sets import VALUE_SETS
 
 every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
 
@@ -39,55 +39,6 @@ def test_pod_sleeps_before_it_is_told_to_stop() -> None:
 
 def test_sleep_of_zero_seconds_is_left_out() -> None:
     assert "lifecycle" not in render_server({"shutdown": {"preStopSleepSeconds": 0}})
-
-
-def test_replicas_are_set_without_autoscaling() -> None:
-    assert render_one("Deployment", {"replicaCount": 4})["spec"]["replicas"] == 4
-
-
-def test_replicas_are_left_to_the_autoscaler() -> None:
-    deployment = render_one("Deployment", {"replicaCount": 4, **AUTOSCALING})
-
-    assert "replicas" not in deployment["spec"]
-
-
-def test_autoscaler_measures_cpu_of_the_server_against_its_request() -> None:
-    autoscaler = render_one("HorizontalPodAutoscaler", AUTOSCALING)["spec"]
-
-    target = autoscaler["metrics"][0]["containerResource"]
-
-    assert target == {
-        "name": "cpu",
-        "container": "slipway",
-        "target": {"type": "Utilization", "averageUtilization": 70},
-    }
-    assert render_server(AUTOSCALING)["name"] == target["container"]
-    assert render_server(AUTOSCALING)["resources"]["requests"]["cpu"] == "500m"
-
-
-def test_autoscaler_can_hold_requests_in_flight() -> None:
-    values = VALUE_SETS["autoscaling on requests in flight"]
-
-    autoscaler = render_one("HorizontalPodAutoscaler", values)["spec"]
-
-    assert autoscaler["metrics"] == [
-        {
-            "type": "Pods",
-            "pods": {
-                "metric": {"name": "slipway_in_flight"},
-                "target": {"type": "AverageValue", "averageValue": "16"},
-            },
-        }
-    ]
-
-
-def test_autoscaler_drives_the_deployment_within_its_bounds() -> None:
-    values = {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 9}}
-
-    autoscaler = render_one("HorizontalPodAutoscaler", values)["spec"]
-
-    assert autoscaler["scaleTargetRef"]["name"] == render_one("Deployment", values)["metadata"]["name"]
-    assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (3, 9)
 
 
 def test_update_never_lowers_capacity() -> None:

@@ -10,6 +10,7 @@ import yaml
 from tests.chart.rendering import CHART
 
 AUTOSCALING = {"autoscaling": {"enabled": True}}
+KEDA = {"enabled": True, "prometheusAddress": "http://prometheus.monitoring:9090"}
 NEW_CLAIM = {"registry": {"volume": "newClaim"}}
 EXISTING_CLAIM = {"registry": {"volume": "existingClaim", "existingClaim": "models"}}
 WITHOUT_KEYS = {"keys": {"insecure": True}, "tests": {"keySecret": ""}}
@@ -27,6 +28,16 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "autoscaling on CPU": AUTOSCALING,
     "autoscaling on requests in flight": {
         "autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": 0, "targetInFlight": 16}
+    },
+    "autoscaling by KEDA": {
+        "autoscaling": {"enabled": True, "targetInFlight": 16, "keda": {**KEDA, "targetRequestsPerSecond": 5000}}
+    },
+    "autoscaling by KEDA on requests alone": {
+        "autoscaling": {
+            "enabled": True,
+            "targetCPUUtilizationPercentage": 0,
+            "keda": {**KEDA, "targetRequestsPerSecond": 200, "authenticationRef": "prom", "fallbackReplicas": 4},
+        }
     },
     "one replica": {"replicaCount": 1},
     "stopped": {"replicaCount": 0},

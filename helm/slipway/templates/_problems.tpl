@@ -2,23 +2,11 @@
 
 {{- define "slipway.problems" -}}
 {{- $v := .Values }}
-{{- $lowest := $v.autoscaling.enabled | ternary $v.autoscaling.minReplicas $v.replicaCount }}
 {{- $highest := $v.autoscaling.enabled | ternary $v.autoscaling.maxReplicas $v.replicaCount }}
-{{- $limits := $v.resources.limits | default dict }}
-{{- $requests := $v.resources.requests | default dict }}
 {{- $needed := add $v.shutdown.preStopSleepSeconds $v.shutdown.drainSeconds $v.shutdown.requestDeadlineSeconds 5 }}
 {{- $grace := $v.terminationGracePeriodSeconds }}
 {{- if and $grace (le (int $grace) (int $needed)) }}
 terminationGracePeriodSeconds is {{ $grace }} but must be more than {{ $needed }} (shutdown.* plus 5), else requests are cut off; raise it, or set 0 to compute it
-{{- end }}
-{{- if and $v.autoscaling.enabled (gt (int $lowest) (int $highest)) }}
-autoscaling.minReplicas is {{ $lowest }}, more than autoscaling.maxReplicas {{ $highest }}; swap them
-{{- end }}
-{{- if and $v.autoscaling.enabled (not (or $v.autoscaling.targetCPUUtilizationPercentage $v.autoscaling.targetInFlight)) }}
-autoscaling.enabled is true without a target; set autoscaling.targetCPUUtilizationPercentage or autoscaling.targetInFlight
-{{- end }}
-{{- if and $v.autoscaling.enabled $v.autoscaling.targetCPUUtilizationPercentage (not $requests.cpu) (not $limits.cpu) }}
-autoscaling.targetCPUUtilizationPercentage measures against resources.requests.cpu, which is missing; set it
 {{- end }}
 {{- if and (eq $v.registry.volume "existingClaim") (not $v.registry.existingClaim) }}
 registry.volume is existingClaim without a name; set registry.existingClaim
@@ -32,6 +20,7 @@ registry.newClaim.accessMode ReadWriteOnce can be mounted by one node only; use 
 {{- if and (eq $v.strategy.type "RollingUpdate") (has (toString $v.strategy.rollingUpdate.maxSurge) (list "0" "0%")) (has (toString $v.strategy.rollingUpdate.maxUnavailable) (list "0" "0%")) }}
 strategy.rollingUpdate.maxSurge and maxUnavailable are both 0, so no update could ever start; raise one of them
 {{- end }}
+{{- include "slipway.problemsOfScaling" . }}
 {{- include "slipway.problemsOfPods" . }}
 {{- include "slipway.problemsOfKeys" . }}
 {{- end }}
