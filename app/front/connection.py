@@ -93,9 +93,8 @@ class Connection(HttpToolsProtocol):
             self._answer(self._refusal or Refused(400, "this is not a valid HTTP/1.1 request"))
         else:
             self._count_unfinished_head(len(data))
-            if begins and self._hot is not None and self._hot.keep_alive:
-                exchange = self._hot.exchange
-                self._heads.learn(data, self._hot.match, exchange.raw_headers, exchange.headers)
+            if begins and (hot := self._hot) is not None and hot.is_admitted and hot.keep_alive:
+                self._heads.learn(data, hot.match, hot.exchange.raw_headers, hot.exchange.headers)
 
     def _take_known(self, known: KnownHead, data: bytes) -> bool:
         """Take a request past the parser; False where it has another head, is not alone, or comes at a bad time."""
@@ -217,7 +216,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._is_between = True
-        self._deadline = _NO_DEADLINE
+        # Where the answer came before the end of the body, nothing but the next request is waited for.
+        self._deadline = self.loop.time() + self._limits.idle_seconds if self._is_idle() else _NO_DEADLINE
         if self._hot is not None:
             self._hot.finish_body()
         else:

@@ -26,7 +26,7 @@ class Wire(Protocol):
 class HotCycle:
     """One request; the public attributes are those that uvicorn looks at."""
 
-    __slots__ = ("_chunks", "_guard", "_wire", "exchange", "keep_alive", "match", "response_complete")
+    __slots__ = ("_chunks", "_guard", "_wire", "exchange", "is_admitted", "keep_alive", "match", "response_complete")
 
     def __init__(self, guard: Guard, wire: Wire, match: Match, exchange: Exchange, *, keep_alive: bool) -> None:
         self._guard = guard
@@ -36,6 +36,8 @@ class HotCycle:
         self.exchange = exchange
         self.keep_alive = keep_alive
         self.response_complete = False
+        self.is_admitted = False
+        """Nothing was wrong with the head."""
 
     @property
     def response_started(self) -> bool:
@@ -49,9 +51,11 @@ class HotCycle:
             self._guard.bodies.check_head(self.exchange)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
             self.reply(error)
+        else:
+            self.is_admitted = True
 
     def take_whole(self, body: bytes) -> None:
-        """Head and body have come, and the head is one that has been looked at before."""
+        """Head and body have come, and the head is one that was admitted before."""
         guard, exchange = self._guard, self.exchange
         try:
             guard.admit(exchange, self.match)

@@ -135,6 +135,26 @@ def test_kept_connection_is_closed_when_nothing_comes(server: Server) -> None:
     assert 0.4 < time.monotonic() - started < 3
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /no/such/path HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(ROW),
+        POST.replace(b"Host", b"Inference-Header-Content-Length: 1\r\n" * 2 + b"Host"),
+    ],
+    ids=["as ASGI", "on the short way"],
+)
+def test_connection_that_was_answered_before_its_body_came_is_closed_when_nothing_follows(
+    server: Server, head: bytes
+) -> None:
+    with connect(server) as client:
+        client.sendall(head)
+        answer = client.recv(65536)
+        client.sendall(ROW)
+
+        assert re.match(rb"HTTP/1\.1 40[04]", answer)
+        assert client.recv(65536) == b""
+
+
 def test_one_connection_serves_many_requests(server: Server) -> None:
     with connect(server) as client:
         for _ in range(5):

@@ -129,6 +129,18 @@ def test_request_with_a_known_head_is_answered_like_any_other(server: Server, bo
         assert receive(client) == receive(other)
 
 
+def test_head_that_was_refused_is_refused_again(server: Server) -> None:
+    twice = b"Inference-Header-Content-Length: 26\r\n" * 2
+    request = post(b"/v2/models/sum/infer", ROW).replace(b"Host", twice + b"Host")
+    with connect(server) as client:
+        client.sendall(request)
+        first = receive(client)
+        client.sendall(request)
+
+        assert receive(client) == first
+        assert any(b"must be given once" in line for line in first)
+
+
 @pytest.mark.parametrize("first", [1, 40, 60, 65, 70, 90])
 def test_body_behind_a_known_head_may_come_in_pieces(server: Server, first: int) -> None:
     request = post(b"/predict/sum", ROW)
