@@ -50,6 +50,11 @@ class ColumnConfig(Section):
         min_length=1,
         description="for encode = 'date': parts of an ISO 8601 date; `days` counts since 1970",
     )
+    zone: Literal["utc", "as_written"] = Field(
+        "utc",
+        description="for encode = 'date': times that end in an offset such as +02:00 are moved to UTC, or their clock "
+        "is taken as it was written",
+    )
     steps: tuple[StepConfig, ...] = Field((), description="transformers of scikit-learn by name, in their order")
 
     @model_validator(mode="after")

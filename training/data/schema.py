@@ -1,6 +1,7 @@
 """describe(...) -> Signature: what the training rows say about each column."""
 
 import math
+import re
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,9 @@ Unseen = Literal["allowed", "refused"]
 OUTPUTS = ("label", "probabilities", "value")
 """Names of answers, which no input of a graph may have."""
 
-_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+"""An example that looks like this stands for a column of dates."""
+
 _DIGITS = 4
 _MOST_CATEGORIES = 1000
 _FEW_CATEGORIES = 20
@@ -129,7 +132,7 @@ def describe_column(
 
 def _free_example(present: "pd.Series[Any]") -> str:
     """The first of a month in the middle of the dates, where all are dates; of other free text nothing is kept."""
-    if not present.str.fullmatch(_DATE).all():
+    if not present.str.fullmatch(DATE.pattern).all():
         return "some text"
     middle = str(present.sort_values().iloc[len(present) // 2])
     return f"{middle[:7]}-01"

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.signature import Feature, Kind, Signature
+from training.data.schema import DATE
 from training.data.table import with_columns
 from training.export.probes import Probes, of_kind, together
 from training.export.thresholds import VALUES_PER_THRESHOLD, values_around
@@ -21,6 +22,8 @@ UNSEEN_CATEGORY = "\N{SNOWMAN} never seen"
 _BASE_ROWS = 4
 _MIXED_ROWS = 2000
 _WIDE = 1000.0
+_TIMES_ACROSS_MIDNIGHT = ("T23:30:00-05:30", " 00:15:00.5+14")
+"""Of dates: another day, and maybe another month, in UTC."""
 
 
 def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: int, blind_steps: int = 0) -> Probes:
@@ -55,6 +58,9 @@ def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
         is_open = feature.unseen_categories == "allowed"
         if is_open:
             yield "unseen_category", UNSEEN_CATEGORY
+            if DATE.fullmatch(str(feature.example)):
+                for time in _TIMES_ACROSS_MIDNIGHT:
+                    yield "unseen_category", f"{str(feature.example)[:10]}{time}"
         if is_open or feature.nullable:
             yield ("missing" if feature.nullable else "empty_text"), ""
         return

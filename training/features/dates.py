@@ -1,13 +1,14 @@
 """DateParts: text of ISO 8601 becomes numbers that a model can learn from: a year, a month, a weekday.
 
-A date is what has its digits in the order year, month, day, hour, minute, second; what comes after is not looked at.
-Text that is no date becomes missing, as an empty cell does, so that a request with a typing mistake is treated like one
-without the date. Everything is whole-number arithmetic in float64, which is exact, here and in ONNX.
+A date is what has its digits in the order year, month, day, hour, minute, second. A time that ends in an offset, such
+as +02:00, is moved to UTC, so that one moment has the same parts however it is written; one without an offset is taken
+for UTC. Text that is no date becomes missing, as an empty cell does, so that a request with a typing mistake is treated
+like one without the date. Everything is whole-number arithmetic in float64, which is exact, here and in ONNX.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,27 @@ LOWEST = (1.0, 1.0, 1.0)
 HIGHEST = (9999.0, 12.0, 31.0)
 """Of year, month and day; anything else is no date."""
 
+OFFSET = "[+-][0-9]{2}(?::?[0-9]{2})?"
+TIME_WITH_OFFSET = "[Tt :][0-9.,]+ ?" + OFFSET
+"""At the end of the text. What stands before the sign tells an offset from the day or month of a date."""
+
 _DIGITS = re.compile(r"[0-9]+")
+_WITH_OFFSET = re.compile(TIME_WITH_OFFSET + r"\Z")
+_OFFSET = re.compile(OFFSET + r"\Z")
+_DAY = 1440.0
 
 
 class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Text [rows, 1] becomes float64 [rows, parts], NaN where there is no date; nothing is learnt."""
+    """Text [rows, 1] becomes float64 [rows, parts], NaN where there is no date; nothing is learnt.
 
-    def __init__(self, parts: Sequence[str] = ("year", "month", "day", "weekday")) -> None:
+    With `zone` "as_written" offsets are not looked at, and the parts are those of the clock that was looked at.
+    """
+
+    def __init__(
+        self, parts: Sequence[str] = ("year", "month", "day", "weekday"), zone: Literal["utc", "as_written"] = "utc"
+    ) -> None:
         self.parts = parts
+        self.zone = zone
 
     def fit(self, rows: Any, _target: Any = None) -> "DateParts":
         """Learn nothing."""
@@ -42,15 +56,20 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         is_date = np.all((date >= LOWEST) & (date <= HIGHEST), axis=1, keepdims=True)
         year, month, day = (date[:, position] for position in range(3))
         days = days_since_1970(year, month, day)
-        clock = np.nan_to_num(numbers[:, 3:])
+        clock = np.where(np.isnan(numbers[:, 3:]), 0.0, numbers[:, 3:])
+        hour, minute = clock[:, 0], clock[:, 1]
+        if self.zone == "utc":
+            at = 60 * hour + minute - np.array([_minutes_ahead(str(text)) for text in texts], dtype=np.float64)
+            days, hour, minute = _on_the_clock(days, at)
+            year, month, day = date_of(days)
         found = {
             "year": year,
             "month": month,
             "day": day,
             "weekday": days + 3 - 7 * np.floor((days + 3) / 7),
             "day_of_year": days - days_since_1970(year, np.ones_like(year), np.ones_like(year)) + 1,
-            "hour": clock[:, 0],
-            "minute": clock[:, 1],
+            "hour": hour,
+            "minute": minute,
             "days": days,
         }
         return np.where(is_date, np.column_stack([found[part] for part in self.parts]), np.nan)
@@ -78,6 +97,46 @@ def days_since_1970(
     leap_days = np.floor(march_year / 4) - np.floor(march_year / 100) + np.floor(march_year / 400)
     days: NDArray[np.float64] = 365 * march_year + leap_days + np.floor((153 * march_month + 2) / 5) + day - 719469
     return days
+
+
+def date_of(days: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Year, month and day, so many days after 1970-01-01; the other way round, by the same counting from March.
+
+    Of the days of 400 years those that leap years add are taken out, so that every year has 365; after "Calendrical
+    Calculations" too.
+    """
+    since = days + 719468
+    era = np.floor(since / 146097)
+    day = since - 146097 * era
+    year = np.floor((day - np.floor(day / 1460) + np.floor(day / 36524) - np.floor(day / 146096)) / 365)
+    day = day - (365 * year + (np.floor(year / 4) - np.floor(year / 100)))
+    march_month = np.floor((5 * day + 2) / 153)
+    is_early = march_month >= 10  # noqa: PLR2004  # January and February
+    month = np.where(is_early, march_month - 9, march_month + 3)
+    whole_year = year + 400 * era
+    day_of_month = day - np.floor((153 * march_month + 2) / 5) + 1
+    return np.where(is_early, whole_year + 1, whole_year), month, day_of_month
+
+
+def _on_the_clock(
+    days: NDArray[np.float64], minutes: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Day, hour and minute, so many minutes, also negative ones, after the days began."""
+    with np.errstate(invalid="ignore"):  # hours of hundreds of digits are infinite
+        later = np.floor(minutes / _DAY)
+        left = minutes - _DAY * later
+        hour = np.floor(left / 60)
+        return days + later, hour, left - 60 * hour
+
+
+def _minutes_ahead(text: str) -> float:
+    """By how much a clock with the offset is ahead of UTC; 0 without one."""
+    found = _WITH_OFFSET.search(text)
+    if found is None:
+        return 0.0
+    offset = _OFFSET.findall(found[0])[0]
+    hours, minutes = float(offset[1:3]), float(offset[3:].lstrip(":") or 0)
+    return (-1 if offset[0] == "-" else 1) * (60 * hours + minutes)
 
 
 def _tokens(text: Any) -> list[float]:

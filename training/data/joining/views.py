@@ -19,8 +19,21 @@ _FILE = "the file"
 _MOST_ROWS = 2**40
 """More than a file has, so that a file's number and a row's make one number."""
 
-_NUMBERS = re.compile(r"(U?(TINYINT|SMALLINT|INTEGER)|BIGINT|UBIGINT|HUGEINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))")
-_WHOLE = re.compile(r"U?(TINYINT|SMALLINT|INTEGER)|BIGINT")
+_PLAIN = (
+    ("BOOLEAN", "{}", "BOOLEAN"),
+    ("U?(TINYINT|SMALLINT|INTEGER)|BIGINT", "{}::BIGINT", "BIGINT"),
+    (
+        r"U?HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)",
+        "CASE WHEN NOT isnan({0}::DOUBLE) THEN {0}::DOUBLE END",
+        "DOUBLE",
+    ),
+    # A moment, whose text must not depend on the time zone of this machine.
+    ("TIMESTAMP WITH TIME ZONE", "strftime(make_timestamp(epoch_us({})), '%Y-%m-%dT%H:%M:%SZ')", "VARCHAR"),
+    ("TIMESTAMP.*", "strftime({}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S')", "VARCHAR"),
+    ("DATE", "strftime({}, '%Y-%m-%d')", "VARCHAR"),
+    ("VARCHAR|UUID|TIME|ENUM.*", "nullif({}::VARCHAR, '')", "VARCHAR"),
+)
+"""The engine's types, how each is read, and the type that it then has; what comes first is taken."""
 
 
 def make_view(connection: DuckDBPyConnection, source: SourceConfig, paths: Sequence[str]) -> dict[str, str]:
@@ -52,18 +65,9 @@ def make_view(connection: DuckDBPyConnection, source: SourceConfig, paths: Seque
 def _plain(source: SourceConfig, name: str, kind: str) -> tuple[str, str]:
     """A column's term and its type, one of four."""
     column = quoted(name)
-    if kind == "BOOLEAN":
-        return column, "BOOLEAN"
-    if _WHOLE.fullmatch(kind):
-        return f"{column}::BIGINT", "BIGINT"
-    if _NUMBERS.fullmatch(kind):
-        return f"(CASE WHEN NOT isnan({column}::DOUBLE) THEN {column}::DOUBLE END)", "DOUBLE"
-    if kind.startswith("TIMESTAMP"):
-        return f"strftime({column}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S')", "VARCHAR"
-    if kind == "DATE":
-        return f"strftime({column}, '%Y-%m-%d')", "VARCHAR"
-    if kind in {"VARCHAR", "UUID", "TIME"} or kind.startswith("ENUM"):
-        return f"nullif({column}::VARCHAR, '')", "VARCHAR"
+    for types, term, plain in _PLAIN:
+        if re.fullmatch(types, kind):
+            return term.format(column), plain
     raise DataCheckFailed(
         f"source {source.name!r}: column {name!r} is of type {kind}, which no model input has; "
         "leave it out with columns = [...]"

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from tests.training.orders import config_of, customers, orders, write_tables
 from training.config.model import TrainingConfig
 from training.config.sources import SourceConfig
+from training.data.engine import connect
 from training.data.gathering import Gathered, gather
+from training.data.joining.views import make_view
 from training.errors import ConfigError, DataCheckFailed
 
 
@@ -41,6 +43,19 @@ def test_rows_of_a_database_are_the_rows_of_a_file(tmp_path: Path) -> None:
     from_database, from_file = silently(asked), silently(write_tables(tmp_path))
 
     pd.testing.assert_frame_equal(from_database.table.frame, from_file.table.frame)
+
+
+def test_moment_is_read_as_text_of_utc_wherever_the_machine_stands(tmp_path: Path) -> None:
+    moments = pd.to_datetime(["2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00"], utc=True)
+    pd.DataFrame({"ordered": moments.tz_convert("Europe/Berlin")}).to_parquet(tmp_path / "orders.parquet")
+    source = SourceConfig(name="orders", path="orders.parquet")
+
+    with connect() as connection:
+        connection.execute("SET TimeZone = 'America/New_York'")
+        make_view(connection, source, [str(tmp_path / "orders.parquet")])
+        read = connection.execute("SELECT ordered FROM orders").fetchall()
+
+    assert read == [("2026-03-29T00:30:00Z",), ("2026-03-29T01:30:00Z",)]
 
 
 def test_equal_rows_of_a_database_keep_what_follows(tmp_path: Path) -> None:
