@@ -11,6 +11,7 @@ NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORE = (b"cache-control", b"no-store")
 
 _LINE = b"%b: %b\r\n"
+_OK = int(HTTPStatus.OK)  # a member of an enumeration is looked up anew each time
 _SAFE_LINES = _LINE % NO_SNIFFING + _LINE % NO_STORE
 
 
@@ -27,7 +28,7 @@ class AnswerLines:
         """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change."""
         if defaults is not self._defaults:
             self._refresh(defaults)
-        if response.headers is JSON_ALONE and response.status == HTTPStatus.OK:
+        if response.headers is JSON_ALONE and response.status == _OK:
             lines = self._good_json
         else:
             own = b"".join([_LINE % header for header in response.headers if header != CLOSE])
@@ -45,4 +46,4 @@ class AnswerLines:
     def _refresh(self, defaults: Headers) -> None:
         self._defaults = defaults
         self._date_lines = b"".join([_LINE % header for header in defaults])
-        self._good_json = b"%b%b%b%b" % (STATUS_LINE[HTTPStatus.OK], _LINE % JSON, _SAFE_LINES, self._date_lines)
+        self._good_json = b"%b%b%b%b" % (STATUS_LINE[_OK], _LINE % JSON, _SAFE_LINES, self._date_lines)

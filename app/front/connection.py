@@ -101,8 +101,7 @@ class Connection(HttpToolsProtocol):
         start, length = known.measure(data)
         if not length or start + length < len(data) or not self._is_idle() or self.flow.write_paused:
             return False
-        now = self.loop.time()
-        if self._guard.is_draining or now > self._retires_at:
+        if self._guard.is_draining or self.loop.time() > self._retires_at:
             return False
         exchange = self._guard.open("POST", known.headers, known.by_name)
         cycle = HotCycle(self._guard, self, known.match, exchange, keep_alive=True)
@@ -111,7 +110,7 @@ class Connection(HttpToolsProtocol):
             self._deadline = _NO_DEADLINE
             cycle.take_whole(data[start:])
         else:
-            self._deadline = now + self._limits.body_seconds
+            self._deadline = self.loop.time() + self._limits.body_seconds
             self._hot = cycle
             self._left = length - (len(data) - start)
             cycle.take_beginning(data[start:], length)
@@ -227,7 +226,8 @@ class Connection(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)

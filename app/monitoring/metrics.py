@@ -33,8 +33,12 @@ class VersionMetrics:
 
     def observe_batch(self, waits: list[float], compute: float, rows: int) -> None:
         """One run: how long each of its requests had waited, how long it took, how many rows it had."""
-        self.queue_seconds.observe_all(waits)
-        self.request_seconds.observe_all([wait + compute for wait in waits])
+        if len(waits) == 1:
+            self.queue_seconds.observe(waits[0])
+            self.request_seconds.observe(waits[0] + compute)
+        else:
+            self.queue_seconds.observe_all(waits)
+            self.request_seconds.observe_all([wait + compute for wait in waits])
         self.compute_seconds.observe(compute)
         self.batch_rows.observe(rows)
 

@@ -34,14 +34,21 @@ _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
 def decode_request(body: bytes, limits: ContentLimits, reader: NumberReader | None = None) -> InferenceRequest:
-    """Read a request; raises MalformedRequest or RequestTooLarge with one sentence that quotes no values.
+    """Read a request; raises MalformedRequest or RequestTooLarge with one sentence that quotes no values."""
+    document, has_booleans = read_document(body, reader)
+    return read_request(document, limits, None, has_booleans=has_booleans)
+
+
+def read_document(body: bytes, reader: NumberReader | None) -> tuple[Any, bool]:
+    """The parsed JSON, and whether there may be booleans in it; raises MalformedRequest.
 
     Where there is a `reader`, it reads the numbers of larger bodies, which says the same in a fraction of the time.
     """
-    document = reader.read(body) if reader is not None and len(body) > _WORTH_A_READER else None
-    if document is not None:
-        return read_request(document, limits, None)
-    return read_request(parse(body), limits, None, has_booleans=may_hold_booleans(body))
+    if reader is not None and len(body) > _WORTH_A_READER:
+        document = reader.read(body)
+        if document is not None:
+            return document, False
+    return parse(body), may_hold_booleans(body)
 
 
 def read_request(

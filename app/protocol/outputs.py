@@ -69,14 +69,6 @@ class Outputs(Sequence[Tensor]):
         """One output as JSON, row by row."""
         return self.run.texts(number)[self.start : self.stop]
 
-    def text(self, number: int) -> bytes:
-        """One output as JSON, all elements of all rows with commas between them."""
-        if self.stop - self.start == 1:
-            return self.run.texts(number)[self.start]
-        if self.stop - self.start == self.run.rows:  # cutting apart what is to be joined again would cost more
-            return _flat_text(self.run.tensors[number])
-        return b",".join(self.texts(number))
-
     def values(self, number: int) -> list[Any]:
         """One output as Python values, row by row."""
         return self.run.values(number)[self.start : self.stop]
@@ -88,6 +80,8 @@ def as_outputs(tensors: Sequence[Tensor]) -> Outputs:
 
 
 def _row_texts(tensor: Tensor) -> list[bytes]:
+    if len(tensor) == 1:
+        return [_flat_text(tensor)]
     if tensor.ndim == 1:
         if tensor.dtype.hasobject:
             values = tensor.tolist()
@@ -102,6 +96,6 @@ def _row_texts(tensor: Tensor) -> list[bytes]:
 
 
 def _flat_text(tensor: Tensor) -> bytes:
-    flat = tensor.reshape(-1)
-    values: Any = flat.tolist() if flat.dtype.hasobject else np.ascontiguousarray(flat)
+    flat = tensor.ravel()
+    values: Any = flat.tolist() if flat.dtype.hasobject else flat
     return orjson.dumps(values, option=_NUMPY)[1:-1]

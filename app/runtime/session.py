@@ -92,6 +92,7 @@ class OnnxSession:
         self._is_bound = not has_text and (self.placement.uses_gpu if execution.binds is None else execution.binds)
         # What `InferenceSession.run` calls, after checks that cost a seventh of a small run: inputs have been checked
         # already, and its way out of a failing provider is to go on quietly with another one.
+        self._run_options = ort.RunOptions()  # else one is made per run
         self._run = self._session._sess.run  # noqa: SLF001  # the one way around the wrapper; its minor version is pinned
 
     @property
@@ -107,7 +108,7 @@ class OnnxSession:
         try:
             if self._is_bound:
                 return self._run_bound(tensors)
-            outputs: list[Tensor] = self._run(self._output_names, tensors, None)
+            outputs: list[Tensor] = self._run(self._output_names, tensors, self._run_options)
         except Exception as error:  # noqa: BLE001  # the same dozen classes, here for a failing operator
             raise InferenceError(f"onnxruntime failed while running the graph ({type(error).__name__})") from None
         return outputs

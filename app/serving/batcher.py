@@ -21,7 +21,7 @@ from typing import Protocol
 from app.contract.tensors import Tensor
 from app.errors import DeadlineExceeded, Overloaded
 from app.protocol.outputs import Outputs, RunOutputs
-from app.protocol.parts import Part, join
+from app.protocol.parts import Part, join, tensors_of
 from app.serving.cost_line import CostLine
 
 INLINE_SECONDS = 0.0005
@@ -260,6 +260,8 @@ class Batcher:
 
 
 def _run_together(run: Run, batch: list[_Entry]) -> list[Outputs]:
+    if len(batch) == 1:
+        return [Outputs(RunOutputs(run(tensors_of(batch[0].part))), 0, batch[0].rows)]
     outputs = RunOutputs(run(join([entry.part for entry in batch])))
     ends = accumulate([entry.rows for entry in batch])
     return [Outputs(outputs, end - entry.rows, end) for entry, end in zip(batch, ends, strict=True)]

@@ -7,7 +7,8 @@ from app.contract.manifest import ModelManifest
 from app.contract.signature import Signature
 from app.errors import DamagedVersion
 from app.monitoring.metrics import Metrics, VersionMetrics
-from app.protocol.response_template import ResponseTemplate
+from app.protocol.plain_matrix import PlainMatrix
+from app.protocol.response_encoder import ResponseEncoder
 from app.protocol.rows import RowCodec
 from app.registry.store import StoredVersion
 from app.runtime.providers import short
@@ -34,10 +35,12 @@ class Servable:
     """Seconds that an answer may take: that of the options, at hand."""
     refused: dict[str, frozenset[str]]
     """Per input: the only categories accepted, for features that refuse unseen ones."""
-    response: ResponseTemplate = field(init=False)
+    plain: PlainMatrix | None
+    """Reads most of its requests, where it takes a matrix."""
+    response: ResponseEncoder = field(init=False)
 
     def __post_init__(self) -> None:
-        self.response = ResponseTemplate(self.name, self.version, self.signature.outputs)
+        self.response = ResponseEncoder(self.name, self.version, self.signature.outputs)
 
     @property
     def name(self) -> str:
@@ -72,10 +75,23 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
     )
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
     batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue)
-    refused = _refused_categories(manifest.signature)
     return Servable(
-        manifest, variant, session, rows, batcher, statistics, version_metrics, chosen, chosen.deadline, refused
+        manifest,
+        variant,
+        session,
+        rows,
+        batcher,
+        statistics,
+        version_metrics,
+        chosen,
+        chosen.deadline,
+        _refused_categories(manifest.signature),
+        _plain_matrix(manifest.signature, options.limits.elements),
     )
+
+
+def _plain_matrix(signature: Signature, most: int) -> PlainMatrix | None:
+    return PlainMatrix(signature.inputs[0], most) if signature.layout == "matrix" else None
 
 
 def _check_interface(manifest: ModelManifest, session: OnnxSession) -> None:

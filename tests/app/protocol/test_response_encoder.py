@@ -1,4 +1,4 @@
-"""Answers assembled from parts against the codec that writes the same answers from values."""
+"""Answers written straight from a run against the codec that writes the same answers from messages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.contract.tensors import NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
 from app.protocol.json_codec import encode_response
 from app.protocol.messages import InferenceResponse, NamedTensor
 from app.protocol.outputs import Outputs, RunOutputs
-from app.protocol.response_template import ResponseTemplate
+from app.protocol.response_encoder import ResponseEncoder
 
 DECLARED = (
     TensorMetadata("label", Datatype.BYTES, (-1,)),
@@ -19,7 +19,7 @@ DECLARED = (
     TensorMetadata("is%s", Datatype.BOOL, (-1, 1)),
     TensorMetadata('p"', Datatype.FP32, (-1, 3)),
 )
-TEMPLATE = ResponseTemplate('m"', "3", DECLARED)
+ENCODER = ResponseEncoder('m"', "3", DECLARED)
 LABELS = ("a,b", "],[", '"', "ü", "%b")
 
 
@@ -48,7 +48,7 @@ def test_each_request_of_a_run_gets_the_bytes_that_its_rows_alone_would_give(
     stop = data.draw(st.integers(start + 1, len(values)))
     tensors = outputs_of(values)
 
-    answer = TEMPLATE.encode(Outputs(RunOutputs(tensors), start, stop), None, None)
+    answer = ENCODER.encode(Outputs(RunOutputs(tensors), start, stop), None, None)
 
     assert answer == written_from_values([tensor[start:stop] for tensor in tensors])
 
@@ -57,7 +57,7 @@ def test_each_request_of_a_run_gets_the_bytes_that_its_rows_alone_would_give(
 def test_id_and_parameters_come_back(more: dict[str, Any]) -> None:
     tensors = outputs_of([[0.5, 0.25, 0.25]])
 
-    answer = TEMPLATE.encode(Outputs(RunOutputs(tensors), 0, 1), more.get("id"), more.get("parameters"))
+    answer = ENCODER.encode(Outputs(RunOutputs(tensors), 0, 1), more.get("id"), more.get("parameters"))
 
     assert answer == written_from_values(tensors, **more)
 

@@ -1,0 +1,43 @@
+"""Answers of the Open Inference Protocol in JSON, for requests that want all outputs of a version, as most do.
+
+Gives the very bytes that `json_codec.encode_response` gives, without making messages first.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from app.contract.tensors import Datatype, TensorMetadata
+from app.protocol.messages import Value
+from app.protocol.outputs import Outputs
+
+_NUMPY = orjson.OPT_SERIALIZE_NUMPY
+
+
+class ResponseEncoder:
+    """Encodes the answers of one version."""
+
+    def __init__(self, model_name: str, model_version: str, outputs: Sequence[TensorMetadata]) -> None:
+        self._model_name = model_name
+        self._model_version = model_version
+        self._outputs = [(output.name, str(output.datatype), output.datatype is Datatype.BYTES) for output in outputs]
+
+    def encode(self, outputs: Outputs, request_id: str | None, parameters: Mapping[str, Value] | None) -> bytes:
+        """All outputs, with the id and the parameters that come back; NaN and infinities become null."""
+        start, stop = outputs.start, outputs.stop
+        written: list[dict[str, Any]] = []
+        document: dict[str, Any] = {"model_name": self._model_name, "model_version": self._model_version}
+        if request_id is not None:
+            document["id"] = request_id
+        if parameters is not None:
+            document["parameters"] = parameters
+        document["outputs"] = written
+        for (name, datatype, is_text), tensor in zip(self._outputs, outputs.run.tensors, strict=True):
+            rows = tensor[start:stop]
+            data = rows.ravel()  # copies only what is not contiguous, which orjson does not read
+            shape = rows.shape
+            written.append(
+                {"name": name, "datatype": datatype, "shape": shape, "data": data.tolist() if is_text else data}
+            )
+        return orjson.dumps(document, option=_NUMPY)
