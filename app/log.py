@@ -18,7 +18,8 @@ _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F,
 
 
 def configure(log_format: Literal["console", "json"], level: str) -> None:
-    """Send everything logged, uvicorn's lines included, to standard error in one format."""
+    """Send everything logged, uvicorn's lines and Python's warnings included, to standard error in one format."""
+    logging.captureWarnings(capture=True)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else ConsoleFormatter())
     root = logging.getLogger()

@@ -125,8 +125,9 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
     if signature.layout == "matrix":
         matrix = tensors[MATRIX_INPUT]
         flat = matrix.reshape(-1)
-        # NaN and infinity poison a sum of squares, which costs a quarter of looking; overflow only makes us look.
-        if not isfinite(flat.dot(flat)):
+        # NaN and infinity poison a sum of squares, which costs a quarter of looking; overflow only makes us look,
+        # and is no warning in `vdot`, as it is in `dot`.
+        if not isfinite(np.vdot(flat, flat)):
             for column, feature in enumerate(signature.features):
                 _check_numbers(f"feature {feature.name!r}", matrix[:, column], feature.nullable)
         return

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ def _logging_as_it_was() -> Iterator[None]:
     yield
     for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
         logger.handlers, logger.level, logger.propagate = handlers, level, propagate
+    logging.captureWarnings(capture=False)
 
 
 def record(message: str = "served", **extra: Any) -> logging.LogRecord:
@@ -126,3 +128,13 @@ def test_everything_logged_goes_to_standard_error(
         "first",
         "second",
     ]
+
+
+@pytest.mark.filterwarnings("default")
+def test_warning_of_a_library_is_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("json", "info")
+    warnings.warn("of a library", RuntimeWarning, stacklevel=1)
+    (line,) = capsys.readouterr().err.splitlines()
+
+    assert json.loads(line)["level"] == "warning"
+    assert "of a library" in json.loads(line)["message"]
