@@ -19,7 +19,8 @@ from tests.chart.values_table import readme_with_table
 
 CHART = Path(__file__).parents[2] / "helm" / "slipway"
 KUBERNETES_VERSIONS = ("1.30", "1.33", "1.37")
-KINDS_WITHOUT_SCHEMA = {"PrometheusRule", "ScaledObject", "ServiceMonitor"}  # operators define them, not Kubernetes
+# Defined by operators, not by Kubernetes itself.
+KINDS_WITHOUT_SCHEMA = {"HTTPRoute", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
 
 KubernetesObject = dict[str, Any]
 Values = dict[str, Any]

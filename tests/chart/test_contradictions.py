@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.chart import value_sets
 from tests.chart.rendering import refusal, render_settings
+from tests.chart.value_sets import HTTP_ROUTE, INGRESS, KEDA
 
 AUTOSCALING = {"enabled": True}
-KEDA = value_sets.KEDA
 
 CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"terminationGracePeriodSeconds": 25}, "must be more than 25"),
@@ -58,6 +57,16 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"keys": {"existingSecret": "a", "insecure": True}}, "exclude each other"),
     ({"keys": {"insecure": True}, "service": {"type": "LoadBalancer"}}, "a server without keys"),
     ({"keys": {"insecure": True}, "service": {"type": "NodePort"}}, "a server without keys"),
+    ({"keys": {"insecure": True}, **INGRESS}, "ingress.enabled would open a server without keys"),
+    ({"keys": {"insecure": True}, **HTTP_ROUTE}, "httpRoute.enabled would open a server without keys"),
+    ({"networkPolicy": {"enabled": True}, **INGRESS}, "ingress.enabled lets callers in through pods of another"),
+    ({"networkPolicy": {"enabled": True}, **HTTP_ROUTE}, "httpRoute.enabled lets callers in through pods of another"),
+    ({"ingress": {"enabled": True, "tlsSecret": "tls"}}, "set ingress.host"),
+    ({"ingress": {"enabled": True, "host": "a.example"}}, "would travel in the clear"),
+    ({"ingress": {**INGRESS["ingress"], "plainHttp": True}}, "ingress.plainHttp exclude each other"),
+    ({"httpRoute": {"enabled": True}}, "name one in httpRoute.parentRefs"),
+    ({"httpRoute": {**HTTP_ROUTE["httpRoute"], "timeoutSeconds": 10}}, "the Gateway would give up first"),
+    ({"settings": {"deadlineSeconds": 60.5}, "httpRoute": {"timeoutSeconds": 60}}, "the Gateway would give up first"),
     ({"serviceMonitor": {"enabled": True}}, "Prometheus would be refused"),
     ({"extraEnv": [{"name": "SLIPWAY_INSECURE", "value": "true"}]}, "extraEnv sets SLIPWAY_INSECURE"),
     ({"extraEnv": [{"name": "SLIPWAY_KEYS", "value": "/x"}]}, "extraEnv sets SLIPWAY_KEYS"),

@@ -47,6 +47,9 @@ def test_defaults_render_these_objects_and_no_others() -> None:
         ({"registry": {"volume": "newClaim"}}, "PersistentVolumeClaim"),
         ({"serviceMonitor": {"enabled": True, "keySecret": "scrape-key"}}, "ServiceMonitor"),
         ({"prometheusRule": {"enabled": True}}, "PrometheusRule"),
+        (VALUE_SETS["autoscaling by KEDA"], "ScaledObject"),
+        (VALUE_SETS["ingress"], "Ingress"),
+        (VALUE_SETS["gateway"], "HTTPRoute"),
     ],
 )
 def test_optional_objects_appear_when_asked_for(values: dict[str, Any], kind: str) -> None:

@@ -39,6 +39,8 @@ TYPING_ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"keys": {"secret": "x"}}, "secret"),
     ({"prometheusRule": {"latency": 1}}, "latency"),
     ({"dashboard": {"label": {}}}, "label"),
+    ({"ingress": {"hosts": []}}, "hosts"),
+    ({"httpRoute": {"parentRefs": [{"name": "a", "gateway": "b"}]}}, "gateway"),
 ]
 
 WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
@@ -84,6 +86,11 @@ WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
     ({"prometheusRule": {"runbookUrl": "docs/alerts"}}, "/prometheusRule/runbookUrl"),
     ({"prometheusRule": {"disabledAlerts": ["Watchdog"]}}, "/prometheusRule/disabledAlerts/0"),
     ({"dashboard": {"labels": {"a": 1}}}, "/dashboard/labels/a"),
+    ({"ingress": {"host": "https://models.example"}}, "/ingress/host"),
+    ({"ingress": {"paths": ["predict"]}}, "/ingress/paths/0"),
+    ({"ingress": {"paths": []}}, "/ingress/paths"),
+    ({"httpRoute": {"hostnames": ["Models.example"]}}, "/httpRoute/hostnames/0"),
+    ({"httpRoute": {"timeoutSeconds": 1.5}}, "/httpRoute/timeoutSeconds"),
     ({"extraEnv": [{"name": "A"}]}, "/extraEnv/0"),
     ({"extraEnv": [{"name": "A=B", "value": "1"}]}, "/extraEnv/0/name"),
     ({"extraVolumeMounts": [{"name": "keys", "mountPath": "keys"}]}, "/extraVolumeMounts/0/mountPath"),

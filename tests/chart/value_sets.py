@@ -15,6 +15,15 @@ NEW_CLAIM = {"registry": {"volume": "newClaim"}}
 EXISTING_CLAIM = {"registry": {"volume": "existingClaim", "existingClaim": "models"}}
 WITHOUT_KEYS = {"keys": {"insecure": True}, "tests": {"keySecret": ""}}
 
+INGRESS = {"ingress": {"enabled": True, "host": "models.example", "tlsSecret": "models-tls"}}
+HTTP_ROUTE = {
+    "httpRoute": {
+        "enabled": True,
+        "parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}],
+        "hostnames": ["models.example"],
+    }
+}
+
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "gpu": yaml.safe_load((CHART / "values-gpu.yaml").read_text()),
@@ -80,6 +89,31 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "load balancer without keys": {
         **WITHOUT_KEYS,
         "service": {"type": "LoadBalancer", "exposeWithoutKeys": True},
+    },
+    "ingress": INGRESS,
+    "ingress behind TLS, without keys": {
+        **WITHOUT_KEYS,
+        "service": {"exposeWithoutKeys": True},
+        "ingress": {
+            "enabled": True,
+            "host": "*.models.example",
+            "className": "haproxy",
+            "annotations": {"haproxy.org/timeout-server": "45s"},
+            "paths": ["/"],
+            "plainHttp": True,
+        },
+    },
+    "gateway": HTTP_ROUTE,
+    "gateway for patient callers": {
+        "settings": {"deadlineSeconds": 90.5},
+        "httpRoute": {"enabled": True, "parentRefs": [{"name": "inner", "port": 8443}], "timeoutSeconds": 91},
+    },
+    "gateway through a network policy": {
+        **HTTP_ROUTE,
+        "networkPolicy": {
+            "enabled": True,
+            "allowFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateways"}}}],
+        },
     },
     "without keys": {**WITHOUT_KEYS, "serviceMonitor": {"enabled": True}},
     "keys under another name": {"keys": {"existingSecret": "shared", "entry": "slipway.json"}},

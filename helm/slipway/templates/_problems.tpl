@@ -23,4 +23,5 @@ strategy.rollingUpdate.maxSurge and maxUnavailable are both 0, so no update coul
 {{- include "slipway.problemsOfScaling" . }}
 {{- include "slipway.problemsOfPods" . }}
 {{- include "slipway.problemsOfKeys" . }}
+{{- include "slipway.problemsOfExposure" . }}
 {{- end }}
