@@ -34,6 +34,14 @@ async def test_binary_rows_are_answered_like_json(tmp_path: Path) -> None:
     assert HEADER not in as_bytes.headers
 
 
+async def test_numbers_whose_squares_are_infinite_are_answered_like_others(tmp_path: Path) -> None:
+    publish_sign(tmp_path)
+    async with service(tmp_path) as client:
+        answer = await client.post(INFER, **framed([binary(16, [1, 2])], np.array([1e200, 0]).tobytes()))
+
+    assert answer.status_code == 200
+
+
 async def test_outputs_come_back_as_bytes_when_the_request_says_so(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     body = {"inputs": [tensor([0, 0], [1, 2])], "parameters": {"binary_data_output": True}}
