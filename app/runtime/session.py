@@ -66,7 +66,7 @@ class OnnxSession:
         options.intra_op_num_threads = execution.threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _QUIET
-        # Small tensors gain nothing from the arena, and it never gives memory back.
+        # An arena per session gains nothing and never gives memory back: decision 136.
         options.enable_cpu_mem_arena = False
         options.add_session_config_entry(ASSIGNMENT_KEY, "1")
         wanted = execution.providers[0]

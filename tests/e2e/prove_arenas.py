@@ -161,7 +161,8 @@ def _network(widths: tuple[int, ...]) -> bytes:
     graph = helper.make_graph(nodes, "network", [_floats("X", widths[0])], [_floats("Y", widths[-1])], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _floats(name: str, width: int) -> onnx.ValueInfoProto:
