@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 _URL = re.compile(rf"http://{re.escape(HOST)}:\d+")
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 15.0
-_POLL_SECONDS = 0.01
+_POLL_SECONDS = 0.005
 _LAST_LINES = 5
 
 

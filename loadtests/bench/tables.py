@@ -37,14 +37,14 @@ def figures_table(figures: list[Figure]) -> Table:
 
 def startup_table(startup: Startup) -> Table:
     """Memory and time to ready, against a process that only imports fastapi, uvicorn and onnxruntime."""
-    table = Table("when ready", box=None, pad_edge=False, header_style="bold")
-    for column in ("private MiB", "PSS MiB", "seconds"):
+    table = Table("started", box=None, pad_edge=False, header_style="bold")
+    for column in ("private MiB", "PSS MiB", "ready s", "CPU s"):
         table.add_column(column, justify="right")
-    for name, memory, seconds in (
-        ("slipway", startup.service, startup.ready_seconds),
-        ("imports only", startup.imports, startup.import_seconds),
+    for name, memory, seconds, cpu in (
+        ("slipway", startup.service, startup.ready_seconds, startup.ready_cpu_seconds),
+        ("imports only", startup.imports, startup.import_seconds, startup.import_cpu_seconds),
     ):
-        table.add_row(name, f"{memory.private_mib:.1f}", f"{memory.pss_mib:.1f}", f"{seconds:.2f}")
-    over, ratio = startup.private_mib_over_imports, startup.ready_ratio
-    table.add_row("difference, ratio", f"{over:+.1f}", "", f"x {ratio:.2f}", style="bold")
+        table.add_row(name, f"{memory.private_mib:.1f}", f"{memory.pss_mib:.1f}", f"{seconds:.2f}", f"{cpu:.2f}")
+    ratios = f"x {startup.ready_ratio:.2f}", f"x {startup.ready_cpu_ratio:.2f}"
+    table.add_row("difference, ratio", f"{startup.private_mib_over_imports:+.1f}", "", *ratios, style="bold")
     return table

@@ -1,7 +1,8 @@
 """What starting costs with one model and with 200, beside a process that only imports what the service is built on.
 
-The models are the same graph under other names. Prints seconds to ready (ratio to the import, median of the runs),
-private memory beyond the imports, and the median latency of one row with one and with 200 models, asked in turn.
+The models are the same graph under other names. Prints seconds to ready and to the first predicted row, processor time
+to ready, both with the ratio to the imports (medians; both in turn on one core), private memory beyond the imports once
+everything is loaded, and the median latency of one row with one and with 200 models, asked in turn.
 
 usage: python -m tests.e2e.prove_startup [--models DIR] [--model NAME] [--count N] [--runs N]
 """
@@ -10,8 +11,10 @@ import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 
@@ -38,8 +41,9 @@ def main() -> int:
         stored = _stored(given.models, given.model, Path(folder, "source"))
         _copy(stored, one, 1)
         _copy(stored, many, given.count)
-        alone = measure_startup(service.slipway_command(one), pin, given.runs)
-        crowd = measure_startup(service.slipway_command(many), pin, max(1, given.runs // 2))
+        ask = partial(_predict, httpx.Client(), body={"instances": [stored.manifest.golden_rows.rows[0].row]})
+        alone = measure_startup(service.slipway_command(one), pin, given.runs, ask)
+        crowd = measure_startup(service.slipway_command(many), pin, max(1, given.runs // 2), ask)
         with (
             service.running([*pin, *service.slipway_command(one)]) as first,
             service.running([*pin, *service.slipway_command(many)]) as second,
@@ -77,10 +81,16 @@ def _copy(stored: StoredVersion, root: Path, count: int) -> None:
 
 
 def _say(count: int, startup: Startup) -> None:
-    print(
-        f"{count:4} models: ready after {startup.ready_seconds:.2f} s, the imports take {startup.import_seconds:.2f} s "
-        f"(x {startup.ready_ratio:.2f}); private memory {startup.private_mib_over_imports:+.1f} MiB over theirs"
-    )
+    print(f"{count:4} models: ready after {startup.ready_seconds:.2f} s", end=", ")
+    print(f"the imports take {startup.import_seconds:.2f} s (x {startup.ready_ratio:.2f})")
+    print(f"     a row is predicted after {startup.answered_seconds:.2f} s")
+    print(f"     processor time to ready {startup.ready_cpu_seconds:.2f} s", end=", ")
+    print(f"of the imports {startup.import_cpu_seconds:.2f} s (x {startup.ready_cpu_ratio:.2f})")
+    print(f"     private memory {startup.private_mib_over_imports:+.1f} MiB over that of the imports")
+
+
+def _predict(client: httpx.Client, url: str, body: dict[str, Any]) -> None:
+    client.post(f"{url}/predict/m000", json=body).raise_for_status()
 
 
 def _p50(urls: list[str], stored: StoredVersion) -> list[float]:
@@ -92,7 +102,7 @@ def _p50(urls: list[str], stored: StoredVersion) -> list[float]:
             for url, seconds in zip(urls, times, strict=True):
                 for _ in range(_REQUESTS):
                     started = time.perf_counter()
-                    client.post(f"{url}/predict/m000", json=body).raise_for_status()
+                    _predict(client, url, body)
                     seconds.append(time.perf_counter() - started)
     return [median(seconds) * 1e3 for seconds in times]
 
