@@ -104,7 +104,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     same = "same labels" if signature.labels else "same values"
     where = f"{proof.rows} real and {proof.edge_rows} edge rows"
     progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
-    material = Material(to_tensors(fitted.learn, signature), signature, fitted.pipeline)
+    material = Material(to_tensors(fitted.learn, signature), signature, config.optimize.min_samples)
 
     def objection(model: bytes) -> str:
         return parity.objection(parity.measure(OnnxSession(model), expected, signature, config.parity.tolerance))

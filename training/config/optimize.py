@@ -1,6 +1,6 @@
 """Which variants of a graph are tried, and how one of them is chosen."""
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ Candidate = Literal[
     "tree_ensemble",
     "leaves_int8",
     "fewer_trees",
+    "pruned_trees",
     "weight_int8",
     "dynamic_int8",
     "dynamic_int8_per_channel",
@@ -24,17 +25,20 @@ Candidate = Literal[
 ]
 """Each is something done to the compact graph."""
 
-_ASKED_FOR = {"fewer_trees"}
-"""Another model, which is tried only where a config names it."""
+ASKED_FOR: frozenset[Candidate] = frozenset({"fewer_trees", "pruned_trees"})
+"""Other models, which are tried only where a config names them."""
 
 
 class OptimizeConfig(Section):
     """Which variants of the exported graph are tried, and how one of them is chosen."""
 
     candidates: tuple[Candidate, ...] = Field(
-        tuple(name for name in get_args(Candidate) if name not in _ASKED_FOR),
+        tuple(name for name in get_args(Candidate) if name not in ASKED_FOR),
         description="variants tried besides the exported graph and the compact one, both exact; [] for none; "
-        "'fewer_trees' only where it is named",
+        "'fewer_trees' and 'pruned_trees', which are other models, only where they are named",
+    )
+    min_samples: Annotated[int, Field(ge=2)] = Field(
+        5, description="of 'pruned_trees': a subtree that fewer training rows reached becomes one leaf"
     )
     pin: str | None = Field(
         None, description="name of the variant to publish whatever the measurements say, if it passes its gates"

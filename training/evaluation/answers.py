@@ -13,6 +13,8 @@ from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 
 _ROUNDING = 1e-9
+SUM_TOLERANCE = 1e-3
+"""How far probabilities of a row may be from adding up to 1, before they are scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ def ask_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task)
         return Answers(None, outputs[0].astype(np.float64))
     numbers = outputs[1].astype(np.float64) if len(outputs) > 1 else np.empty((len(outputs[0]), 0))
     return Answers(outputs[0], numbers)
+
+
+def as_probabilities(answers: Answers) -> Answers:
+    """The answers for metrics, which want probabilities to the last digit; without numbers where these are scores."""
+    if answers.labels is None:
+        return answers
+    sums = answers.numbers.sum(axis=1, keepdims=True)
+    is_probable = answers.numbers.shape[1] > 0 and bool(np.all(np.abs(sums - 1) < SUM_TOLERANCE))
+    return Answers(answers.labels, np.clip(answers.numbers, 0.0, 1.0) if is_probable else answers.numbers[:, :0])
 
 
 @dataclass(frozen=True, slots=True)

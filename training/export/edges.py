@@ -34,7 +34,7 @@ def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: in
     parts = list(column_edges(signature, base))
     room = limit - sum(map(len, parts)) - _MIXED_ROWS
     values = values_around(pipeline, signature, base, max(room, 0) // VALUES_PER_THRESHOLD, blind_steps)
-    return together([*parts, *_threshold_rows(values, base)])
+    return together([*parts, *threshold_rows(values, base)])
 
 
 def column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
@@ -79,7 +79,7 @@ def span(feature: Feature) -> tuple[float, float]:
     return float(feature.minimum or 0.0), float(feature.maximum or 0.0)
 
 
-def _threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[Probes]:
+def threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[Probes]:
     """One column on a threshold at a time, then every column on one: the latter are where trees are of two minds."""
     for name, own in values.items():
         yield of_kind("threshold", with_columns(base.iloc[np.arange(len(own)) % len(base)], {name: own}))

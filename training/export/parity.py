@@ -32,13 +32,17 @@ _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Rows with the pipeline's answers: first the `held_out` ones that it is judged on, then training and edge rows."""
+    """Rows with the answers expected: first the `held_out` ones that are judged on, then training and edge rows.
+
+    `name` says whose answers they are.
+    """
 
     probes: Probes
     held_out: int
     answers: Answers
     spread: NDArray[np.float64]
     blind_steps: int = 0
+    name: str = "scikit-learn"
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -89,7 +93,7 @@ def answerable(pipeline: Any, rows: Probes) -> Probes:
 
 def measure(session: OnnxSession, expected: Reference, signature: Signature, tolerance: float) -> Parity:
     """Compare a graph with the reference; nothing is judged."""
-    return certify(
+    found = certify(
         session,
         expected.probes,
         expected.answers,
@@ -98,6 +102,7 @@ def measure(session: OnnxSession, expected: Reference, signature: Signature, tol
         tolerance=tolerance,
         blind_steps=expected.blind_steps,
     )
+    return found.model_copy(update={"reference": expected.name})
 
 
 def prove(model: bytes, expected: Reference, signature: Signature, config: ParityConfig) -> Parity:
@@ -124,13 +129,13 @@ def objection(found: Parity) -> str:
     if found.label_flips:
         worst = max(found.kinds, key=lambda one: one.label_flips)
         return (
-            f"{worst.label_flips} of {worst.rows} rows ({_name(worst)}) get another label from the exported graph than "
-            "from scikit-learn"
+            f"{worst.label_flips} of {worst.rows} rows ({_name(worst)}) get another label from the graph than from "
+            f"{found.reference}"
         )
     if found.largest_difference > found.tolerance:
         worst = max(found.kinds, key=lambda one: one.largest_difference)
         return (
-            f"the exported graph is off by {worst.largest_difference:.2g} ({_name(worst)}), parity.tolerance is "
+            f"the graph is off by {worst.largest_difference:.2g} ({_name(worst)}), parity.tolerance is "
             f"{found.tolerance:.2g}"
         )
     return ""

@@ -25,7 +25,6 @@ from training.export import leaf
 from training.export.assembly import Assembly
 from training.export.blocks import Answer, Block, Origin, join, select
 from training.export.converters import dates, functions, linear_maps, text
-from training.export.corrections import correct
 from training.export.growing import grows
 from training.export.precision import prefers_float32
 from training.features.dates import DateParts
@@ -154,7 +153,6 @@ class Translation:
         wire = block.wire
         if precision == leaf.FLOAT32:
             wire = self.assembly.add("Cast", [wire], f"cast/{path}", to=TensorProto.FLOAT)
-        correct(model, fitted)
         types = [output.type.tensor_type.elem_type for output in model.graph.output]
         outputs = self.assembly.add_graph(model, f"{path}/", [wire])
         if is_classifier(fitted) and not leaf.has_flat_labels(model, block.width, precision):

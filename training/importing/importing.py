@@ -24,13 +24,13 @@ from training.data.lineage import recipe_of_fitted
 from training.data.schema import assemble, describe_column
 from training.data.table import missing
 from training.errors import ConfigError, DataCheckFailed
-from training.evaluation.answers import Answers
+from training.evaluation.answers import Answers, as_probabilities
 from training.evaluation.metrics import scores
 from training.examination import Fitted, Trained
 from training.importing.adaptation import adapt
 from training.importing.foreign import Foreign
 from training.importing.interface import Interface, Wishes, feature_of, infer
-from training.importing.self_proof import SUM_TOLERANCE, made_up, prove_itself
+from training.importing.self_proof import made_up, prove_itself
 from training.importing.sources import find
 from training.optimizer.gates import Choice
 from training.optimizer.variants import EXPORTED
@@ -76,7 +76,7 @@ def bring_in(
     target = None if rows is None or rows[1] is None else _target(rows[1], signature, len(rows[0]))
     metrics: tuple[Score, ...] = ()
     if target is not None:
-        metrics = scores(target, _probable(answers), signature.labels, config.evaluation)
+        metrics = scores(target, as_probabilities(answers), signature.labels, config.evaluation)
         progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
     trained = _trained(foreign, config, signature, frame, answers, metrics, proof, graph)
     data = b"" if frame is None else frame.to_csv(index=False).encode()
@@ -138,15 +138,6 @@ def _target(column: "pd.Series", signature: Signature, rows: int) -> NDArray[Any
     if not set(values.tolist()) <= set(signature.labels):
         raise DataCheckFailed("the target has labels that the model does not know; check --labels and --target")
     return target
-
-
-def _probable(answers: Answers) -> Answers:
-    """The answers for scores, which want probabilities to the last digit, or none."""
-    if answers.labels is None:
-        return answers
-    sums = answers.numbers.sum(axis=1, keepdims=True)
-    is_probable = answers.numbers.shape[1] > 0 and bool(np.all(np.abs(sums - 1) < SUM_TOLERANCE))
-    return Answers(answers.labels, np.clip(answers.numbers, 0.0, 1.0) if is_probable else answers.numbers[:, :0])
 
 
 def _trained(

@@ -14,7 +14,7 @@ from app.errors import InferenceError
 from app.runtime.session import OnnxSession
 from training.data.tensors import take, to_tensors
 from training.errors import ConfigError, DataCheckFailed, ParityError
-from training.evaluation.answers import Answers, ask_session, some, spread_of
+from training.evaluation.answers import SUM_TOLERANCE, Answers, ask_session, some, spread_of
 from training.export.certification import certify
 from training.export.edges import column_edges, span
 from training.export.golden import TOLERANCE
@@ -24,7 +24,6 @@ from training.importing.interface import Interface
 REFERENCE = "itself, one row at a time"
 _REAL_ROWS = 1000
 _MADE_UP_ROWS = 200
-SUM_TOLERANCE = 1e-3
 
 
 def made_up(signature: Signature) -> pd.DataFrame:

@@ -29,6 +29,7 @@ ON_TOP: Mapping[Candidate, tuple[str, tuple[Pass, ...]]] = {
         (trees.LEAVES_INT8, trees.TREE_ENSEMBLE),
     ),
     "fewer_trees": ("the first half of the trees, another model", (trees.FEWER_TREES,)),
+    "pruned_trees": ("subtrees that few training rows reached as one leaf, another model", (trees.MIN_SAMPLES,)),
     **QUANTIZERS,
     "fp16": ("weights and arithmetic in half precision, for a GPU", (FLOAT16,)),
 }

@@ -1,8 +1,9 @@
 """Choosing a variant: answers and size decide, latency only ranks, and only beyond a margin.
 
 Exact variants pass by the proof of parity, without a flip; the exported graph passed it before. Others pass when they
-change no more than the config allows and save enough beside the best exact one. One of those that pass is chosen: the
-smallest, and among sizes alike the fastest; `optimize.prefer` turns that around, `optimize.pin` names one.
+change no more than the config allows and save enough beside the best exact one; other models, which are asked for by
+name, may change single answers as long as their score holds. One of those that pass is chosen: the smallest, and among
+sizes alike the fastest; `optimize.prefer` turns that around, `optimize.pin` names one.
 """
 
 from collections.abc import Sequence
@@ -35,8 +36,11 @@ class Choice:
     is_portable: bool
 
 
-def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelConfig, own: Score) -> Choice:
-    """Judge every variant; the exported graph comes first. Raises GateFailed where a pinned one does not pass."""
+def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelConfig, own: Score | None) -> Choice:
+    """Judge every variant; the exported graph comes first. Raises GateFailed where a pinned one does not pass.
+
+    `own` is the exported graph's score with its interval, None where nothing is known to score by.
+    """
     exact = [one for one in measured if one.is_exact and not one.objection]
     best = _best(exact, config.optimize.prefer)
     refusals = {one.name: one.objection if one.is_exact else refusal(one, best, config, own) for one in measured}
@@ -52,23 +56,27 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     return Choice(variants, chosen.name, reason, chosen.built.is_portable)
 
 
-def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score) -> str:
+def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> str:
     """Why a variant that may change answers may not be published, or an empty text; `exact` is the best exact one."""
     problems = []
     gate = config.gate
     noun = "probability" if config.task is Task.CLASSIFICATION else "value, by its spread,"
     found = one.judged
     allowed_flips = int(gate.flip_share * found.rows)
+    is_other = one.built.guarantee == "different_model"
     if one.built.is_for_gpu and config.optimize.hardware != "gpu":
         problems.append("is for a GPU, optimize.hardware says cpu")
-    if found.label_flips > allowed_flips:
+    if found.label_flips > allowed_flips and not is_other:
         problems.append(f"flips {found.label_flips} labels, {allowed_flips} allowed")
-    if found.largest_difference > gate.probability_change:
+    if found.largest_difference > gate.probability_change and not is_other:
         problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
-    low, high = own.interval or (own.value, own.value)
-    limit = low if own.higher_is_better else high
-    if gain(own, one.score) > gain(own, limit):
-        problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, where its own interval ends")
+    if own is not None and one.score is not None:
+        low, high = own.interval or (own.value, own.value)
+        limit = low if own.higher_is_better else high
+        if gain(own, one.score) > gain(own, limit):
+            problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, where its own interval ends")
+    elif is_other:
+        problems.append("is another model, which only its score can speak for, and no right answers are known")
     if one.size > (1 - gate.size_saving) * exact.size:
         problems.append(f"is {one.size / exact.size:.2f} of the exact size, {1 - gate.size_saving:.2f} allowed")
     elif exact.size <= _SMALL:
@@ -136,7 +144,8 @@ def _entry(built: Built, measured: Measured | None, why_not: str, chosen: str) -
     )
     if measured is None:
         return done
-    proved = "passed the proof of parity" if measured.is_exact else "passed every gate"
+    others = "passed by its score" if built.guarantee == "different_model" else "passed every gate"
+    proved = "passed the proof of parity" if measured.is_exact else others
     found = measured.footprint
     return done.model_copy(
         update={

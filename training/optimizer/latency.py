@@ -22,6 +22,7 @@ BATCHES = (1, 64, 1000)
 """Rows in a request: one, a screenful, a file's worth."""
 
 _ROWS = 4000
+_DRAWN = 3 * _ROWS
 _ROUNDS = {1: 200, 64: 60, 1000: 30}
 _FEWEST = 3
 _SECONDS = 1.0
@@ -29,10 +30,14 @@ _SECONDS = 1.0
 
 
 def timing_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Distinct rows like those of the frame: each column is drawn by itself, the same for equal frames."""
+    """Distinct rows like those of the frame: each column is drawn by itself, the same for equal frames.
+
+    Where columns hold too few values for so many, the rows there are come again.
+    """
     random = np.random.default_rng(0)
-    drawn = pd.DataFrame({name: random.choice(frame[name].to_numpy(), _ROWS) for name in frame.columns})
-    return pd.concat([frame, drawn], ignore_index=True).iloc[:_ROWS]
+    drawn = pd.DataFrame({name: random.choice(frame[name].to_numpy(), _DRAWN) for name in frame.columns})
+    distinct = pd.concat([frame, drawn], ignore_index=True).drop_duplicates(ignore_index=True)
+    return distinct.iloc[np.arange(_ROWS) % len(distinct)].reset_index(drop=True)
 
 
 def latencies(sessions: Sequence[OnnxSession], tensors: Mapping[str, Tensor]) -> dict[int, list[float]]:

@@ -7,7 +7,7 @@ every composition is proved or judged as a whole.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from onnx import ModelProto, NodeProto
 
@@ -45,11 +45,14 @@ class NothingToDo(Declined):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a pass may look at besides the graph: training rows as the graph's inputs, and the fitted pipeline."""
+    """What a pass may look at besides the graph: training rows as the graph's inputs, and the signature.
+
+    `min_samples` is how many of the rows a subtree must have seen to stay one, where it was asked to be pruned.
+    """
 
     rows: Mapping[str, Tensor]
     signature: Signature
-    pipeline: Any
+    min_samples: int = 5
 
 
 @dataclass(frozen=True, slots=True)

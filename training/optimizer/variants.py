@@ -19,7 +19,7 @@ from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 from training.config.model import ModelConfig
 from training.data.tensors import take, to_tensors
-from training.evaluation.answers import ask_session
+from training.evaluation.answers import as_probabilities, ask_session
 from training.evaluation.metrics import first_score
 from training.export import parity
 from training.export.parity import Reference
@@ -65,7 +65,7 @@ class Measured:
     built: Built
     model: bytes
     parity: Parity
-    score: float
+    score: float | None
     digest: str = ""
     objection: str = ""
     latency_us: dict[int, float] = field(default_factory=dict)
@@ -92,12 +92,15 @@ class Measured:
 def measure(
     candidates: Sequence[Built],
     expected: Reference,
-    target: NDArray[Any],
+    target: NDArray[Any] | None,
     signature: Signature,
     config: ModelConfig,
     measure_footprints: Callable[[Sequence[bytes]], Sequence[Footprint | None]] = footprints,
 ) -> list[Measured]:
-    """Answers, size and speed of every variant that was built; raises UnloadableModel or InferenceError."""
+    """Answers, size and speed of every variant that was built; raises UnloadableModel or InferenceError.
+
+    `target` holds the right answers to the rows judged on; without them there are no scores.
+    """
     tensors = to_tensors(expected.frame, signature)
     measured, sessions = [], []
     for built in candidates:
@@ -120,7 +123,7 @@ def _judge(
     session: OnnxSession,
     tensors: Mapping[str, Tensor],
     expected: Reference,
-    target: NDArray[Any],
+    target: NDArray[Any] | None,
     signature: Signature,
     config: ModelConfig,
 ) -> Measured:
@@ -128,7 +131,9 @@ def _judge(
     tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
     found = parity.measure(session, expected, signature, tolerance)
     answers = ask_session(session, take(tensors, slice(expected.held_out)), signature.task)
-    score = first_score(target, answers, signature.labels, config.evaluation).value
+    score = None
+    if target is not None:
+        score = first_score(target, as_probabilities(answers), signature.labels, config.evaluation).value
     objection = parity.objection(found) if is_exact else ""
     return Measured(built, model, found, score, _digest(session, tensors), objection)
 

@@ -17,7 +17,7 @@ from training.optimizer.variants import COMPACT, EXPORTED, Built
 
 def material(name: str) -> Material:
     model = prepared(name)
-    return Material(to_tensors(model.learn.frame, model.signature), model.signature, model.pipeline)
+    return Material(to_tensors(model.learn.frame, model.signature), model.signature)
 
 
 def content(_model: bytes) -> str:
@@ -83,7 +83,7 @@ def test_candidate_for_another_family_says_so_in_words(name: str, operator: str)
 def test_candidate_that_fails_says_so_and_stops_nothing() -> None:
     model = product(np.random.default_rng(0).normal(size=(64, 48)).astype(np.float32))
     config = OptimizeConfig(candidates=("static_int8", "weight_int8"))
-    other = Material({"no such input": np.zeros((4, 64), dtype=np.float32)}, prepared("digits").signature, None)
+    other = Material({"no such input": np.zeros((4, 64), dtype=np.float32)}, prepared("digits").signature)
 
     found = {one.name: one for one in build(model, config, other, content)}
 

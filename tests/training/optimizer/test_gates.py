@@ -60,6 +60,33 @@ def test_every_reason_is_given_when_several_gates_refuse() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (measured("a", kib=300, flips=90, change=0.6, guarantee="different_model"), ""),
+        (
+            measured("a", kib=300, score=0.879, guarantee="different_model"),
+            "scores 0.8790, worse than 0.8800, where its own interval ends",
+        ),
+    ],
+    ids=["answers may change", "the score may not"],
+)
+def test_another_model_is_judged_by_its_score(one: Measured, sentence: str) -> None:
+    assert refused(one) == sentence
+
+
+def test_another_model_is_refused_where_no_right_answers_are_known() -> None:
+    other = measured("a", kib=300, guarantee="different_model")
+
+    why = refusal(other, EXPORTED, shipped("breast_cancer"), None)
+
+    assert why == "is another model, which only its score can speak for, and no right answers are known"
+
+
+def test_bounded_variant_needs_no_right_answers() -> None:
+    assert refusal(measured("a", kib=300), EXPORTED, shipped("breast_cancer"), None) == ""
+
+
 def test_no_answer_moves_for_the_sake_of_a_file_that_is_small_anyway() -> None:
     exact, small = measured(kib=64), measured("a", kib=16)
 

@@ -118,7 +118,7 @@ def usual_export(case: Case, *, is_classifier: bool) -> bytes | None:
 def variants(found: Subject) -> Iterator[tuple[str, ModelProto | str]]:
     """The exported graph, after each exact pass, and what may stand on top; or why not."""
     graph = export(found.found.pipeline, found.signature)
-    material = Material(to_tensors(found.found.learn.iloc[:100], found.signature), found.signature, found.case.pipeline)
+    material = Material(to_tensors(found.found.learn.iloc[:100], found.signature), found.signature)
     yield "exported", graph
     for one in EXACT_PASSES:
         try:

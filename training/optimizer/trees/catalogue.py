@@ -5,6 +5,7 @@ from training.optimizer.trees.columns import read_columns
 from training.optimizer.trees.compact_form import drop_empty, drop_zeros
 from training.optimizer.trees.fewer_trees import halve_trees
 from training.optimizer.trees.leaves8 import leaves_in_8_bits
+from training.optimizer.trees.min_samples import prune
 from training.optimizer.trees.missing_ways import drop_missing_ways
 from training.optimizer.trees.one_operator import tree_ensemble
 from training.optimizer.trees.shared_leaves import share_leaves
@@ -23,3 +24,4 @@ PASSES = (
 TREE_ENSEMBLE = Pass("tree_ensemble", "exact", _TREES, tree_ensemble)
 LEAVES_INT8 = Pass("leaves_int8", "bounded", _TREES, leaves_in_8_bits)
 FEWER_TREES = Pass("fewer_trees", "different_model", _TREES, halve_trees)
+MIN_SAMPLES = Pass("min_samples", "different_model", _TREES, prune)

@@ -67,5 +67,5 @@ def exported_from(fitted: Any, rows: NDArray[np.float64], target: Any) -> Export
     """Any fitted pipeline."""
     found = infer(fitted, rows, target, None, ())
     hard = pd.DataFrame(hard_rows(fitted, rows, target, 6000), columns=found.held_out.columns)
-    material = Material(to_tensors(found.learn, found.signature), found.signature, fitted)
+    material = Material(to_tensors(found.learn, found.signature), found.signature)
     return Exported(export(found.pipeline, found.signature), material, to_tensors(hard, found.signature))
