@@ -29,6 +29,7 @@ COMMANDS = (
     ("train",),
     ("export",),
     ("import",),
+    ("optimize",),
     ("verify",),
     ("keys",),
     ("keys", "new"),

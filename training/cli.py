@@ -4,6 +4,7 @@ Only what parses the command line is imported here; scikit-learn and the rest co
 something to train.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -112,27 +113,34 @@ def show_warnings(console: Console, manifest: ModelManifest) -> None:
 
 
 def show_variants(console: Console, manifest: ModelManifest) -> None:
-    """The table of variants, which was chosen and why, and what was refused."""
+    """The table of a version's variants, which was chosen and why, and what was refused."""
+    show_choice(console, manifest.variants, manifest.variant, manifest.variant_reason)
+
+
+def show_choice(console: Console, variants: Sequence[Variant], chosen: str, reason: str) -> None:
+    """The same of variants that may not be published yet."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("variant", no_wrap=True)
     for heading in ("KiB", "us@1", "us@64", "us@1000", "flips", "change"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    for variant in manifest.variants:
+    for variant in variants:
         if variant.parity is not None:
-            table.add_row(*_cells(variant, variant.parity, manifest.variant))
+            table.add_row(*_cells(variant, variant.parity, chosen))
     console.print()
     console.print(table)
-    console.print(f"[bold]Chosen[/bold]: {escape(manifest.variant_reason)}", soft_wrap=True)
-    for verdict, names in _refusals(manifest).items():
+    console.print(f"[bold]Chosen[/bold]: {escape(reason)}", soft_wrap=True)
+    for verdict, names in _refusals(variants, reason).items():
         console.print(f"Refused: {escape(', '.join(names))}: {escape(verdict)}", soft_wrap=True)
+    for name, why in {name: why for one in variants if one.passed for name, why in one.declined.items()}.items():
+        console.print(f"Left out: {escape(name)}: {escape(why)}", soft_wrap=True)
 
 
-def _refusals(manifest: ModelManifest) -> dict[str, list[str]]:
+def _refusals(variants: Sequence[Variant], reason: str) -> dict[str, list[str]]:
     """The names of the variants under each verdict that the reason of the choice does not tell already."""
     found: dict[str, list[str]] = {}
-    for variant in manifest.variants:
-        if not variant.passed and variant.verdict not in manifest.variant_reason:
+    for variant in variants:
+        if not variant.passed and variant.verdict not in reason:
             found.setdefault(variant.verdict, []).append(variant.name)
     return found
 

@@ -14,7 +14,7 @@ import onnx
 
 from app import __version__
 from app.contract.evaluation import About
-from app.contract.manifest import FileDigest, ModelManifest, OnnxFormat, Provenance
+from app.contract.manifest import EarlierVersion, FileDigest, ModelManifest, OnnxFormat, Provenance
 from app.registry.store import MODEL_FILE, Registry, StoredVersion
 from app.runtime.session import OnnxSession
 from training.config import documents as configs
@@ -74,12 +74,14 @@ def write(
     promote: bool = False,
     report: bool = True,
     progress: Progress,
+    earlier: StoredVersion | None = None,
 ) -> StoredVersion:
     """The next version; the first of a model becomes its champion, a later one when asked to. Raises RegistryError.
 
-    `report` says whether a page of plots is written into it, which takes about a second.
+    `report` says whether a page of plots is written into it, which takes about a second. `earlier` is the version whose
+    graph was optimised anew: what was learnt, decided and evaluated is then as it is there.
     """
-    version = _write(registry, trained, recipe, report)
+    version = _write(registry, trained, recipe, report, earlier)
     name, number = version.manifest.model_name, version.manifest.model_version
     if promote:
         registry.promote(name, number, reason="promoted when it was trained")
@@ -94,7 +96,9 @@ def _report(trained: Trained) -> bytes:
     return render(trained).encode()
 
 
-def _write(registry: Registry, trained: Trained, recipe: Recipe, report: bool) -> StoredVersion:
+def _write(
+    registry: Registry, trained: Trained, recipe: Recipe, report: bool, earlier: StoredVersion | None
+) -> StoredVersion:
     config, choice = trained.config, trained.choice
     chosen = trained.graphs[choice.name]
     stored_graphs = {v.file: trained.graphs[v.name] for v in choice.variants if v.passed and v.file}
@@ -108,7 +112,7 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe, report: bool) -
     created = datetime.now(UTC)
 
     def build(version: int, digests: dict[str, FileDigest]) -> ModelManifest:
-        return ModelManifest(
+        manifest = ModelManifest(
             schema_=1 if trained.signature.targets is None else 2,
             model_name=config.name,
             model_version=version,
@@ -129,8 +133,25 @@ def _write(registry: Registry, trained: Trained, recipe: Recipe, report: bool) -
             about=about(config),
             evaluation=trained.evaluation,
         )
+        return manifest if earlier is None else _as_learnt(manifest, earlier)
 
     return registry.publish(config.name, files, build)
+
+
+def _as_learnt(manifest: ModelManifest, earlier: StoredVersion) -> ModelManifest:
+    """What the graph of another version has learnt is on record there; the recipe is that of the optimisation."""
+    known, own = earlier.manifest, manifest.provenance
+    made_from = EarlierVersion(version=known.model_version, manifest_sha256=earlier.manifest_sha256)
+    kept = {"rows": known.provenance.rows, "sources": known.provenance.sources, "seed": known.provenance.seed}
+    return manifest.model_copy(
+        update={
+            "decision": known.decision,
+            "selection": known.selection,
+            "evaluation": known.evaluation,
+            "findings": known.findings,
+            "provenance": own.model_copy(update={**kept, "optimized_from": made_from}),
+        }
+    )
 
 
 def about(config: ModelConfig) -> About:

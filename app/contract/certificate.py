@@ -10,6 +10,7 @@ NAMES = {
     "given": "rows given",
     "held_out": "held-out rows",
     "training": "training rows",
+    "calibration": "rows calibrated on",
     "made_up": "random rows",
     "threshold": "steps around thresholds and bins",
     "thresholds_together": "every column on a threshold",
@@ -25,7 +26,7 @@ NAMES = {
 }
 """What each kind is called; a manifest may hold kinds of a later release, which are shown by their own name."""
 
-REAL = frozenset({"given", "held_out", "training"})
+REAL = frozenset({"given", "held_out", "training", "calibration"})
 AGAIN = frozenset({"one_row", "many_rows"})
 """Kinds that repeat rows of the others, so they add to no count of rows."""
 

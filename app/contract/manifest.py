@@ -169,10 +169,18 @@ class Selection(Part):
     front: tuple[Trial, ...]
 
 
+class EarlierVersion(Part):
+    """The version whose exact graph was optimised anew, by its number and the digest of its manifest."""
+
+    version: Annotated[int, Field(ge=1)]
+    manifest_sha256: Sha256
+
+
 class Provenance(Part):
     """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work.
 
     `rows` counts the rows after each step, `sources` are the tables of a join, `seed` is what rows were divided with.
+    `optimized_from` is there where nothing was learnt: another version's graph was made smaller.
     """
 
     data_digest: Sha256
@@ -187,6 +195,7 @@ class Provenance(Part):
     libraries: dict[str, str]
     python: str
     platform: str
+    optimized_from: EarlierVersion | None = None
 
 
 class OnnxFormat(Part):

@@ -5,6 +5,7 @@ An error names the key and what is allowed, in one sentence.
 
 import tomllib
 from collections.abc import Sequence
+from copy import deepcopy
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -48,6 +49,20 @@ def load(reference: str, data: Path | None = None, changes: Sequence[str] = ()) 
 def parse(document: dict[str, Any]) -> TrainingConfig:
     """Validate what a TOML file holds; raises ConfigError with the first problem in one sentence."""
     return _validated(TrainingConfig, document)
+
+
+def changed(document: dict[str, Any], changes: Sequence[str] = ()) -> ModelConfig:
+    """A config as it is kept with a version, with changes as `--set` makes them; raises ConfigError.
+
+    A version that came fitted says in words what its estimator is, which is no part of a config.
+    """
+    own = deepcopy(document)
+    for change in changes:
+        _apply(own, change)
+    if "data" in own:
+        return parse(own)
+    own.pop("estimator", None)
+    return for_fitted(own)
 
 
 def for_fitted(document: dict[str, Any]) -> ModelConfig:

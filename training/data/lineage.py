@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from app.contract.manifest import Provenance
 from app.errors import RegistryError
 from app.registry.store import Registry, StoredVersion
 from training.config.data import DataConfig
@@ -80,6 +81,13 @@ def recipe_of_fitted(config: ModelConfig, about: str, data: bytes, graph: bytes,
     """
     saved = {**as_saved(config), "estimator": about}
     return _recipe(_digest([data]), _digest([_canonical(saved), graph]), saved, extras)
+
+
+def recipe_of_optimized(config: ModelConfig, earlier: Provenance, graph: bytes) -> Recipe:
+    """The same for a graph that was made smaller: data as it was, `config` as it is now, the graph for the rest."""
+    about = earlier.config.get("estimator")
+    saved = as_saved(config) if isinstance(config, TrainingConfig) else {**as_saved(config), "estimator": about}
+    return _recipe(earlier.data_digest, _digest([_canonical(saved), graph]), saved)
 
 
 def extras_of(pipeline: Any) -> list[str]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from app.contract.evaluation import Score
 from app.contract.manifest import Variant
@@ -19,8 +18,8 @@ from app.registry.store import Registry, StoredVersion
 from app.runtime.session import OnnxSession, UnloadableModel
 from training.config import documents as configs
 from training.config.model import ModelConfig
-from training.data.given import read, read_target
-from training.data.lineage import recipe_of_fitted
+from training.data.conforming import conform, right_answers
+from training.data.lineage import Recipe, recipe_of_fitted
 from training.data.schema import assemble, describe_column
 from training.data.table import missing
 from training.errors import ConfigError, DataCheckFailed
@@ -56,6 +55,23 @@ def bring_in(
 
     Raises SlipwayError with one sentence that says which option is missing; nothing is then written.
     """
+    trained, recipe = take_in(
+        path, wishes, name=name, description=description, rows=rows, source_version=source_version, progress=progress
+    )
+    return write(Registry(models), trained, recipe, promote=promote, progress=progress)
+
+
+def take_in(
+    path: Path,
+    wishes: Wishes,
+    *,
+    name: str,
+    description: str = "",
+    rows: Rows | None = None,
+    source_version: int | None = None,
+    progress: Progress,
+) -> tuple[Trained, Recipe]:
+    """Every step but the last: what would be published; raises SlipwayError."""
     foreign = find(path, source_version)
     if not wishes.columns and not foreign.hints.columns and rows is not None:
         wishes = Wishes(**{**_fields(wishes), "columns": tuple(map(str, rows[0].columns))})
@@ -73,15 +89,14 @@ def bring_in(
     asked = proof.rows + proof.edge_rows
     progress("prove", f"each of {asked} rows is answered alone as among others; no pipeline to compare with")
     config = configs.for_fitted({"name": name, "description": description, "task": signature.task})
-    target = None if rows is None or rows[1] is None else _target(rows[1], signature, len(rows[0]))
+    target = None if rows is None or rows[1] is None else right_answers(rows[1], signature, len(rows[0]))
     metrics: tuple[Score, ...] = ()
     if target is not None:
         metrics = scores(target, as_probabilities(answers), signature.labels, config.evaluation)
         progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
     trained = _trained(foreign, config, signature, frame, answers, metrics, proof, graph)
     data = b"" if frame is None else frame.to_csv(index=False).encode()
-    recipe = recipe_of_fitted(trained.config, foreign.about, data, graph)
-    return write(Registry(models), trained, recipe, promote=promote, progress=progress)
+    return trained, recipe_of_fitted(trained.config, foreign.about, data, graph)
 
 
 def _fields(wishes: Wishes) -> dict[str, Any]:
@@ -99,18 +114,11 @@ def _frame(interface: Interface, table: pd.DataFrame | None) -> pd.DataFrame | N
     """The rows given, in our conventions and the order of the features; raises DataCheckFailed."""
     if table is None:
         return None
-    names = tuple(interface.kinds)
-    absent = [name for name in names if name not in map(str, table.columns)]
-    if absent:
-        raise DataCheckFailed(f"the rows have no column {absent[0]!r}, which the model takes; check --input-names")
-    given = read(table, names)
+    frame = conform(table, interface.kinds, "check --input-names")
     for name, kind in interface.kinds.items():
-        if (kind is Kind.CATEGORY) != (given.kinds[name] is Kind.CATEGORY):
-            what = "text" if kind is Kind.CATEGORY else "numbers"
-            raise DataCheckFailed(f"column {name!r} does not hold {what}, which is what the graph takes there")
-        if kind in {Kind.INTEGER, Kind.BOOLEAN} and missing(given.frame[name]).any():
+        if kind in {Kind.INTEGER, Kind.BOOLEAN} and missing(frame[name]).any():
             raise DataCheckFailed(f"column {name!r} lacks values, and the graph's type there cannot say missing")
-    return given.frame
+    return frame
 
 
 def _signature(interface: Interface, frame: pd.DataFrame | None, nullable: frozenset[str]) -> Signature:
@@ -126,18 +134,6 @@ def _signature(interface: Interface, frame: pd.DataFrame | None, nullable: froze
         several = interface.targets or tuple(f"y{number}" for number in range(interface.width))
         return assemble(interface.task, tuple(features), None, targets=several if interface.width > 1 else None)
     return assemble(interface.task, tuple(features), interface.labels, has_probabilities=interface.numbers is not None)
-
-
-def _target(column: "pd.Series", signature: Signature, rows: int) -> NDArray[Any]:
-    target = read_target(column, rows)
-    if signature.labels is None:
-        if target.dtype.kind not in "iuf":
-            raise DataCheckFailed("the target holds no numbers, and the model is a regression")
-        return target
-    values = np.array(target.tolist(), dtype=object)
-    if not set(values.tolist()) <= set(signature.labels):
-        raise DataCheckFailed("the target has labels that the model does not know; check --labels and --target")
-    return target
 
 
 def _trained(
@@ -163,5 +159,5 @@ def _trained(
         passed=True,
         verdict="imported: nothing inside was changed",
     )
-    choice = Choice((variant,), EXPORTED, "the graph as it came; smaller variants are tried of pipelines only", True)
+    choice = Choice((variant,), EXPORTED, "the graph as it came; slipway optimize tries smaller ones", True)
     return Trained(config, fitted, answers, None, metrics, proof, choice, {EXPORTED: graph})

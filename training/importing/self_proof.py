@@ -26,17 +26,17 @@ _REAL_ROWS = 1000
 _MADE_UP_ROWS = 200
 
 
-def made_up(signature: Signature) -> pd.DataFrame:
-    """Random rows where none were given: numbers over a wide range, the examples of text."""
+def made_up(signature: Signature, count: int = _MADE_UP_ROWS) -> pd.DataFrame:
+    """Random rows where none were given: numbers over the range known or a wide one, categories or the example."""
     random = np.random.default_rng(0)
 
     def column(feature_number: int) -> "pd.Series":
         feature = signature.features[feature_number]
         if feature.kind is Kind.CATEGORY:
-            return pd.Series([str(feature.example)] * _MADE_UP_ROWS, dtype=object)
+            return pd.Series(random.choice(feature.categories or (str(feature.example),), count), dtype=object)
         low, high = span(feature)
-        scale = 10.0 ** random.integers(-3, 1, _MADE_UP_ROWS)
-        values = random.uniform(low, high, _MADE_UP_ROWS) * (1.0 if feature.kind is Kind.BOOLEAN else scale)
+        scale = 10.0 ** random.integers(-3, 1, count)
+        values = random.uniform(low, high, count) * (1.0 if feature.kind is Kind.BOOLEAN else scale)
         return pd.Series(values if feature.kind is Kind.NUMBER else np.round(values))
 
     return pd.DataFrame({feature.name: column(number) for number, feature in enumerate(signature.features)})

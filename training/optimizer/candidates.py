@@ -38,6 +38,11 @@ def build(exported: ModelProto, config: OptimizeConfig, material: Material, obje
     return built
 
 
+def weakest(passes: Sequence[Pass]) -> Guarantee:
+    """What passes together promise: the least that one of them does."""
+    return max((one.guarantee for one in passes), key=_WEAKEST_LAST.index)
+
+
 def compose(
     exported: ModelProto, passes: Sequence[Pass], material: Material, objection: Objection
 ) -> tuple[Built, ModelProto]:
@@ -93,7 +98,7 @@ def _apply(graph: ModelProto, passes: Sequence[Pass], material: Material, object
 def _on_top(
     name: str, about: str, compact: Built, graph: ModelProto, passes: Sequence[Pass], material: Material
 ) -> Built:
-    guarantee = max((one.guarantee for one in passes), key=_WEAKEST_LAST.index)
+    guarantee = weakest(passes)
     found = _Composition(graph)
     try:
         for one in passes:

@@ -23,8 +23,8 @@ from onnx import ModelProto
 
 from app.contract.tensors import Tensor
 from training.data.tensors import take
+from training.optimizer.weights import OPERATORS
 
-_OPERATORS = ["MatMul", "Gemm"]
 _CALIBRATION_BATCH = 64
 
 
@@ -40,7 +40,7 @@ def dynamic(
         quantize_dynamic(
             _copy(model),
             target,
-            op_types_to_quantize=_OPERATORS,
+            op_types_to_quantize=list(OPERATORS),
             per_channel=per_channel,
             reduce_range=reduced,
             weight_type=QuantType.QUInt8 if unsigned else QuantType.QInt8,
@@ -64,7 +64,7 @@ def static(
             target,
             _Rows(rows),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=_OPERATORS,
+            op_types_to_quantize=list(OPERATORS),
             per_channel=per_channel,
             reduce_range=reduced,
             calibrate_method=CalibrationMethod[calibration],

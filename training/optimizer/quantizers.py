@@ -38,7 +38,7 @@ def _static(
 
 def _need_weights(model: ModelProto) -> None:
     if not weight_nodes(model):
-        raise Declined(f"8 bits are for matrices in float32 behind MatMul or Gemm; here {worker(model)} does the work")
+        raise Declined(f"8 bits are for weights in float32 of MatMul, Gemm or Conv; here {worker(model)} does the work")
 
 
 QUANTIZERS: Mapping[Candidate, tuple[str, tuple[Pass, ...]]] = {

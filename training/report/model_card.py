@@ -162,7 +162,7 @@ def _lossy_certificate(choice: Choice) -> list[str]:
     chosen = next(variant for variant in choice.variants if variant.name == choice.name)
     if chosen.name == EXPORTED or chosen.parity is None:
         return []
-    return ["", f"{chosen.name} beside scikit-learn, by kind of row:", "", *_certificate(chosen.parity)]
+    return ["", f"{chosen.name} beside {chosen.parity.reference}, by kind of row:", "", *_certificate(chosen.parity)]
 
 
 def _line(variant: Variant) -> str:

@@ -11,8 +11,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
-from statistics import geometric_mean, median
-from typing import Any
+from statistics import median
 
 import numpy as np
 from skl2onnx import to_onnx
@@ -29,7 +28,7 @@ from training.export.many import many_rows
 from training.export.parity import Reference, measure, objection, quietly_ask, real_rows
 from training.inference import infer
 from training.optimizer.latency import timing_rows
-from training.report.plots.variants import points, variants_plot
+from training.report.plots.variants import cost_plots
 
 _HEAD = f"  {'variant':<26}{'KiB':>9}{'load ms':>9}{'mem KiB':>9}{'us@1':>8}{'us@64':>8}{'us@1000':>9}{'ratios':>18}"
 _HEAD += f"{'flips':>7}{'change':>9}  verdict"
@@ -161,17 +160,9 @@ def report(name: str, model: Trained, rows: int) -> bool:
 
 def draw(name: str, model: Trained, folder: Path) -> None:
     """The Pareto plots of a model, as files."""
-    measured = [one for one in model.choice.variants if one.parity is not None]
-    gate, chosen = model.config.gate.probability_change, model.choice.name
-    slow = geometric_mean(measured[0].latency_us.values())
-    speeds = [geometric_mean(one.latency_us.values()) / slow for one in measured]
-    costs: dict[str, tuple[str, Any]] = {
-        "size": ("KiB of the file", [(one.size or 0) / 1024 for one in measured]),
-        "latency": ("latency beside the exported graph", speeds),
-    }
-    for kind, (words, values) in costs.items():
-        plot = variants_plot(kind, points(measured, values), words, chosen, gate)
-        (folder / f"{name.replace(' ', '-').replace(',', '')}-{kind}.svg").write_bytes(plot.standalone())
+    plots = cost_plots(model.choice.variants, model.choice.name, model.config.gate.probability_change)
+    for plot in plots:
+        (folder / f"{name.replace(' ', '-').replace(',', '')}-{plot.name}.svg").write_bytes(plot.standalone())
 
 
 def say(text: str) -> None:

@@ -9,27 +9,49 @@ from training.optimizer.trees.shared_leaves import leaf_kinds
 
 
 def collapsed(ensemble: Ensemble) -> Ensemble:
-    """The ensemble without such splits, from the bottom up; what no root leads to any more is left out."""
+    """The ensemble without such splits, from the bottom up; what no root leads to any more is left out.
+
+    A split becomes a leaf of its own where it stands: a leaf that several branches share may not be led to from any.
+    """
     kind = leaf_kinds(ensemble)
     left, right = ensemble.left.copy(), ensemble.right.copy()
-    stands_for = np.arange(len(ensemble))
+    says = np.arange(len(ensemble))
     while True:
         splits = np.flatnonzero(left != LEAF)
-        left[splits], right[splits] = stands_for[left[splits]], stands_for[right[splits]]
         are_leaves = (left[left[splits]] == LEAF) & (left[right[splits]] == LEAF)
         gone = splits[are_leaves & (kind[left[splits]] == kind[right[splits]])]
         if not len(gone):
             break
-        stands_for[gone] = left[gone]
+        kind[gone], says[gone] = kind[left[gone]], says[left[gone]]
         left[gone] = right[gone] = LEAF
-    return _reached(replace(ensemble, left=left, right=right), stands_for)
+    new = np.flatnonzero(says != np.arange(len(ensemble)))
+    owner, weight = _weights_of(ensemble, says[new])
+    return _reached(
+        replace(
+            ensemble,
+            left=left,
+            right=right,
+            leaf=np.concatenate([ensemble.leaf, new[owner]]),
+            target=np.concatenate([ensemble.target, ensemble.target[weight]]),
+            weight=np.concatenate([ensemble.weight, ensemble.weight[weight]]),
+        )
+    )
 
 
-def _reached(ensemble: Ensemble, stands_for: Ints) -> Ensemble:
-    """Only the nodes that a root leads to, in their order; a root that became a leaf is the leaf it stands for."""
-    roots = ensemble.starts[:-1]
+def _weights_of(ensemble: Ensemble, leaves: Ints) -> tuple[Ints, Ints]:
+    """The positions of all weights of some leaves, each with which of the leaves it belongs to."""
+    order = np.argsort(ensemble.leaf, kind="stable")
+    first = np.searchsorted(ensemble.leaf[order], leaves)
+    counts = np.bincount(ensemble.leaf, minlength=len(ensemble))[leaves]
+    owner = np.repeat(np.arange(len(leaves)), counts)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return owner, order[first[owner] + within]
+
+
+def _reached(ensemble: Ensemble) -> Ensemble:
+    """Only the nodes that a root leads to, in their order."""
     is_reached = np.zeros(len(ensemble), dtype=bool)
-    front = stands_for[roots]
+    front = ensemble.starts[:-1]
     while len(front):
         is_reached[front] = True
         splits = front[ensemble.left[front] != LEAF]

@@ -6,6 +6,7 @@ dashed one is what the gate allows. Exact variants lie at the rounding of float3
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, StrMethodFormatter
@@ -30,6 +31,18 @@ class Point:
     variant: Variant
     cost: float
     change: float
+
+
+def cost_plots(variants: Sequence[Variant], chosen: str, allowed: float) -> tuple[Plot, Plot]:
+    """Size and latency of the variants that were measured, the exported one first, against what they change."""
+    measured = [one for one in variants if one.parity is not None]
+    sizes = [(one.size or 0) / 1024 for one in measured]
+    slow = geometric_mean(measured[0].latency_us.values())
+    speeds = [geometric_mean(one.latency_us.values()) / slow for one in measured]
+    return (
+        variants_plot("sizes", points(measured, sizes), "KiB of the file", chosen, allowed),
+        variants_plot("speeds", points(measured, speeds), "latency beside the exported graph", chosen, allowed),
+    )
 
 
 def points(variants: Sequence[Variant], costs: Sequence[float]) -> list[Point]:

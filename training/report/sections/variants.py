@@ -1,11 +1,9 @@
 """The graphs that were built: what each promises, costs and changes, and why the published one was chosen."""
 
-from statistics import geometric_mean
-
 from app.contract.manifest import Variant
 from app.contract.parity import Parity
 from training.examination import Trained
-from training.report.plots.variants import points, variants_plot
+from training.report.plots.variants import cost_plots
 from training.report.section import Block, Figure, Paragraph, Section, TextTable
 from training.report.words import size
 
@@ -37,7 +35,7 @@ def variants(trained: Trained) -> Section | None:
         "labels also changed elsewhere. Times are medians on the machine that trained it; they rank what is alike."
     )
     blocks: list[Block] = [
-        *(_plots(trained, measured) if len(measured) > 1 else ()),
+        *(_plots(trained) if len(measured) > 1 else ()),
         Paragraph(f"Published: {choice.reason}."),
         TextTable(_HEAD, rows, frozenset(_HEAD[2:])),
     ]
@@ -49,21 +47,16 @@ def variants(trained: Trained) -> Section | None:
     return Section("variants", "What is served", lead, tuple(blocks))
 
 
-def _plots(trained: Trained, measured: list[Variant]) -> tuple[Figure, Figure]:
-    slow = geometric_mean(measured[0].latency_us.values())
-    sizes = points(measured, [(variant.size or 0) / 1024 for variant in measured])
-    speeds = points(measured, [geometric_mean(variant.latency_us.values()) / slow for variant in measured])
-    chosen, allowed = trained.choice.name, trained.config.gate.probability_change
+def _plots(trained: Trained) -> tuple[Figure, Figure]:
+    choice = trained.choice
+    sizes, speeds = cost_plots(choice.variants, choice.name, trained.config.gate.probability_change)
     return (
         Figure(
-            variants_plot("sizes", sizes, "KiB of the file", chosen, allowed),
+            sizes,
             "Size against change. The ring is the published variant; no exact or allowed one lies below and to the "
             "left of the line.",
         ),
-        Figure(
-            variants_plot("speeds", speeds, "latency beside the exported graph", chosen, allowed),
-            "Latency against change: the geometric mean over batches of 1, 64 and 1,000 rows.",
-        ),
+        Figure(speeds, "Latency against change: the geometric mean over batches of 1, 64 and 1,000 rows."),
     )
 
 

@@ -50,8 +50,11 @@ def test_pruned_tree_says_what_one_grown_with_so_many_rows_says() -> None:
     assert len(smaller.SerializeToString()) < 0.3 * len(grown.graph.SerializeToString())
 
 
-def test_leaves_that_share_a_place_are_counted_where_rows_come_from() -> None:
-    own = with_min_samples(exported("votes of two"), 20)
+@pytest.mark.parametrize(
+    ("name", "least"), [("votes of two", 3), ("votes of two", 5), ("votes of two", 20), ("votes of three", 20)]
+)
+def test_leaves_that_share_a_place_are_counted_where_rows_come_from(name: str, least: int) -> None:
+    own = with_min_samples(exported(name), least)
     compact = share_leaves(own.graph, own.material).model
 
     answers = (own.answers(prune(graph, own.material).model) for graph in (own.graph, compact))

@@ -1,0 +1,61 @@
+"""8 bits for networks with convolutions, judged by what they answer about digits that they have not seen."""
+
+import numpy as np
+import pytest
+from onnx import numpy_helper
+
+from app.contract.signature import Feature, Kind, Signature, Task
+from tests.training.optimizer.convolution import DIGITS, PIXELS, answers, convolutional
+from training.optimizer.half import FLOAT16
+from training.optimizer.passes import Material, families
+from training.optimizer.quantizers import QUANTIZERS
+from training.optimizer.weights import quantize_weights, weight_nodes
+
+SIGNATURE = Signature(
+    task=Task.REGRESSION, layout="matrix", features=tuple(Feature(name=f"x{n}", kind=Kind.NUMBER) for n in range(64))
+)
+MATERIAL = Material({"x": PIXELS[:600:2].astype(np.float32)}, SIGNATURE)
+
+
+def test_convolutions_make_a_network_and_hold_weights() -> None:
+    model = convolutional()
+
+    assert families(model) == {"networks"}
+    assert [node.op_type for node, _ in weight_nodes(model)] == ["Conv", "Conv", "Gemm"]
+
+
+def test_network_knows_digits_that_it_has_not_seen() -> None:
+    labels, _ = answers(convolutional())
+
+    assert np.mean(labels == DIGITS[1:600:2]) > 0.8
+
+
+def test_weights_of_a_filter_move_by_half_a_step_of_their_own_scale() -> None:
+    model = convolutional()
+    ((_, before),) = [found for found in weight_nodes(model) if found[1].name == "w2"]
+
+    small = {tensor.name: tensor for tensor in quantize_weights(model).graph.initializer}
+
+    weights, rounded, scale = (numpy_helper.to_array(one) for one in (before, small["w2/int8"], small["w2/scale"]))
+    assert scale.shape == (16, 1, 1, 1)
+    assert np.all(np.abs(rounded * scale - weights) <= scale / 2 + 1e-7)
+
+
+@pytest.mark.parametrize("name", QUANTIZERS)
+def test_8_bits_make_a_smaller_file_and_keep_nearly_every_label(name: str) -> None:
+    model = convolutional()
+    (one,) = QUANTIZERS[name][1]  # type: ignore[index]  # every name is a candidate
+
+    small = one.apply(model, MATERIAL).model
+
+    labels, probabilities = answers(small)
+    expected, exact = answers(model)
+    assert small.ByteSize() < 0.6 * model.ByteSize()
+    assert np.mean(labels == expected) >= 0.98
+    assert 0 < np.abs(probabilities - exact).max() < 0.3
+
+
+def test_half_precision_moves_probabilities_by_a_thousandth_at_most() -> None:
+    _, probabilities = answers(FLOAT16.apply(convolutional(), MATERIAL).model)
+
+    assert np.abs(probabilities - answers(convolutional())[1]).max() < 2e-3
