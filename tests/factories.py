@@ -152,6 +152,17 @@ def failing_graph(signature: Signature) -> bytes:
     return _model(signature, nodes, {"limit": 1000.0})
 
 
+def quantizing_graph(signature: Signature) -> bytes:
+    """Like the sum, over numbers in 8 bits, whose scale is that of the largest of all rows."""
+    nodes = [
+        helper.make_node("Cast", ["X"], ["X_f"], to=TensorProto.FLOAT),
+        helper.make_node("DynamicQuantizeLinear", ["X_f"], ["X_q", "scale", "zero_point"]),
+        helper.make_node("DequantizeLinear", ["X_q", "scale", "zero_point"], ["X_d"]),
+        helper.make_node("ReduceSum", ["X_d", "axis"], ["value"], keepdims=1),
+    ]
+    return _model(signature, nodes, {})
+
+
 def _model(
     signature: Signature,
     nodes: list[onnx.NodeProto],

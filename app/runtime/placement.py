@@ -17,6 +17,8 @@ class Placement:
 
     nodes: Mapping[str, int]
     left_on_cpu: tuple[str, ...] = ()
+    operators: frozenset[str] = frozenset()
+    """Those of the graph as onnxruntime runs it."""
 
     @property
     def uses_gpu(self) -> bool:
@@ -40,10 +42,13 @@ def read_placement(session: Any) -> Placement:
     """The placement of an onnxruntime session that was made with ASSIGNMENT_KEY set to "1"."""
     nodes: Counter[str] = Counter()
     on_cpu: set[str] = set()
+    operators: set[str] = set()
     for part in session.get_provider_graph_assignment_info():
         for node in part.get_nodes():
             nodes[part.ep_name] += 1
+            operators.add(node.op_type)
             if part.ep_name == CPU_PROVIDER:
                 on_cpu.add(node.op_type)
     has_others = len(session.get_providers()) > 1
-    return Placement(dict(nodes.most_common()), tuple(sorted(on_cpu)) if has_others else ())
+    left = tuple(sorted(on_cpu)) if has_others else ()
+    return Placement(dict(nodes.most_common()), left, frozenset(operators))

@@ -14,6 +14,7 @@ from app.contract.tensors import Datatype, Tensor, TensorMetadata
 from app.errors import InferenceError
 from app.runtime.placement import ASSIGNMENT_KEY, Placement, read_placement
 from app.runtime.providers import CPU_PROVIDER, Execution, short
+from app.runtime.row_independence import mixes_rows, run_as_pair, wants_pairs
 
 _DATATYPES = {
     "tensor(bool)": Datatype.BOOL,
@@ -94,6 +95,10 @@ class OnnxSession:
         # already, and its way out of a failing provider is to go on quietly with another one.
         self._run_options = ort.RunOptions()  # else one is made per run
         self._run = self._session._sess.run  # noqa: SLF001  # the one way around the wrapper; its minor version is pinned
+        self.mixes_rows = mixes_rows(self.placement.operators)
+        """Whether requests must not share a run, because each would change the others' answers."""
+        self._pairs = wants_pairs(self.placement.operators, self.inputs, self._run_as_it_is)
+        self._first_input = self.inputs[0].name if self.inputs else ""
 
     @property
     def providers(self) -> list[str]:
@@ -103,8 +108,14 @@ class OnnxSession:
     def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         """Run one batch; arrays must have the declared dtypes. Returns the outputs in the graph's order.
 
-        Raises InferenceError when onnxruntime fails, without its message, which may quote the input.
+        A row gets the same answer alone as among others, to the bit, unless the graph `mixes_rows`. Raises
+        InferenceError when onnxruntime fails, without its message, which may quote the input.
         """
+        if self._pairs and len(tensors[self._first_input]) == 1:
+            return run_as_pair(self._run_as_it_is, tensors)
+        return self._run_as_it_is(tensors)
+
+    def _run_as_it_is(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         try:
             if self._is_bound:
                 return self._run_bound(tensors)

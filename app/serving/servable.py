@@ -1,7 +1,7 @@
 """One loaded version of a model: its manifest, its session, its codec for rows and its queue."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.contract.manifest import ModelManifest
 from app.contract.signature import Signature
@@ -61,6 +61,8 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
     chosen = options.of(manifest.model_name)
     variant = choose_variant(stored, chosen.execution, chosen.variant)
     session, cost = variant.session, variant.cost
+    if session.mixes_rows:
+        chosen = replace(chosen, queue=replace(chosen.queue, batch_rows=1))
     _check_interface(manifest, session)
     version = str(manifest.model_version)
     rows = RowCodec(manifest.model_name, version, manifest.signature, options.limits)
