@@ -50,7 +50,8 @@ class Fitted:
 
     `learn` and `learn_target` are what it has learnt from, `held_out` and `target` are what it is judged on; `rows`
     says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
-    `cost` what a tuned decision costs, `sources` the tables that were joined, `search` how the estimator was found.
+    `cost` what a tuned decision costs, `sources` the tables that were joined, `search` how the estimator was found,
+    `groups` which held-out rows belong together, where a column says so.
     """
 
     pipeline: Any
@@ -67,6 +68,7 @@ class Fitted:
     sources: tuple[SourceRecord, ...] = ()
     search: SearchOutcome | None = None
     curves: tuple[Curve, ...] = ()
+    groups: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _ask(fitted: Fitted, config: ModelConfig) -> Answers:
 def _evaluate(
     fitted: Fitted, answers: Answers, config: ModelConfig, champion: Incumbent | None
 ) -> tuple[tuple[Score, ...], Evaluation]:
-    judged = Judged(fitted.learn, fitted.held_out, fitted.target, answers, fitted.signature)
+    judged = Judged(fitted.learn, fitted.held_out, fitted.target, answers, fitted.signature, fitted.groups)
     rival = None
     if champion is not None:
         rival = rivals.champion(champion, fitted.held_out, fitted.signature, as_saved(config))

@@ -87,6 +87,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         gathered.sources,
         found,
         curves(config, signature, learn),
+        held_out.groups,
     )
 
 

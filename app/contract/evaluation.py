@@ -57,9 +57,13 @@ class Comparison(Part):
 
 
 class Evaluation(Part):
-    """How the scores were come by, and what they are beside: a model that has learnt nothing, and the champion."""
+    """How the scores were come by, and what they are beside: a model that has learnt nothing, and the champion.
+
+    `groups` is how many groups of rows were drawn again for the intervals; None where rows were drawn one by one.
+    """
 
     rows: Annotated[int, Field(ge=1)]
+    groups: int | None = None
     confidence: float
     resamples: int
     slices: tuple[SliceScore, ...] = ()

@@ -33,7 +33,9 @@ class EvaluationConfig(Section):
     """How a model is judged on held-out rows."""
 
     metric: Metric | None = Field(
-        None, description="the first metric, which gates, slices and tables speak of; none: accuracy, or r2 for values"
+        None,
+        description="the first metric, which gates, slices and tables speak of; none: what `search.scoring` says, "
+        "else accuracy, or r2 for values",
     )
     positive: Label | None = Field(
         None,

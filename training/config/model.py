@@ -15,7 +15,7 @@ from training.config.features import FeaturesConfig
 from training.config.optimize import OptimizeConfig
 from training.config.proof import GateConfig, ParityConfig
 from training.config.pruning import PruningConfig
-from training.config.search import SearchConfig
+from training.config.search import SearchConfig, metric_of
 from training.config.section import Section
 from training.config.split import SplitConfig
 
@@ -71,6 +71,17 @@ class TrainingConfig(ModelConfig):
             usual = "Ridge" if document.get("task") == Task.REGRESSION else "LogisticRegression"
             return {**document, "estimator": {"type": (families or [usual])[0]}}
         return document
+
+    @model_validator(mode="before")
+    @classmethod
+    def _judged_by_what_is_searched_by(cls, document: Any) -> Any:
+        search = document.get("search") if isinstance(document, dict) else None
+        evaluation = document.get("evaluation", {}) if isinstance(document, dict) else None
+        if not isinstance(search, dict) or not isinstance(evaluation, dict) or evaluation.get("metric") is not None:
+            return document
+        metric = metric_of(str(search.get("scoring")))
+        known = METRICS.get(Task.REGRESSION if document.get("task") == Task.REGRESSION else Task.CLASSIFICATION, ())
+        return {**document, "evaluation": {**evaluation, "metric": metric}} if metric in known else document
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """Which models are tried, what is asked of them, and which of those found is taken."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,19 @@ ScoringName = Literal[
     "recall",
     "roc_auc",
 ]
+_NEGATIVE = "neg_"
+
+
+def metric_of(scoring: str) -> str:
+    """The metric of `[evaluation]` that a scoring is, which may be the same with its sign turned."""
+    return scoring.removeprefix(_NEGATIVE)
+
+
+def scoring_of_metric(metric: str | None) -> ScoringName | None:
+    """The scoring that goes by a metric; None where there is none."""
+    return next((name for name in get_args(ScoringName) if metric_of(name) == metric), None)
+
+
 Against = Literal["latency", "size", "nothing"]
 
 
@@ -56,7 +69,9 @@ class SearchConfig(Section):
         {}, description="`search.spaces.TYPE.parameter = {low, high, log}` or a list, in place of the usual space"
     )
     scoring: ScoringName | None = Field(
-        None, description="by default `neg_expected_cost` with [cost], else `accuracy` for classes, `r2` for values"
+        None,
+        description="by default `neg_expected_cost` with [cost], else what `evaluation.metric` says, "
+        "else `accuracy` for classes, `r2` for values",
     )
     against: Against = Field("latency", description="what is wanted small beside a high score, as measured per trial")
     choose: Literal["best_score", "one_standard_error", "share"] = Field(

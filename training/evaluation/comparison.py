@@ -2,7 +2,8 @@
 
 Labels are tested by McNemar's exact test (Note on the sampling error of the difference between correlated proportions,
 1947): of the rows that one model alone has right, how many are each one's. Values, and every interval of a difference,
-come from bootstrap draws of the same rows for both.
+come from bootstrap draws of the same rows for both. Where rows belong together, groups are drawn, and labels are tested
+by these draws too: McNemar's test takes every row for a witness of its own.
 """
 
 from collections.abc import Sequence
@@ -16,11 +17,12 @@ from app.contract.evaluation import Comparison, Score
 from app.contract.signature import Label
 from training.config.evaluation import EvaluationConfig
 from training.evaluation.answers import Answers
-from training.evaluation.bootstrap import Floats, draw, middle
+from training.evaluation.bootstrap import Floats, Groups, draw, middle
 from training.evaluation.metrics import first_score, gain, measurable
 
 MCNEMAR = "McNemar's exact test of the rows that only one of the two has right"
 BOOTSTRAP = "paired bootstrap of the difference"
+OF_GROUPS = "paired bootstrap of the difference, whole groups at a time"
 
 
 def compare(
@@ -32,25 +34,29 @@ def compare(
     *,
     name: str,
     note: str = "",
+    groups: Groups | None = None,
 ) -> Comparison | None:
-    """How much better the model is than another on the same rows; None where the metric says nothing of the other."""
+    """How much better the model is than another on the same rows; None where the metric says nothing of the other.
+
+    `groups` [n] says which rows belong together, where any do.
+    """
     mine = first_score(target, own, labels, config)
     rows = [measurable(target, answers, labels, config.positive) for answers in (own, other)]
-    draws = [draw(one, len(target), config, mine.name).metrics for one in rows]
+    draws = [draw(one, len(target), config, mine.name, groups).metrics for one in rows]
     if mine.name not in draws[1]:
         return None
     theirs = first_score(target, other, labels, config)
     difference = draws[0][mine.name] - draws[1][mine.name]
     if not mine.higher_is_better:
         difference = -difference
-    is_share = mine.name == "accuracy"
+    is_counted = mine.name == "accuracy" and groups is None
     return Comparison(
         other=name,
         score=Score(name=theirs.name, value=theirs.value, higher_is_better=theirs.higher_is_better),
         difference=gain(mine, theirs.value),
         interval=middle(difference, config.confidence),
-        p_value=mcnemar(_right(own, target), _right(other, target)) if is_share else sign_share(difference),
-        test=MCNEMAR if is_share else BOOTSTRAP,
+        p_value=mcnemar(_right(own, target), _right(other, target)) if is_counted else sign_share(difference),
+        test=MCNEMAR if is_counted else BOOTSTRAP if groups is None else OF_GROUPS,
         note=note,
     )
 

@@ -11,7 +11,7 @@ from app.contract.signature import Label, Task
 from training.config.evaluation import METRICS, EvaluationConfig
 from training.errors import ConfigError, closest
 from training.evaluation.answers import Answers
-from training.evaluation.bootstrap import Measurable, draw, wilson
+from training.evaluation.bootstrap import Groups, Measurable, draw, effective_rows, wilson
 from training.evaluation.classification import Classified
 from training.evaluation.regression import SeveralValued, Valued
 
@@ -32,20 +32,24 @@ def scores(
     answers: Answers,
     labels: Sequence[Label] | None = None,
     config: EvaluationConfig | None = None,
+    groups: Groups | None = None,
 ) -> tuple[Score, ...]:
     """Every metric that the rows allow, the wanted one first; intervals only where a config asks for them.
 
-    `labels` are those of the columns of probabilities, by default the sorted labels of the target. Raises ConfigError
+    `labels` are those of the columns of probabilities, by default the sorted labels of the target; `groups` [n] says
+    which rows belong together, where any do. Raises ConfigError
     where the metric that is wanted first cannot be computed.
     """
     rows = measurable(target, answers, labels, config.positive if config is not None else None)
     values = plain(rows, len(target))
-    drawn = draw(rows, len(target), config) if config is not None else None
+    drawn = draw(rows, len(target), config, groups=groups) if config is not None else None
     found = []
     for name, value in values.items():
         interval = drawn.interval(name) if drawn is not None else None
         if name == "accuracy" and drawn is not None:
-            interval = wilson(value, len(target), drawn.confidence)
+            count = len(target)
+            size = count if groups is None else effective_rows(value, count, drawn.metrics[name], groups)
+            interval = wilson(value, size, drawn.confidence)
         found.append(_score(name, value, interval))
     first = first_name(answers, config.metric if config is not None else None)
     if first not in values:

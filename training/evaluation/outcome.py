@@ -13,7 +13,7 @@ from app.contract.signature import Label, Signature
 from training.config.evaluation import EvaluationConfig
 from training.errors import ConfigError, closest
 from training.evaluation.answers import Answers
-from training.evaluation.bootstrap import draws_for
+from training.evaluation.bootstrap import Groups, draws_for
 from training.evaluation.comparison import compare
 from training.evaluation.metrics import first_name, measurable, scores
 from training.evaluation.rivals import Rival
@@ -26,13 +26,17 @@ DISTANCE = "mean_absolute_error"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The rows a model is judged on, with its answers; `learn` are those it learnt from."""
+    """The rows a model is judged on, with its answers; `learn` are those it learnt from.
+
+    `groups` [n] says which of the rows belong together; None where each stands for itself.
+    """
 
     learn: pd.DataFrame
     held_out: pd.DataFrame
     target: NDArray[Any]
     answers: Answers
     signature: Signature
+    groups: Groups | None = None
 
 
 def evaluate(
@@ -40,7 +44,7 @@ def evaluate(
 ) -> tuple[tuple[Score, ...], Evaluation]:
     """Scores with intervals and what they are beside; raises ConfigError for a slice or metric that is not there."""
     labels = judged.signature.labels
-    metrics = scores(judged.target, judged.answers, labels, config)
+    metrics = scores(judged.target, judged.answers, labels, config, judged.groups)
     declared = _declared(judged, config)
     loss = _loss(judged.target, judged.answers)
     alpha = 1 - config.confidence
@@ -52,6 +56,7 @@ def evaluate(
         rows=len(judged.target),
         confidence=config.confidence,
         resamples=draws_for(len(judged.target), rows.classes, config),
+        groups=None if judged.groups is None else len(np.unique(judged.groups)),
         slices=_slice_scores([(one, None) for one in declared], judged, config),
         found_slices=_slice_scores(found.slices, judged, config),
         slices_tried=found.tried,
@@ -64,7 +69,8 @@ def evaluate(
 def _beside(judged: Judged, rival: Rival, labels: Sequence[Label] | None, config: EvaluationConfig) -> Comparison:
     if rival.answers is None:
         return Comparison(other=rival.name, note=rival.note)
-    compared = compare(judged.answers, rival.answers, judged.target, labels, config, name=rival.name, note=rival.note)
+    answers, groups = (judged.answers, rival.answers), judged.groups
+    compared = compare(*answers, judged.target, labels, config, name=rival.name, note=rival.note, groups=groups)
     return compared or Comparison(other=rival.name, note="the first metric says nothing of it")
 
 
@@ -105,6 +111,7 @@ def _slice_score(
             Answers(labels, numbers),
             judged.signature.labels,
             config.model_copy(update={"metric": metric}),
+            None if judged.groups is None else judged.groups[one.rows],
         )
     except ConfigError:
         return None  # the metric needs what the slice has not: rows of every class

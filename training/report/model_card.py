@@ -88,6 +88,11 @@ def _evaluation(evaluation: Evaluation | None) -> list[str]:
     if evaluation is None:
         return []
     lines = []
+    if evaluation.groups is not None:
+        lines += [
+            "",
+            f"Rows of one group are alike: intervals come from drawing the {evaluation.groups} groups again.",
+        ]
     for rival in (evaluation.baseline, evaluation.champion):
         if rival is not None:
             lines += ["", _beside(rival)]

@@ -1,6 +1,7 @@
 """score(name, …): one figure for a model's answers on the rows of a fold, higher is better, by scikit-learn's names.
 
-Of two classes the positive one is what [cost] says, else the last. More classes are averaged with equal weight.
+Of two classes the positive one is what [evaluation] or [cost] says, else the last. More classes are averaged with equal
+weight.
 """
 
 from collections.abc import Callable
@@ -12,9 +13,9 @@ from sklearn import metrics
 
 from app.contract.signature import Label, Task
 from training.config.model import TrainingConfig
-from training.config.search import ScoringName
+from training.config.search import ScoringName, scoring_of_metric
 from training.data.table import Table
-from training.errors import ConfigError
+from training.errors import ConfigError, closest
 from training.evaluation.answers import Answers
 from training.selection import costs
 
@@ -39,8 +40,10 @@ def scoring_of(config: TrainingConfig) -> ScoringName:
     """What the search goes by; raises ConfigError where it does not fit the task."""
     wanted = config.search.scoring if config.search is not None else None
     is_regression = config.task is Task.REGRESSION
+    if wanted is None and config.cost is not None:
+        return "neg_expected_cost"
     if wanted is None:
-        return "r2" if is_regression else "accuracy" if config.cost is None else "neg_expected_cost"
+        return scoring_of_metric(config.evaluation.metric) or ("r2" if is_regression else "accuracy")
     if (wanted in _VALUES) != is_regression:
         raise ConfigError(f"config: search.scoring = '{wanted}' is not for task '{config.task}'")
     if wanted == "neg_expected_cost" and config.cost is None:
@@ -56,16 +59,26 @@ def score(name: ScoringName, answers: Answers, rows: Table, labels: tuple[Label,
     if name in _LABELS:
         return float(_LABELS[name](target, _numbered(answers.labels, labels)))
     is_binary = len(labels) == 2  # noqa: PLR2004  # binary
-    positive = labels[1] if config.cost is None or not is_binary else costs.positive_of(config.cost, labels)
-    place = labels.index(positive) if is_binary else 0
+    place = labels.index(_positive(config, labels)) if is_binary else 0
     if name in _OF_A_CLASS:
         average = {"average": "binary", "pos_label": place} if is_binary else {"average": "macro"}
         return float(_OF_A_CLASS[name](target, _numbered(answers.labels, labels), zero_division=0.0, **average))
     if answers.numbers.shape[1] != len(labels):
         raise ConfigError(f"config: search.scoring = '{name}' needs probabilities")
     if name == "neg_expected_cost" and config.cost is not None:
+        positive = costs.positive_of(config.cost, labels)
+        place = labels.index(positive)
         return -float(costs.curve(costs.row_costs(config.cost, rows, positive), answers.numbers[:, place]).costs.min())
     return _of_probabilities(name, target, answers.numbers, place if is_binary else None)
+
+
+def _positive(config: TrainingConfig, labels: tuple[Label, ...]) -> Label:
+    wanted = config.evaluation.positive
+    if wanted is not None and wanted not in labels:
+        raise ConfigError(f"evaluation.positive is no class{closest(str(wanted), map(str, labels))}")
+    if wanted is None:
+        return labels[1] if config.cost is None else costs.positive_of(config.cost, labels)
+    return wanted
 
 
 def _of_probabilities(

@@ -31,6 +31,27 @@ def regressor(rows: int, noise: float, seed: int) -> tuple[NDArray[np.float64], 
     return target, Answers(None, (target + noise * random.normal(size=rows)).reshape(-1, 1))
 
 
+def grouped_classifier(groups: int, size: int, seed: int) -> tuple[NDArray[Any], Answers, NDArray[Any]]:
+    """A fifth of the answers is wrong, of some groups many and of others none; the last array says whose a row is."""
+    random = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(groups), size)
+    target = random.integers(2, size=len(owner))
+    wrong = random.random(len(owner)) < random.beta(1, 4, size=groups)[owner]
+    labels = np.where(wrong, 1 - target, target)
+    return target, Answers(labels, np.eye(2)[labels] * 0.5 + 0.25), owner
+
+
+def grouped_regressor(
+    groups: int, size: int, noise: float, seed: int
+) -> tuple[NDArray[np.float64], Answers, NDArray[Any]]:
+    """Targets of spread 1 and answers that are so far away; half of the squared distance is a group's own."""
+    random = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(groups), size)
+    target = random.normal(size=len(owner))
+    apart = random.normal(size=groups)[owner] + random.normal(size=len(owner))
+    return target, Answers(None, (target + noise * np.sqrt(0.5) * apart).reshape(-1, 1)), owner
+
+
 def columns(rows: int, seed: int) -> tuple[pd.DataFrame, Signature]:
     """A number, a category and a boolean that say nothing of each other, with what is known of them."""
     random = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.training.evaluation.rows import QUICK, classifier, regressor
+from tests.training.evaluation.rows import QUICK, classifier, grouped_classifier, grouped_regressor, regressor
 from training.config.evaluation import EvaluationConfig
 from training.evaluation.bootstrap import draw, draws_for, middle, wilson
 from training.evaluation.metrics import measurable, scores
@@ -31,6 +31,47 @@ def share_covering(metric: str, truth: float, *, is_value: bool = False) -> floa
 )
 def test_intervals_hold_the_true_score_about_as_often_as_they_say(metric: str, truth: float, is_value: bool) -> None:
     assert share_covering(metric, truth, is_value=is_value) == pytest.approx(0.95, abs=0.07)
+
+
+def share_covering_groups(metric: str, truth: float, *, is_told: bool, is_value: bool) -> float:
+    """The same for groups of rows that are alike, with and without being told of them."""
+    covering = 0
+    for seed in range(REPEATS // 2):
+        target, answers, owner = grouped_regressor(40, 8, 0.5, seed) if is_value else grouped_classifier(40, 8, seed)
+        found = scores(target, answers, config=QUICK, groups=owner if is_told else None)
+        interval = next(score.interval for score in found if score.name == metric)
+        covering += interval is not None and interval[0] <= truth <= interval[1]
+    return covering / (REPEATS // 2)
+
+
+@pytest.mark.parametrize(
+    ("metric", "truth", "is_value"),
+    [("accuracy", 0.8, False), ("root_mean_squared_error", 0.5, True)],
+)
+def test_intervals_hold_the_true_score_of_rows_that_belong_together(metric: str, truth: float, is_value: bool) -> None:
+    told, untold = (share_covering_groups(metric, truth, is_told=told, is_value=is_value) for told in (True, False))
+
+    assert told == pytest.approx(0.95, abs=0.07)
+    assert untold < 0.88
+
+
+def test_groups_of_one_row_are_rows() -> None:
+    target, answers = classifier(150, 0.2, seed=0)
+
+    alone = scores(target, answers, config=QUICK, groups=np.arange(150))
+
+    assert [s.interval for s in alone if s.name != "accuracy"] == [
+        s.interval for s in scores(target, answers, config=QUICK) if s.name != "accuracy"
+    ]
+    assert alone[0].interval == pytest.approx(wilson(alone[0].value, 150, 0.95), abs=0.02)
+
+
+def test_perfect_answers_to_few_groups_are_no_surer_than_the_groups_are_many() -> None:
+    target, answers = classifier(200, 0.0, seed=0)
+
+    (first, *_) = scores(target, answers, config=QUICK, groups=np.repeat(np.arange(10), 20))
+
+    assert first.interval == pytest.approx(wilson(1.0, 10, 0.95))
 
 
 def test_higher_confidence_gives_a_wider_interval() -> None:

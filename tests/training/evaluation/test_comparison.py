@@ -3,7 +3,7 @@ import pytest
 
 from tests.training.evaluation.rows import QUICK, classifier, regressor
 from training.evaluation.answers import Answers
-from training.evaluation.comparison import BOOTSTRAP, MCNEMAR, compare, mcnemar
+from training.evaluation.comparison import BOOTSTRAP, MCNEMAR, OF_GROUPS, compare, mcnemar
 
 
 def test_better_model_is_better_beyond_chance() -> None:
@@ -42,6 +42,21 @@ def test_difference_of_a_loss_is_positive_where_the_model_is_better() -> None:
     assert 0 < found.interval[0] <= (found.difference or 0) <= found.interval[1]
     assert (found.p_value or 1) < 0.02
     assert found.test == BOOTSTRAP
+
+
+def test_better_answers_to_one_group_are_no_better_model() -> None:
+    target, own = classifier(200, 0.0, seed=0)
+    owner = np.repeat(np.arange(20), 10)
+    other = Answers(np.where(owner == 0, 1 - target, target), own.numbers)
+
+    alone = compare(own, other, target, (0, 1), QUICK, name="the other")
+    together = compare(own, other, target, (0, 1), QUICK, name="the other", groups=owner)
+
+    assert alone is not None
+    assert together is not None
+    assert (alone.p_value or 0) < 0.01
+    assert (together.p_value or 0) > 0.3
+    assert together.test == OF_GROUPS
 
 
 def test_chance_is_not_taken_for_a_difference() -> None:

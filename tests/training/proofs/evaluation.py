@@ -2,7 +2,7 @@
 
 Models whose true score is known are made up many times over, each with its own held-out rows. `--repeats` says how
 often; the exit code is 1 where an interval holds the truth in less than 88 % of the cases, or chance alone names a
-slice in more than 8 %.
+slice in more than 8 %. The same with rows in groups that are alike, as groups and, as negative control, as rows.
 """
 
 import argparse
@@ -13,7 +13,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.training.evaluation.rows import classifier, columns, regressor
+from tests.training.evaluation.rows import (
+    classifier,
+    columns,
+    grouped_classifier,
+    grouped_regressor,
+    regressor,
+)
 from training.config.evaluation import EvaluationConfig
 from training.evaluation.metrics import scores
 from training.evaluation.slices import find
@@ -23,6 +29,9 @@ _ROWS = (60, 200, 1000)
 _TRUTH = {"accuracy": 0.8, "balanced_accuracy": 0.8, "matthews_corrcoef": 0.6}
 _TRUE_VALUES = {"r2": 0.75, "mean_absolute_error": 0.5 * np.sqrt(2 / np.pi), "root_mean_squared_error": 0.5}
 _LEAST, _MOST = 0.88, 0.08
+_GROUPS, _SIZE = (20, 50, 200), 10
+_WRONG = 0.85
+"""Intervals that take rows of a group for independent must hold the truth less often than this."""
 
 
 def covering(rows: int, repeats: int, console: Console) -> dict[str, float]:
@@ -32,6 +41,20 @@ def covering(rows: int, repeats: int, console: Console) -> dict[str, float]:
         for make, spread, truth in ((classifier, 0.2, _TRUTH), (regressor, 0.5, _TRUE_VALUES)):
             target, answers = make(rows, spread, seed)
             for score in scores(target, answers, config=_CONFIG):
+                if score.name in truth and score.interval is not None:
+                    held[score.name] += score.interval[0] <= truth[score.name] <= score.interval[1]
+    return {name: count / repeats for name, count in held.items()}
+
+
+def covering_groups(groups: int, repeats: int, console: Console, *, is_told: bool) -> dict[str, float]:
+    """The same for rows in groups, where intervals are told of these or not."""
+    held = dict.fromkeys({**_TRUTH, **_TRUE_VALUES}, 0)
+    for seed in track(range(repeats), f"intervals of {groups} groups", console=console, transient=True):
+        for (target, answers, owner), truth in (
+            (grouped_classifier(groups, _SIZE, seed), _TRUTH),
+            (grouped_regressor(groups, _SIZE, 0.5, seed), _TRUE_VALUES),
+        ):
+            for score in scores(target, answers, config=_CONFIG, groups=owner if is_told else None):
                 if score.name in truth and score.interval is not None:
                     held[score.name] += score.interval[0] <= truth[score.name] <= score.interval[1]
     return {name: count / repeats for name, count in held.items()}
@@ -62,8 +85,24 @@ def main() -> int:
     table.add_section()
     table.add_row("a slice is named by chance", *(f"{by_chance[rows]:.1%}" for rows in _ROWS))
     console.print(table)
+    is_kept_of_groups = prove_groups(repeats, console)
     is_kept = min(min(held.values()) for held in found.values()) >= _LEAST and max(by_chance.values()) <= _MOST
-    return 0 if is_kept else 1
+    return 0 if is_kept and is_kept_of_groups else 1
+
+
+def prove_groups(repeats: int, console: Console) -> bool:
+    """Print the table of groups; whether intervals hold the truth where they know of groups, and do not otherwise."""
+    told, untold = (
+        {groups: covering_groups(groups, repeats, console, is_told=is_told) for groups in _GROUPS}
+        for is_told in (True, False)
+    )
+    heads = (f"{groups} groups" for groups in _GROUPS)
+    table = Table("95 % interval of", *heads, title=f"rows in groups of {_SIZE}: groups drawn (rows drawn)")
+    for name in {**_TRUTH, **_TRUE_VALUES}:
+        table.add_row(name, *(f"{told[groups][name]:.1%} ({untold[groups][name]:.1%})" for groups in _GROUPS))
+    console.print(table)
+    is_wrong_untold = max(held["accuracy"] for held in untold.values()) < _WRONG
+    return is_wrong_untold and min(min(held.values()) for held in told.values()) >= _LEAST
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import numpy as np
+
 from app.contract.evaluation import Comparison, Score, SliceScore
 from tests.training.report.test_page import trained
 from training.report.model_card import model_card
@@ -27,6 +29,14 @@ def test_card_has_intervals_and_the_baseline() -> None:
     assert "| accuracy | 0.9532 | 0.9104 to 0.9761 | higher |" in card
     assert "Beside always the most frequent class: accuracy 0.6257 on the same rows" in card
     assert "none is worse beyond chance" in card
+
+
+def test_card_says_that_whole_groups_were_drawn() -> None:
+    whole = trained("returns")
+
+    assert whole.evaluation is not None
+    assert whole.evaluation.groups == len(set(np.asarray(whole.fitted.groups).tolist()))
+    assert f"intervals come from drawing the {whole.evaluation.groups} groups again" in model_card(whole, {})
 
 
 def test_card_names_slices_and_the_champion() -> None:

@@ -12,12 +12,49 @@ from training.selection.scoring import score, scoring_of
 TARGET = ["no", "yes", "no", "yes", "yes", "no"]
 NUMBERS = np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8], [0.6, 0.4], [0.8, 0.2]])
 ANSWERS = Answers(np.array(["no", "yes", "yes", "yes", "no", "no"], dtype=object), NUMBERS)
+COST = {"false_positive": 1, "false_negative": 5}
 IS_YES = np.array([label == "yes" for label in TARGET])
 
 
 def scored(name: Any, **sections: Any) -> float:
     rows = table(TARGET, a=[0.0] * 6)
     return score(name, ANSWERS, rows, ("no", "yes"), config_for(**sections))
+
+
+def test_positive_class_is_the_one_that_the_evaluation_looks_for() -> None:
+    expected = metrics.average_precision_score(~IS_YES, NUMBERS[:, 0])
+
+    assert scored("average_precision", evaluation={"positive": "no"}) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("sections", "scoring", "metric"),
+    [
+        ({}, "accuracy", None),
+        ({"search": {"scoring": "roc_auc"}}, "roc_auc", "roc_auc"),
+        ({"search": {"scoring": "neg_log_loss"}}, "neg_log_loss", "log_loss"),
+        ({"search": {"scoring": "f1"}, "evaluation": {"metric": "recall"}}, "f1", "recall"),
+        ({"search": {}, "evaluation": {"metric": "brier_score"}}, "neg_brier_score", "brier_score"),
+        ({"evaluation": {"metric": "average_precision"}}, "average_precision", "average_precision"),
+        ({"search": {}, "cost": COST}, "neg_expected_cost", None),
+        (
+            {"search": {"scoring": "neg_expected_cost"}, "cost": COST},
+            "neg_expected_cost",
+            None,
+        ),
+    ],
+)
+def test_search_and_evaluation_follow_each_other(sections: dict[str, Any], scoring: str, metric: str | None) -> None:
+    config = config_for(**sections)
+
+    assert (scoring_of(config), config.evaluation.metric) == (scoring, metric)
+
+
+@pytest.mark.parametrize(("metric", "scoring"), [("mean_absolute_error", "neg_mean_absolute_error"), (None, "r2")])
+def test_search_for_values_goes_by_the_metric_that_is_named(metric: str | None, scoring: str) -> None:
+    sections: dict[str, Any] = {"task": "regression", "estimator": {"type": "Ridge"}, "evaluation": {"metric": metric}}
+
+    assert scoring_of(config_for(**sections, search={})) == scoring
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """How good the model is: every metric with its interval, and what the first one is beside."""
 
-from app.contract.evaluation import Comparison, Score
+from app.contract.evaluation import Comparison, Evaluation, Score
 from training.examination import Trained
 from training.report.section import Block, Paragraph, Section, TextTable
 from training.report.words import metric, number, p_value
@@ -25,7 +25,8 @@ def scores(trained: Trained) -> Section | None:
         blocks += [Paragraph(f"{rival.other}: {rival.note}.") for rival in rivals if rival.note]
     lead = (
         f"On {_judged(trained, evaluation.rows)}. An interval says where the metric would lie on other rows of the "
-        f"same kind: by {evaluation.resamples:,} bootstrap resamples, for accuracy by Wilson's formula."
+        f"same kind: by {evaluation.resamples:,} bootstrap resamples, for accuracy by Wilson's formula"
+        f"{_together(evaluation)}."
     )
     return Section("scores", "Scores", lead, tuple(blocks))
 
@@ -34,6 +35,12 @@ def _judged(trained: Trained, rows: int) -> str:
     if "held_out" in trained.fitted.rows:
         return f"{rows:,} rows that the model has not learnt from"
     return f"the {rows:,} rows that were given, which it may have learnt from, so that they flatter it"
+
+
+def _together(evaluation: Evaluation) -> str:
+    if evaluation.groups is None:
+        return ""
+    return f". Rows of one group are alike, so the {evaluation.groups:,} groups were drawn, not the rows"
 
 
 def _row(score: Score) -> tuple[str, ...]:
