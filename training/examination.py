@@ -32,6 +32,7 @@ from training.export import parity
 from training.export.onnx_export import forms
 from training.export.parity import Reference
 from training.export.suspect import suspect
+from training.export.ties import refuse_ties
 from training.optimizer import candidates, gates, variants
 from training.optimizer.gates import Choice
 from training.optimizer.passes import Material
@@ -96,6 +97,7 @@ class Trained:
 def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:
     """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
     signature = fitted.signature
+    refuse_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
     answers = _ask(fitted, config)
     metrics, evaluation = _evaluate(fitted, answers, config, champion)
     metrics += fitted.cost.scores if fitted.cost else ()

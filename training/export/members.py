@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 _ATTRIBUTES = ("estimators_", "calibrated_classifiers_", "best_estimator_", "regressor_", "estimator_")
 """The first that is there: an ensemble's `estimator_` is only what its members were made from."""
@@ -23,3 +24,11 @@ def members(fitted: Any) -> Iterator[Any]:
             yield from estimator
         elif isinstance(estimator, BaseEstimator):
             yield estimator
+
+
+def flat(fitted: Any) -> list[tuple[str, Any]]:
+    """The steps of pipelines that end in pipelines; the estimator comes last."""
+    if not isinstance(fitted, Pipeline):
+        return [("", fitted)]
+    *before, (name, last) = fitted.steps
+    return [*before, *flat(last)] if isinstance(last, Pipeline) else [*before, (name, last)]

@@ -128,8 +128,9 @@ def objection(found: Parity) -> str:
     """What speaks against a graph of this certificate, as a clause; empty where nothing does."""
     if found.label_flips:
         worst = max(found.kinds, key=lambda one: one.label_flips)
+        get = "gets" if worst.label_flips == 1 else "get"
         return (
-            f"{worst.label_flips} of {worst.rows} rows ({_name(worst)}) get another label from the graph than from "
+            f"{worst.label_flips} of {worst.rows} rows ({_name(worst)}) {get} another label from the graph than from "
             f"{found.reference}"
         )
     if found.largest_difference > found.tolerance:

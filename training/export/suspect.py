@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from app.contract.signature import Signature
@@ -24,7 +23,9 @@ from training.data.tensors import to_tensors
 from training.export.answers.catalogue import ANSWERS
 from training.export.assembly import Assembly
 from training.export.blocks import Block, join, select
+from training.export.members import flat
 from training.export.onnx_export import inputs
+from training.export.ties import tied
 from training.export.translation import Translation, below, does_nothing
 
 _REFUSALS = (SlipwayError, ValueError, TypeError, IndexError, KeyError, AttributeError)
@@ -49,17 +50,17 @@ def suspect(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = _first_apart(pipeline, signature, rows)
-            tied = _tied(pipeline, rows)
+            ties = tied(pipeline, rows)
     except _REFUSALS:
         return ""
     if found is not None:
         return "step {} is the first whose numbers differ from scikit-learn's, by {:.1g}: replace that step".format(
             *found
         )
-    last = type(_flat(pipeline)[-1][1]).__name__
-    if tied:
+    last = type(flat(pipeline)[-1][1]).__name__
+    if ties:
         return (
-            f"{tied} of {len(rows)} rows have the last neighbour that counts and the next one equally far, and which "
+            f"{ties} of {len(rows)} rows have the last neighbour that counts and the next one equally far, and which "
             f"of them {last} takes is left to the order of its search: scale the columns, so that distances differ"
         )
     return f"every step before {last} agrees to the last bit, so the difference begins there"
@@ -68,7 +69,7 @@ def suspect(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> str:
 def _first_apart(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> tuple[str, float] | None:
     assembly = Assembly()
     translation = Translation(assembly, ANSWERS)
-    before = Pipeline([*_flat(pipeline)[:-1], ("end", None)])
+    before = Pipeline([*flat(pipeline)[:-1], ("end", None)])
     walk = _through(translation, before, inputs(assembly, signature), rows, "")
     seen = [one for one in walk if not one.block.is_text]
     outputs = [_output(assembly, one.block, number) for number, one in enumerate(seen)]
@@ -82,24 +83,6 @@ def _first_apart(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> tup
             apart = np.abs(expected - np.asarray(numbers))
             return one.name, float(np.nanmax(np.where(np.isfinite(apart), apart, np.nan), initial=0.0))
     return None
-
-
-def _flat(fitted: Any) -> list[tuple[str, Any]]:
-    """The steps of pipelines that end in pipelines; the estimator comes last."""
-    if not isinstance(fitted, Pipeline):
-        return [("", fitted)]
-    *before, (name, last) = fitted.steps
-    return [*before, *_flat(last)] if isinstance(last, Pipeline) else [*before, (name, last)]
-
-
-def _tied(pipeline: Any, rows: pd.DataFrame) -> int:
-    """How many rows have several neighbours at the distance up to which an estimator of nearest neighbours counts."""
-    *before, (_, last) = _flat(pipeline)
-    if not isinstance(last, KNeighborsClassifier | KNeighborsRegressor) or last.n_neighbors >= last.n_samples_fit_:
-        return 0
-    seen = Pipeline([*before, ("end", "passthrough")]).transform(rows)
-    distances, _ = last.kneighbors(seen, n_neighbors=last.n_neighbors + 1)
-    return int((distances[:, -1] == distances[:, -2]).sum())
 
 
 def _output(assembly: Assembly, block: Block, number: int) -> TensorMetadata:

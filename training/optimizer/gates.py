@@ -67,7 +67,8 @@ def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | No
     if one.built.is_for_gpu and config.optimize.hardware != "gpu":
         problems.append("is for a GPU, optimize.hardware says cpu")
     if found.label_flips > allowed_flips and not is_other:
-        problems.append(f"flips {found.label_flips} labels, {allowed_flips} allowed")
+        labels = "label" if found.label_flips == 1 else "labels"
+        problems.append(f"flips {found.label_flips} {labels}, {allowed_flips} allowed")
     if found.largest_difference > gate.probability_change and not is_other:
         problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
     if own is not None and one.score is not None:

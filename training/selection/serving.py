@@ -18,6 +18,7 @@ from training.data.tensors import take, to_tensors
 from training.errors import ParityError
 from training.evaluation.answers import ask_pipeline, ask_session, compare, spread_of
 from training.export.onnx_export import forms
+from training.export.ties import refuse_ties
 from training.selection.trials import Serving
 
 _ROUNDS = 5
@@ -26,6 +27,7 @@ _ROWS = 60
 
 def serve(model: Any, signature: Signature, rows: pd.DataFrame, config: ParityConfig) -> Serving:
     """Size and latency of the first form that agrees on the rows; raises ConversionError or ParityError."""
+    refuse_ties(model, rows)
     signature = answered_by(model, signature)
     tensors = to_tensors(rows, signature)
     expected = ask_pipeline(model, rows, signature.task)

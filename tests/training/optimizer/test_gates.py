@@ -21,6 +21,12 @@ def refused(one: Measured, model: str = "breast_cancer", *changes: str) -> str:
     return refusal(one, EXPORTED, shipped(model, *changes), OWN_SCORE)
 
 
+def test_single_flip_is_one_label() -> None:
+    one = measured("a", kib=300, flips=1)
+
+    assert refused(one, "breast_cancer", "gate.flip_share=0") == "flips 1 label, 0 allowed"
+
+
 @pytest.mark.parametrize(
     ("one", "sentence"),
     [

@@ -3,7 +3,8 @@
 Run as a program it prints a table for each model, with the reason for the choice, what the optimiser refused and what
 the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the proof fails where
 one of them changes a label, or a number beyond the tolerance, that the exported graph does not. Linear models are also
-timed beside what skl2onnx makes of them when it is asked as its manual says: float32 in, no list of maps out.
+timed beside what skl2onnx makes of them when it is asked as its manual says (float32 in, no list of maps out), and node
+by node.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from skl2onnx import to_onnx
 from app.contract.manifest import Variant
 from app.runtime.session import OnnxSession
 from tests.training.proofs.families import FAMILIES
+from tests.training.proofs.nodes import where_time_goes
 from training.config import documents as configs
 from training.data.tensors import take, to_tensors
 from training.evaluation.answers import ask_session, compare, some, spread_of
@@ -124,12 +126,12 @@ def line(variant: Variant, exported: Variant, chosen: str) -> str:
     )
 
 
-def report(name: str, model: Trained, rows: int) -> bool:
+def report(name: str, model: Trained, count: int) -> bool:
     """Print everything about one model; whether its exact variants hold."""
     variants = model.choice.variants
     judged = variants[0].parity
-    count = judged.kinds[0].rows if judged is not None else 0
-    say(f"{name}: flips and change on {count} held-out rows")
+    held_out = judged.kinds[0].rows if judged is not None else 0
+    say(f"{name}: flips and change on {held_out} held-out rows")
     say(_HEAD)
     not_built: dict[str, list[str]] = {}
     for variant in variants:
@@ -147,15 +149,23 @@ def report(name: str, model: Trained, rows: int) -> bool:
                 say(f"    {one} declined: {why}")
     say(f"  published: {model.choice.reason}")
     if name.startswith("linear") and "compact" in model.graphs:
-        say(beside_usual(model))
+        time_linear(model)
     if name == "neighbours, digits":
-        say(ties(model, rows))
-    found = exact_rows(model, rows)
+        say(ties(model, count))
+    found = exact_rows(model, count)
     own = found[0][2]
     for one, asked, problem in found:
         word = "holds " if not problem else "as exported" if problem == own else "BROKEN"
         say(f"{word} {name}, {one}: {asked} distinct rows, {problem or '0 flips'}")
     return all(not problem or problem == own for _, _, problem in found)
+
+
+def time_linear(model: Trained) -> None:
+    """Print the latency of a linear model beside the usual export, and node by node."""
+    say(beside_usual(model))
+    rows = to_tensors(timing_rows(model.fitted.held_out), model.signature)
+    for one in ("exported", "compact"):
+        say(f"  {one}, us for 1,000 rows up to each node: {where_time_goes(model.graphs[one], rows)}")
 
 
 def draw(name: str, model: Trained, folder: Path) -> None:

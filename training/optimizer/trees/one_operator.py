@@ -2,7 +2,7 @@
 
     splits and leaves in tables of their own -> sums -> the same labels and numbers, by a few more nodes
 
-A leaf there has one target, so forests whose leaves hold shares of several classes stay as they are. The older
+A leaf there has one target, so forests whose leaves add to several classes or targets stay as they are. The older
 operators are deprecated in that version, so it is all of a graph or nothing. Sums are the older operators', in the type
 of the input; what they did behind their sums is written out, which costs a few microseconds for each batch.
 """
@@ -33,7 +33,7 @@ def tree_ensemble(model: ModelProto, _material: Material) -> Rewritten:
         raise Declined("the graph has trees in a form of their own")
     for node, ensemble in found:
         if weights_per_leaf(ensemble).max() > 1:
-            raise Declined("a leaf holds shares of several classes, and has one target in a TreeEnsemble")
+            raise Declined("a leaf adds to several classes or targets, and has one target in a TreeEnsemble")
         place = list(own.graph.node).index(node)
         written = _Written(own, node, ensemble).nodes
         own.graph.node.remove(node)

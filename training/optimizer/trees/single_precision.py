@@ -45,6 +45,8 @@ def narrow_rest(model: ModelProto, material: Material) -> Rewritten:
 def _objection(node: NodeProto, ensemble: Ensemble) -> str:
     if node.op_type != "TreeEnsembleClassifier" or any(one.name == "base_values_as_tensor" for one in node.attribute):
         return "its sums would round otherwise in float32"
+    if ensemble.is_strict:
+        return "its trees go left below a threshold, where float32 would part at the threshold itself"
     units = ensemble.weight / _UNIT
     if np.any(units != np.round(units)) or ensemble.trees * np.abs(units).max() > _EXACT:
         return "its leaves hold shares whose sums are not exact in float32"

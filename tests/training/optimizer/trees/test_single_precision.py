@@ -2,7 +2,7 @@ import pytest
 from onnx import TensorProto
 
 from tests.training.optimizer.trees.models import exported
-from training.optimizer.passes import Declined
+from training.optimizer.passes import Declined, copy
 from training.optimizer.trees.single_precision import narrow
 
 
@@ -25,3 +25,13 @@ def test_what_float32_would_change_is_declined(name: str, reason: str) -> None:
 
     with pytest.raises(Declined, match=reason):
         narrow(model.graph, model.material)
+
+
+def test_trees_that_go_left_below_their_thresholds_stay_in_float64() -> None:
+    model = exported("votes of two")
+    graph = copy(model.graph)
+    for modes in (own for own in graph.graph.node[0].attribute if own.name == "nodes_modes"):
+        modes.strings[:] = [mode.replace(b"BRANCH_LEQ", b"BRANCH_LT") for mode in modes.strings]
+
+    with pytest.raises(Declined, match="go left below a threshold"):
+        narrow(graph, model.material)
