@@ -5,13 +5,16 @@ it is made in a thread once the models are served; a request for one of its rout
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+logger = logging.getLogger("slipway")
+
 
 class LateApp:
-    """Stands where the application will be; `make` imports and builds it, and is called once, in a thread."""
+    """Stands where the application will be; `make` imports and builds it in a thread, and again where that failed."""
 
     def __init__(self, make: Callable[[], ASGIApp]) -> None:
         self._make = make
@@ -21,9 +24,17 @@ class LateApp:
         """Begin to make it, or what was begun before; needs the running event loop."""
         if self._made is None:
             self._made = asyncio.get_running_loop().run_in_executor(None, self._make)
+            self._made.add_done_callback(self._note_failure)
         return self._made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer as soon as it is there."""
         app = await asyncio.shield(self.prepare())  # a caller that hangs up must not cancel it for the others
         await app(scope, receive, send)
+
+    def _note_failure(self, made: asyncio.Future[ASGIApp]) -> None:
+        """Say at once why, since a service that is ready may not be asked for long; the next request tries again."""
+        if made.cancelled() or (error := made.exception()) is None:
+            return
+        self._made = None
+        logger.error("only predictions and probes are answered: the other routes failed to load", exc_info=error)

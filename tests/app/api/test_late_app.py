@@ -44,3 +44,21 @@ async def test_caller_that_hangs_up_leaves_the_application_to_the_others() -> No
 
     assert answer.text == "here"
     assert first.cancelled()
+
+
+async def test_application_that_cannot_be_made_is_told_to_the_log_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outcomes = iter([OSError("no file left to open"), None])
+
+    def make() -> ASGIApp:
+        if error := next(outcomes):
+            raise error
+        return PlainTextResponse("here")
+
+    async with client_of(LateApp(make)) as client:
+        failed, answered = await client.get("/"), await client.get("/")
+
+    assert (failed.status_code, answered.text) == (500, "here")
+    assert "the other routes failed to load" in caplog.text
+    assert "no file left to open" in caplog.text
