@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from app.contract.signature import Signature
 from app.registry.store import StoredVersion
 from tests.training.passengers import PASSENGERS
+from tests.training.payments import PAYMENTS
 from tests.training.shop import SHOP
 from training.config import documents as configs
 from training.config.model import TrainingConfig
@@ -58,8 +59,8 @@ def prepared(name: str, *changes: str) -> Prepared:
 
 
 def shipped(name: str, *changes: str) -> TrainingConfig:
-    """A shipped config; `titanic` and `returns` read the committed files."""
-    return configs.load(name, {"titanic": PASSENGERS, "returns": SHOP}.get(name), changes)
+    """A shipped config; those of files of their own read the committed ones."""
+    return configs.load(name, {"fraud": PAYMENTS, "returns": SHOP, "titanic": PASSENGERS}.get(name), changes)
 
 
 def real_titanic() -> Path:

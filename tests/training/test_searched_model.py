@@ -9,8 +9,10 @@ from typer.testing import CliRunner, Result
 
 from app.contract.manifest import manifest_from_json, manifest_to_json
 from app.registry.store import Registry
+from tests.training.prepared import shipped
 from training.cli import train
 from training.commands.verify import verify
+from training.workflow import train as train_only
 
 QUICK = (
     *("--set", "search.trials=3", "--set", "search.storage='memory'", "--set", "search.max_latency_us=20000.0"),
@@ -67,3 +69,16 @@ def test_threshold_is_in_the_graph_and_its_saving_in_the_manifest(tmp_path: Path
     assert f"threshold {decision.threshold:.4g} for class malignant" in result.output
     assert {"expected_cost", "expected_cost_at_half"} <= {score.name for score in stored.manifest.metrics}
     assert "GreaterOrEqual" in {node.op_type for node in load_from_string(stored.read_model()).graph.node}
+
+
+def test_rare_class_is_found_by_weights_and_a_threshold_that_its_amounts_set() -> None:
+    trained = train_only(shipped("fraud", "split.folds=2", "optimize.candidates=[]"), lambda _step, _result: None)
+
+    first, baseline = trained.metrics[0], trained.evaluation.baseline if trained.evaluation else None
+    assert baseline is not None
+    assert baseline.score is not None
+    assert first.name == "average_precision"
+    assert first.value > 20 * baseline.score.value
+    assert trained.fitted.cost is not None
+    assert trained.fitted.cost.decision.cost < trained.fitted.cost.decision.cost_at_half / 2
+    assert [f.remedy for f in trained.fitted.findings] == ["its figures are rough, bring more of it"]

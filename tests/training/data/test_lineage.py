@@ -4,6 +4,7 @@ import pytest
 
 from app.registry.store import Registry
 from tests.training.passengers import PASSENGERS, passengers
+from tests.training.payments import PAYMENTS, payments
 from tests.training.prepared import shipped
 from tests.training.shop import SHOP, shop
 from training.config import documents as configs
@@ -13,6 +14,10 @@ from training.errors import DataCheckFailed
 
 def test_committed_passenger_list_is_what_its_generator_makes() -> None:
     assert PASSENGERS.read_text("utf-8") == passengers()
+
+
+def test_committed_payments_are_what_their_generator_makes() -> None:
+    assert PAYMENTS.read_text("utf-8") == payments()
 
 
 def test_committed_tables_of_the_shop_are_what_their_generator_makes() -> None:

@@ -40,7 +40,8 @@ def inspect_relation(
     about_target = columns.pop(target)
     yield from check_rows(about_target.rows)
     if has_classes:
-        yield from check_classes(class_sizes(connection, relation, target))
+        is_balanced = config.imbalance.method != "none"
+        yield from check_classes(class_sizes(connection, relation, target), is_balanced=is_balanced)
     else:
         yield from check_values(about_target.distinct)
     yield from check_columns(columns, config)

@@ -14,8 +14,8 @@ def check_rows(rows: int) -> Iterator[Finding]:
         yield error("rows", f"the data has {rows} rows", f"at least {_MINIMUM_ROWS} are needed", rows=rows)
 
 
-def check_classes(sizes: Sequence[int]) -> Iterator[Finding]:
-    """Classes by their size, the smallest first."""
+def check_classes(sizes: Sequence[int], *, is_balanced: bool = False) -> Iterator[Finding]:
+    """Classes by their size, the smallest first; `is_balanced` where the config weighs or samples them already."""
     rows = sum(sizes)
     if len(sizes) < 2:  # noqa: PLR2004  # a choice needs two
         yield error("target", "the target has one class only", "a classifier needs rows of at least two")
@@ -24,7 +24,8 @@ def check_classes(sizes: Sequence[int]) -> Iterator[Finding]:
         yield error("target", "a class of the target has a single row", remedy, rows=sizes[0], of=rows)
     elif sizes[0] < _SMALL_CLASS * rows:
         message = f"the smallest class of the target has {sizes[0]} of {rows} rows"
-        yield warning("class_balance", message, "weigh the classes, or bring more of it", rows=sizes[0], of=rows)
+        remedy = "its figures are rough, bring more of it" if is_balanced else "weigh the classes, or bring more of it"
+        yield warning("class_balance", message, remedy, rows=sizes[0], of=rows)
 
 
 def check_values(distinct: int) -> Iterator[Finding]:
