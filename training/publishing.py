@@ -132,6 +132,7 @@ def _write(
             provenance=_provenance(trained, recipe),
             about=about(config),
             evaluation=trained.evaluation,
+            serving=config.serving,
         )
         return manifest if earlier is None else _as_learnt(manifest, earlier)
 

@@ -13,4 +13,5 @@ def execution_of(servable: Servable) -> dict[str, str | int]:
         "placement": str(placement),
         "threads": execution.threads,
         "reason": execution.reason,
+        "serving": str(servable.options),
     }

@@ -156,7 +156,7 @@ def _reasons(findings: list[Finding]) -> dict[str, list[str]]:
             said = [f"cannot be served: {finding.problem}"]
         else:
             where = "on the event loop" if finding.microseconds[1] <= INLINE_SECONDS * _MICRO else "in a thread"
-            said = [str(execution[key]) for key in ("reason", "placement", "variant_reason")]
+            said = [str(execution[key]) for key in ("reason", "placement", "variant_reason", "serving")]
             said.append(f"one row runs {where}")
         for reason in said:
             reasons.setdefault(reason, []).append(finding.model)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from app.contract.evaluation import About, Evaluation, Part, Score
+from app.contract.model_options import ServingRequest
 from app.contract.parity import Parity
 from app.contract.signature import Kind, Label, Signature
 
@@ -227,6 +228,7 @@ class ModelManifest(Part):
     provenance: Provenance
     about: About = About()
     evaluation: Evaluation | None = None
+    serving: ServingRequest = ServingRequest()
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
 

@@ -1,6 +1,8 @@
-"""How one model is to be served, where that differs from the service's settings; every entry may be left out.
+"""How one model is to be served: what its publisher asks for, and what the machine that serves says.
 
-Read from the file that `--model-config` names, one table per model.
+The publisher's part stands in the manifest and belongs to the version: it knows how quickly an answer is wanted and
+what the model gains from batches, and nothing of the machine. The rest is read from the file that
+`--model-config-file` names, one table per model. Every entry may be left out.
 """
 
 from typing import Annotated, Literal
@@ -10,17 +12,30 @@ from pydantic import BaseModel, ConfigDict, Field
 Provider = Literal["auto", "cpu", "cuda", "tensorrt", "openvino"]
 
 
-class ModelOptions(BaseModel):
-    """Options of one model."""
+class ServingRequest(BaseModel):
+    """What a publisher asks for. The service's settings bound it; the machine's file overrides it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    max_batch_size: Annotated[int, Field(ge=1, description="rows of several requests that run together")] | None = None
-    max_queue_size: Annotated[int, Field(ge=1, description="rows that may wait")] | None = None
+    max_batch_size: Annotated[
+        int | None, Field(ge=1, description="rows of several requests that run together; 1 for none")
+    ] = None
+    max_queue_size: Annotated[int | None, Field(ge=1, description="rows that may wait")] = None
     max_queue_delay_ms: Annotated[
-        float, Field(ge=0, le=1000, description="how long a batch waits for more rows; 0, the default, is not at all")
-    ] = 0.0
-    deadline_seconds: Annotated[float, Field(gt=0, le=3600, description="how long an answer may take")] | None = None
+        float | None,
+        Field(ge=0, le=1000, description="how long a batch waits for more rows; without it not at all"),
+    ] = None
+    deadline_seconds: Annotated[float | None, Field(gt=0, le=3600, description="how long an answer may take")] = None
+    provider: Annotated[
+        Provider | None, Field(description="where it had best run; somewhere else where that is missing")
+    ] = None
+
+
+class ModelOptions(ServingRequest):
+    """What the machine says of one model, the publisher's entries among it."""
+
+    model_config = ConfigDict(extra="forbid")
+
     provider: Annotated[
         Provider | None, Field(description="where it runs; one that is missing keeps the version from being served")
     ] = None

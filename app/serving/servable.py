@@ -58,7 +58,7 @@ class Servable:
 def open_servable(stored: StoredVersion, options: ServingOptions, executor: Executor, metrics: Metrics) -> Servable:
     """Load a version from checked bytes, with the graph that runs fastest here; raises DamagedVersion or UsageError."""
     manifest = stored.manifest
-    chosen = options.of(manifest.model_name)
+    chosen = options.of(manifest.model_name, manifest.serving)
     variant = choose_variant(stored, chosen.execution, chosen.variant)
     session, cost = variant.session, variant.cost
     if session.mixes_rows:

@@ -49,6 +49,20 @@ def test_pipeline_of_a_notebook_is_published_and_served_in_two_lines(tmp_path: P
     )
 
 
+def test_version_is_served_as_its_publisher_asks(tmp_path: Path) -> None:
+    asked = {"max_batch_size": 16, "deadline_seconds": 0.75, "max_queue_delay_ms": 1.5}
+    pipeline = LogisticRegression().fit(X, Y)
+
+    publish(pipeline, X, Y, name="m", models=tmp_path, settings={"serving": asked}, report=False)
+
+    with running_server(tmp_path) as server:
+        found = json.load(urllib.request.urlopen(f"{server.url}/v2/models/m/config"))
+    batching = found["dynamic_batching"]
+    assert found["max_batch_size"] == 16
+    assert batching["max_queue_delay_microseconds"] == 1500
+    assert batching["default_queue_policy"]["default_timeout_microseconds"] == 750_000
+
+
 def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
     manifest = publish(notebook_pipeline(), *travellers(), name="travellers", models=tmp_path).manifest
 

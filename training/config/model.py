@@ -17,6 +17,7 @@ from training.config.proof import GateConfig, ParityConfig
 from training.config.pruning import PruningConfig
 from training.config.search import SearchConfig, metric_of
 from training.config.section import Section
+from training.config.serving import ServingConfig
 from training.config.split import SplitConfig
 
 
@@ -33,6 +34,7 @@ class ModelConfig(Section):
     gate: GateConfig = GateConfig()
     optimize: OptimizeConfig = OptimizeConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    serving: ServingConfig = ServingConfig()
 
     @model_validator(mode="after")
     def _metrics_fit_task(self) -> "ModelConfig":

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.contract.model_options import ServingRequest
 from tests.app.api.tensors import tensor
 from tests.factories import looping_graph, publish, slow_signature
 from tests.service import service
@@ -53,6 +54,28 @@ async def test_deadline_of_the_service_holds_for_callers_that_set_none_or_a_long
 
     assert set(statuses) <= {503, 504}
     assert statuses[0] == 504
+
+
+@pytest.mark.parametrize(("in_file", "status"), [("", 504), ("[models.loop]\ndeadline_seconds = 60\n", 200)])
+async def test_deadline_that_the_version_asks_for_holds_unless_the_machine_says_otherwise(
+    tmp_path: Path, in_file: str, status: int
+) -> None:
+    signature, asked = slow_signature(), ServingRequest(deadline_seconds=0.1, max_batch_size=7)
+    publish(
+        tmp_path / "models",
+        "loop",
+        signature,
+        looping_graph(signature),
+        lambda manifest: manifest.model_copy(update={"serving": asked}),
+    )
+    config = tmp_path / "models.toml"
+    config.write_text(in_file)
+    async with service(tmp_path / "models", model_config_file=config) as client:
+        answer = await client.post("/predict/loop", json=body_of("/predict/loop", FOREVER))
+        shown = (await client.get("/v2/models/loop/config")).json()
+
+    assert (answer.status_code, shown["max_batch_size"]) == (status, 7)
+    assert "max_batch_size by the version" in shown["parameters"]["serving"]["string_value"]
 
 
 @pytest.mark.parametrize("given", ["", "1.5", "-1", "1s", "9" * 10])

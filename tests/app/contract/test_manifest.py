@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.contract.evaluation import Score
 from app.contract.manifest import SCHEMA, ModelManifest, UnreadableManifest, manifest_from_json, manifest_to_json
+from app.contract.model_options import ServingRequest
 from tests.factories import make_manifest, matrix_signature, sign_graph, sum_graph
 from tests.strategies import FEW, MANY, manifests
 
@@ -45,6 +46,15 @@ def test_cells_of_golden_rows_keep_their_types(written: ModelManifest) -> None:
     assert [[(name, type(cell)) for name, cell in row.row.items()] for row in read.golden_rows.rows] == [
         [(name, type(cell)) for name, cell in row.row.items()] for row in written.golden_rows.rows
     ]
+
+
+def test_what_a_version_asks_of_a_server_is_read_back_and_later_entries_are_passed_over() -> None:
+    asked = {"max_batch_size": 8, "deadline_seconds": 0.5, "an_entry_of_later": True}
+
+    read = manifest_from_json(json.dumps(document(serving=asked)).encode())
+
+    assert read.serving == ServingRequest(max_batch_size=8, deadline_seconds=0.5)
+    assert manifest_from_json(manifest_to_json(read)) == read
 
 
 def test_every_schema_has_a_golden_file() -> None:

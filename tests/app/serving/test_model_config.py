@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.model_options import ModelOptions
+from app.contract.model_options import ModelOptions, ServingRequest
 from app.errors import UsageError
 from app.protocol.limits import ContentLimits
-from app.runtime.providers import CPU_PROVIDER
+from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER
 from app.serving.batcher import QueueLimits
 from app.serving.model_config import read_model_config
 from app.serving.options import ServingOptions
@@ -66,3 +66,46 @@ def test_own_options_beat_the_settings_and_leave_other_models_alone() -> None:
 def test_model_that_demands_what_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="a GPU is required"):
         options(require_gpu=True).of("m")
+
+
+def test_version_is_served_as_it_asks_within_the_settings() -> None:
+    asked = ServingRequest(max_batch_size=8, max_queue_size=9, max_queue_delay_ms=2, deadline_seconds=0.5)
+
+    found = options().of("other", asked)
+
+    assert (found.queue, found.deadline) == (QueueLimits(8, 9, 0.002), 0.5)
+    assert str(found).startswith(
+        "up to 8 rows run together, 9 may wait, 0.5 s to answer (max_batch_size by the version"
+    )
+
+
+def test_version_cannot_ask_for_more_than_the_settings_allow() -> None:
+    asked = ServingRequest(max_batch_size=10_000, max_queue_size=10_000, deadline_seconds=3600)
+
+    found = options().of("m", asked)
+
+    assert (found.queue, found.deadline) == (QueueLimits(64, 100), 10.0)
+
+
+def test_the_machines_file_beats_what_the_version_asks_for_and_may_allow_more() -> None:
+    asked = ServingRequest(max_batch_size=8, max_queue_delay_ms=5, deadline_seconds=0.5, provider="cpu")
+
+    found = options(max_batch_size=500, max_queue_delay_ms=0, deadline_seconds=60).of("m", asked)
+
+    assert (found.queue, found.deadline) == (QueueLimits(500, 100, 0.0), 60.0)
+    assert found.says_who == {
+        "max_batch_size": "the machine's file",
+        "max_queue_delay_ms": "the machine's file",
+        "deadline_seconds": "the machine's file",
+        "provider": "the version",
+    }
+
+
+def test_a_provider_that_a_version_wishes_for_is_taken_where_it_is_and_never_demanded() -> None:
+    both = ServingOptions([CUDA_PROVIDER, CPU_PROVIDER], "auto", 1, QueueLimits(1, 1), 1.0, ContentLimits(), {})
+
+    there, elsewhere = both.of("m", ServingRequest(provider="cuda")), options().of("m", ServingRequest(provider="cuda"))
+
+    assert (there.execution.providers, there.execution.is_demanded) == ((CUDA_PROVIDER, CPU_PROVIDER), False)
+    assert elsewhere.execution.providers == (CPU_PROVIDER,)
+    assert both.of("m", ServingRequest(provider="cpu")).execution.providers == (CPU_PROVIDER,)

@@ -27,6 +27,8 @@ def test_shipped_config_is_valid_and_carries_its_own_name(name: str) -> None:
         ("split.test_size=1.5", "'split.test_size' must be less than 1"),
         ("split.random_state='x'", "'split.random_state' must be a valid integer"),
         ("features.scale='big'", "'features.scale' must be 'standard', 'minmax', "),
+        ("serving.max_batch=8", "unknown key 'serving.max_batch'; did you mean 'max_batch_size'?"),
+        ("serving.deadline_seconds=0", "'serving.deadline_seconds' must be greater than 0"),
         ("task='regression'", "estimator.type MLPClassifier is not for task 'regression'"),
         ("data.source='csv'", "a CSV needs data.target, the column to predict"),
         ("data.target='y'", "data.path and data.target are for source = 'csv'"),
