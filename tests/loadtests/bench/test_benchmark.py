@@ -28,7 +28,7 @@ needs_wrk = pytest.mark.skipif(
 
 def _result(efficiency: float) -> Result:
     taken = [sample("bare app", 1000, 0.08), sample("slipway", 1000, 0.08 / efficiency)]
-    startup = Startup(1.5, 1.0, Memory(56.0, 70.0), Memory(46.0, 50.0))
+    startup = Startup(1.5, 0.6, 1.6, 1.0, 0.5, Memory(56.0, 70.0), Memory(46.0, 50.0))
     machine = Machine("Some CPU @ 3 GHz", 2, "3.12.1", 0.5)
     return Result(machine, "wide", 5, 10_000, figures(taken, "bare app"), startup, Memory(60.0, 75.0))
 
@@ -56,7 +56,7 @@ def test_tables_show_rate_cpu_time_and_ratio_of_both_servers() -> None:
 def test_startup_is_shown_against_imports_alone() -> None:
     lines = _words(_printed(_result(0.5)))
 
-    assert "difference, ratio +10.0 x 1.50" in lines
+    assert "difference, ratio +10.0 x 1.50 x 1.20" in lines
     assert "after the load: private 60.0 MiB, PSS 75.0 MiB" in lines
 
 
