@@ -18,8 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.execution import execution_of
-from app.cli.start import read_settings
-from app.main import serving_options
+from app.cli.given_settings import read_settings
 from app.monitoring.metrics import Metrics
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry
@@ -62,6 +61,8 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what this machine offers, what each model would use of it, and why."""
+    from app.main import serving_options  # noqa: PLC0415  # all of a server, which the list of commands does without
+
     logging.getLogger("slipway").addHandler(logging.NullHandler())  # what it would say is in the table
     given = {"models": models, "model_config_file": model_config_file, "device": device, "threads": threads}
     settings = read_settings({name: value for name, value in given.items() if value is not None})

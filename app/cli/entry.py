@@ -49,14 +49,16 @@ def run() -> NoReturn:
 def _serve_if_plain(arguments: list[str]) -> None:
     gc.disable()  # an import makes thousands of objects that stay; collecting meanwhile is a tenth of the time
     try:
-        from app.cli.start import NAMES, read_settings, start  # noqa: PLC0415  # other commands need no server
+        from app.cli.given_settings import NAMES, read_settings  # noqa: PLC0415  # other commands need no settings
+
+        given = plain_options(arguments, NAMES)
+        if given is None:
+            return
+        from app.cli.start import start  # noqa: PLC0415  # help needs no server
     except ModuleNotFoundError:
         return  # a runtime is missing, and the commands know which to install
     finally:
         gc.enable()
-    given = plain_options(arguments, NAMES)
-    if given is None:
-        return
     try:
         start(read_settings(given))
     except SlipwayError as error:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from pydantic.fields import FieldInfo
 
-from app.cli.start import read_settings
+from app.cli.given_settings import read_settings
 from app.settings import Settings
 
 

@@ -1,8 +1,15 @@
-"""`slipway serve`: the command with its options and their help; what it does is in `start`."""
+"""`slipway serve`: the command with its options and their help; what it does is in `start`.
+
+What a server is made of is imported when there is one to start, not for its help or the list of commands.
+"""
+
+from importlib.util import find_spec
 
 from app.cli.options import with_settings
-from app.cli.start import start
 from app.settings import Settings
+
+if find_spec("onnxruntime") is None:  # two packages bring it, and neither is a dependency: the list of commands says so
+    raise ModuleNotFoundError(name="onnxruntime")
 
 
 @with_settings
@@ -11,4 +18,6 @@ def serve(settings: Settings) -> None:
 
     Every option is also an environment variable: --max-body-bytes is SLIPWAY_MAX_BODY_BYTES.
     """
+    from app.cli.start import start  # noqa: PLC0415
+
     start(settings)

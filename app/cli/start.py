@@ -6,9 +6,6 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from app import log
 from app.errors import RegistryError, UsageError
@@ -24,21 +21,6 @@ from app.settings import Settings
 _NOTHING_TO_SERVE = 3
 
 logger = logging.getLogger("slipway")
-
-
-NAMES = {name: field.annotation is bool for name, field in Settings.model_fields.items()}
-"""Every setting, and whether it is a flag."""
-
-
-def read_settings(given: dict[str, Any]) -> Settings:
-    """Settings from options and, for the others, the environment; raises UsageError naming the setting."""
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        name = str(detail["loc"][0])
-        option = "--" + name.replace("_", "-")
-        raise UsageError(f"setting {option} (SLIPWAY_{name.upper()}): {detail['msg'].lower()}") from None
 
 
 def start(settings: Settings) -> None:

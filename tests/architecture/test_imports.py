@@ -7,22 +7,36 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NEVER = ["sklearn", "pandas", "scipy", "matplotlib", "onnx", "skl2onnx", "sqlalchemy", "duckdb", "locust"]
-SERVING = "from app.cli.start import read_settings; from app.main import create_app; create_app(read_settings({}))"
+NEVER = ["sklearn", "pandas", "scipy", "matplotlib", "onnx", "skl2onnx", "sqlalchemy", "duckdb", "optuna", "locust"]
+BOOSTERS = ["catboost", "lightgbm", "xgboost", "imblearn"]
+RUNNERS = ["fastapi", "uvicorn", "locust"]
+SERVING = """
+from app.cli import start
+from app.main import create_app
+from app.settings import Settings
+create_app(Settings())
+"""
+TRAINING = "import training.workflow"
+COMMAND = """
+from typer.testing import CliRunner
+from app.cli.main import cli
+assert CliRunner().invoke(cli, {}).exit_code == 0
+"""
+TELL = "import sys; print(sorted(set(sys.argv[1:]) & set(sys.modules)))"
 
 WITHOUT: dict[str, tuple[str, list[str]]] = {
     "a server that is ready": (SERVING, [*NEVER, "fastapi", "typer", "rich", "pydantic.v1"]),
+    "a training without a search": (TRAINING, ["optuna", "sqlalchemy", "matplotlib", "jinja2", *RUNNERS, *BOOSTERS]),
+    "the list of commands": (COMMAND.format(["--help"]), [*NEVER, "fastapi", "uvicorn"]),
+    "help of serve": (COMMAND.format(["serve", "--help"]), [*NEVER, "onnxruntime", "fastapi", "uvicorn", "numpy"]),
+    "help of train": (COMMAND.format(["train", "--help"]), [*NEVER, "onnxruntime", "fastapi", "uvicorn"]),
+    "the list of models": (COMMAND.format(["models", "list"]), [*NEVER, "onnxruntime", "fastapi", "uvicorn"]),
 }
 
 
 @pytest.mark.parametrize(("code", "modules"), WITHOUT.values(), ids=WITHOUT.keys())
 def test_start_does_without(code: str, modules: list[str]) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        f"{code}\nimport sys; print(sorted(set(sys.argv[1:]) & set(sys.modules)))",
-        *modules,
-    ]
+    command = [sys.executable, "-c", f"{code}\n{TELL}", *modules]
 
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

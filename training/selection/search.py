@@ -13,7 +13,6 @@ from training.data.table import Table
 from training.progress import Progress
 from training.selection import rules
 from training.selection.spaces import Choice, Space, families_of, space_of
-from training.selection.study import Study
 from training.selection.trials import Tried, front
 from training.selection.trying import Course, admit, attempt, configured, course
 
@@ -84,6 +83,8 @@ def search(
     started = time.monotonic()
     way = course(config, wanted, signature, learn)
     spaces, refused = admitted(way)
+    from training.selection.study import Study  # noqa: PLC0415  # Optuna and SQLAlchemy, which most trainings do without
+
     study = Study(way, spaces)
     tried = study.tried()
     earlier = len(tried)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from app.cli.entry import plain_options
-from app.cli.start import NAMES
+from app.cli.given_settings import NAMES
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from app.cli.given_settings import read_settings
 from app.cli.main import cli
 from app.cli.options import with_settings
-from app.cli.start import read_settings
 from app.errors import UsageError
 from app.settings import Settings
 
