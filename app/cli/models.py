@@ -52,11 +52,7 @@ def show(
 ) -> None:
     """Show what is known about a version."""
     registry = Registry(models)
-    _refuse_unknown(registry, model)
-    wanted = version if version is not None else registry.desired(model).aliases.get(CHAMPION)
-    if wanted is None:
-        raise UsageError(f"model {model!r} has no champion; name a version: {_listing(registry.versions(model))}")
-    _print_manifest(registry.read(model, wanted).manifest, registry.desired(model).aliases)
+    _print_manifest(registry.read(model, registry.resolve(model, version)).manifest, registry.desired(model).aliases)
 
 
 @models.command()
@@ -68,7 +64,7 @@ def promote(
 ) -> None:
     """Make a version the champion, or give it another alias; servers follow within seconds."""
     registry = Registry(models)
-    _refuse_unknown(registry, model)
+    registry.published(model)
     if not _ALIAS.fullmatch(alias):
         raise UsageError("an alias is a letter, then letters, digits, '_' or '-', at most 64 characters")
     state = registry.promote(model, version, alias)
@@ -80,7 +76,7 @@ def promote(
 def rollback(model: Name, models: Folder = Path("models")) -> None:
     """Make the previous champion the champion again."""
     registry = Registry(models)
-    _refuse_unknown(registry, model)
+    registry.published(model)
     state = registry.rollback(model)
     typer.echo(f"{model}: champion is version {state.aliases[CHAMPION]} again (generation {state.generation})")
 
@@ -93,21 +89,11 @@ def _aliases(registry: Registry, name: str) -> dict[str, int]:
         return {}
 
 
-def _refuse_unknown(registry: Registry, name: str) -> None:
-    if not registry.versions(name):
-        known = registry.model_names()
-        raise UsageError(f"no model {name!r} in {registry.root}; there are: {', '.join(known) or 'none'}")
-
-
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
-
-
-def _listing(versions: list[int]) -> str:
-    return ", ".join(map(str, versions))
 
 
 def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:

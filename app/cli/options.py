@@ -58,6 +58,6 @@ def _metavar(name: str, field: FieldInfo) -> str | None:
 
 
 def _shown(default: Any) -> str:
-    if default is None:
+    if default is None or default == "":
         return "none"
     return {True: "on", False: "off"}[default] if isinstance(default, bool) else str(default)

@@ -19,7 +19,6 @@ from app.contract.signature import Feature, Kind, Signature
 from app.errors import InvalidRows, UsageError
 from app.protocol.limits import ContentLimits
 from app.protocol.rows import RowCodec
-from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry
 from app.runtime.session import OnnxSession
 
@@ -32,14 +31,14 @@ def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")],
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="A CSV with a header line; other columns are left out.")],
     *,
-    version: Annotated[int | None, typer.Option(help="The version; the champion when left out.")] = None,
-    models: Annotated[Path, typer.Option(help="The models folder.")] = Path("models"),
+    version: Annotated[int | None, typer.Option(min=1, help="The version; the champion when left out.")] = None,
+    models: Annotated[Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")] = Path(
+        "models"
+    ),
 ) -> None:
     """Score the rows of a CSV and print the answers as a CSV, one line per row."""
     registry = Registry(models)
-    number = version or registry.desired(model).aliases.get(CHAMPION)
-    if number is None:
-        raise UsageError(f"model {model!r} has no champion in {models}; name a version with --version")
+    number = registry.resolve(model, version)
     stored = registry.read(model, number)
     signature = stored.manifest.signature
     codec = RowCodec(model, str(number), signature, ContentLimits())

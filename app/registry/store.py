@@ -93,6 +93,23 @@ class Registry:
         except OSError as error:
             raise RegistryError(f"model folder {folder}: {os.strerror(error.errno or 0)}") from None
 
+    def published(self, model_name: str) -> list[int]:
+        """Version numbers of a model that has some; raises NothingPublished, which names the models there are."""
+        found = self.versions(model_name)
+        if not found:
+            known = ", ".join(self.model_names()) or "none"
+            raise NothingPublished(f"no model {model_name!r} in {self.root}; there are: {known}")
+        return found
+
+    def resolve(self, model_name: str, version: int | None) -> int:
+        """The version asked for, else the champion; raises NothingPublished where there is no model or no champion."""
+        published = self.published(model_name)
+        wanted = version if version is not None else self.desired(model_name).aliases.get(CHAMPION)
+        if wanted is None:
+            listing = ", ".join(map(str, published))
+            raise NothingPublished(f"model {model_name!r} has no champion; name a version: {listing}")
+        return wanted
+
     def desired(self, model_name: str) -> DesiredState:
         """The newest desired state of a model."""
         return desired_state.read_current(self.folder(model_name))

@@ -14,7 +14,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.contract import certificate
-from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry, StoredVersion
 from training.config import documents as configs
 from training.data import lineage
@@ -27,8 +26,10 @@ if TYPE_CHECKING:
 def verify(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")],
     *,
-    version: Annotated[int | None, typer.Option(help="The version; the champion when left out.")] = None,
-    models: Annotated[Path, typer.Option(help="The models folder.")] = Path("models"),
+    version: Annotated[int | None, typer.Option(min=1, help="The version; the champion when left out.")] = None,
+    models: Annotated[Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")] = Path(
+        "models"
+    ),
     data: Annotated[
         Path | None, typer.Option(help="The CSV that the version was trained on, or the folder of its tables.")
     ] = None,
@@ -36,9 +37,7 @@ def verify(
 ) -> None:
     """Repeat the proof of a published version: the stored graph against the pipeline it came from."""
     registry = Registry(models)
-    number = version or registry.desired(model).aliases.get(CHAMPION)
-    if number is None:
-        raise ConfigError(f"model {model!r} has no champion in {models}; name a version with --version")
+    number = registry.resolve(model, version)
     stored = registry.read(model, number)
     found = _verify(stored, data, rows)
     _show(Console(highlight=False), stored, found)

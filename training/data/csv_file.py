@@ -45,7 +45,7 @@ def read_bytes(path: Path | None) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise DataCheckFailed(f"there is no data file {str(path)!r}; give the path of a CSV with --data") from None
+        raise DataCheckFailed(f"there is no data file {str(path)!r}; give the path of a CSV") from None
     except OSError as error:
         raise DataCheckFailed(f"data file {str(path)!r} cannot be read: {error.strerror}") from None
 

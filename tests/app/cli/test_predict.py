@@ -80,4 +80,4 @@ def test_missing_file_and_missing_model_are_said(houses: Path) -> None:
     no_model = command("none", houses / "none.csv", "--models", houses / "models")
 
     assert "cannot be read: No such file" in str(no_file.exception)
-    assert "has no champion" in str(no_model.exception)
+    assert "no model 'none'" in str(no_model.exception)

@@ -103,3 +103,17 @@ def test_model_folder_that_leads_in_circles_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(RegistryError, match="Too many levels of symbolic links"):
         Registry(tmp_path).versions(NAME)
+
+
+def test_version_that_is_not_named_is_the_champion(tmp_path: Path) -> None:
+    publish_light(tmp_path)
+    publish_light(tmp_path)
+
+    assert [Registry(tmp_path).resolve(NAME, version) for version in (None, 2)] == [1, 2]
+
+
+def test_unknown_model_is_refused_with_the_names_of_the_others(tmp_path: Path) -> None:
+    publish_light(tmp_path)
+
+    with pytest.raises(NothingPublished, match=f"no model 'other' in .*; there are: {NAME}"):
+        Registry(tmp_path).resolve("other", None)

@@ -110,5 +110,5 @@ def boast_less(stored: StoredVersion) -> None:
     path.write_bytes(manifest_to_json(manifest.model_copy(update={"variants": others})))
 
 
-def test_model_without_a_champion_asks_for_a_version(tmp_path: Path) -> None:
-    assert "has no champion" in str(command("none", "--models", tmp_path).exception)
+def test_unknown_model_is_said(tmp_path: Path) -> None:
+    assert "no model 'none' in" in str(command("none", "--models", tmp_path).exception)

@@ -33,8 +33,8 @@ def test_unreadable_file_is_refused_with_its_line(tmp_path: Path, content: bytes
     assert sentence in str(refusal.value)
 
 
-def test_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
-    with pytest.raises(DataCheckFailed, match=r"there is no data file .*--data"):
+def test_missing_file_is_said_with_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(DataCheckFailed, match=r"there is no data file .*; give the path of a CSV"):
         read_csv(tmp_path / "none.csv")
 
 
