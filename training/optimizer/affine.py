@@ -57,13 +57,20 @@ class Affine:
 
 def before(wiring: Wiring, wire: str) -> Affine:
     """What stands before a float32 wire; raises NothingToDo where nothing is scaled in float64."""
+    found = columns(wiring, wire)
+    if found.is_identity:
+        raise NothingToDo("there is no scaler just before it")
+    return found
+
+
+def columns(wiring: Wiring, wire: str) -> Affine:
+    """The same where nothing may be scaled; raises NothingToDo where no float64 is cast there."""
     known = widths(wiring)
     while (maker := wiring.maker(wire)) is not None and _passes_on(maker):
         wire = maker.input[0]
-    found = _walk(wiring, wire, known) if wire in known else None
-    if found is None or found.is_identity:
+    if wire not in known:
         raise NothingToDo("there is no scaler just before it")
-    return found
+    return _walk(wiring, wire, known)
 
 
 def _passes_on(node: NodeProto) -> bool:

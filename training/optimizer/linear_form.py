@@ -1,45 +1,14 @@
-"""Linear models in the form that onnxruntime computes fastest; weights stay as they are.
+"""Linear classifiers in the form that onnxruntime computes fastest; weights stay as they are.
 
-`score_in_a_row` lays the scores of a batch out as one row, weights times the transposed matrix, for which onnxruntime
-has a kernel that reads the matrix as it lies and packs nothing. `cast_inside` leaves out a cast that LinearClassifier
-makes itself. `softmax_apart` has probabilities of many classes computed by Softmax, whose sums need no Normalizer.
+`cast_inside` leaves out a cast that LinearClassifier makes itself. `softmax_apart` has probabilities of many classes
+computed by Softmax, whose sums need no Normalizer.
 """
 
-import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto
 
 from training.optimizer.affine import widths
-from training.optimizer.linear import LINEAR, is_mirrored, parameters, set_parameters
 from training.optimizer.passes import Family, Material, NothingToDo, Pass, Rewritten
 from training.optimizer.wiring import Wiring, attribute, set_attribute
-
-_FEWEST_COLUMNS = 20
-"""With fewer, what the two more nodes cost is more than the product saves, even for 1,000 rows."""
-
-
-def score_in_a_row(model: ModelProto, _material: Material | None = None) -> Rewritten:
-    """A model with one score; the bound that folding states holds for the products in any order."""
-    wiring = Wiring(model)
-    node = _only(wiring)
-    weights, bias = parameters(node)
-    is_classifier = is_mirrored(node, weights, bias)
-    if len(weights) < _FEWEST_COLUMNS:
-        raise NothingToDo(f"it has {len(weights)} columns, {_FEWEST_COLUMNS} would be worth it")
-    if not is_classifier and (node.op_type != "LinearRegressor" or len(bias) > 1):
-        raise NothingToDo("it has several scores")
-    if not _is_to_float(wiring.maker(node.input[0])):
-        raise NothingToDo("its columns are not cast to float32 just before it")
-    row = [wiring.add_constant(weights[:, -1:].T.astype(np.float32), "score/weights"), node.input[0]]
-    if not is_classifier:
-        row.append(wiring.add_constant(bias.astype(np.float32), "score/bias"))
-    scores = wiring.put_before(node, "Gemm", row, "score/row", transB=1)
-    shape = wiring.add_constant(np.array([-1, 1]), "score/shape")
-    column = wiring.put_before(node, "Reshape", [scores, shape], "score/column")
-    if is_classifier:
-        set_parameters(node, column, np.array([[-1.0, 1.0]]), bias)
-    else:
-        wiring.replace(node, column)
-    return Rewritten(wiring.finish(), 0.0)
 
 
 def cast_inside(model: ModelProto, _material: Material | None = None) -> Rewritten:
@@ -84,13 +53,6 @@ def _take_apart(wiring: Wiring, node: NodeProto) -> None:
         wiring.graph.node.remove(last)
 
 
-def _only(wiring: Wiring) -> NodeProto:
-    nodes: list[NodeProto] = [node for node in wiring.graph.node if node.op_type in LINEAR]
-    if len(nodes) != 1:
-        raise NothingToDo(f"there are {len(nodes)} linear models in it")
-    return nodes[0]
-
-
 def _is_to_float(node: NodeProto | None) -> bool:
     to = attribute(node, "to") if node is not None and node.op_type == "Cast" else None
     return to is not None and to.i == TensorProto.FLOAT
@@ -104,8 +66,6 @@ def _is_share(node: NodeProto) -> bool:
 
 _FAMILY: frozenset[Family] = frozenset({"linear models"})
 PASSES = (
-    Pass("score_in_a_row", "exact", _FAMILY, score_in_a_row, spreads_weights=True),
     Pass("cast_inside", "exact", _FAMILY, cast_inside),
     Pass("softmax_apart", "exact", _FAMILY, softmax_apart),
 )
-"""In this order: the first needs the cast that the second takes away."""

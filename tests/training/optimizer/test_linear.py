@@ -4,14 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import ModelProto, numpy_helper
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
 
 from app.contract.parity import Parity
 from app.runtime.session import OnnxSession
 from tests.strategies import FEW
 from tests.training.optimizer.offset import Offset, offset
 from tests.training.prepared import Prepared, prepared
+from training.data.tensors import to_tensors
 from training.export import parity
-from training.optimizer.linear import fold_scaler, product_in_float64
+from training.export.onnx_export import export
+from training.inference import infer
+from training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
 from training.optimizer.passes import Declined, NothingToDo, copy
 from training.optimizer.wiring import set_attribute
 
@@ -122,3 +127,49 @@ def test_model_without_a_scaler_has_nothing_to_fold() -> None:
 
     with pytest.raises(NothingToDo, match="there is no scaler"):
         fold_scaler(folded)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 64])
+def test_score_in_float64_is_the_same_to_the_bit_whoever_else_asks(rows: int) -> None:
+    model = prepared("breast_cancer")
+    session = OnnxSession(score_in_float64(model.graph).model.SerializeToString())
+    tensors = to_tensors(model.expected.frame.iloc[:256], model.signature)
+    together = session.run(tensors)
+
+    for start in range(0, 256 - rows, rows):
+        alone = session.run({name: tensor[start : start + rows] for name, tensor in tensors.items()})
+        for own, everyone in zip(alone, together, strict=True):
+            assert np.array_equal(own, everyone[start : start + rows])
+
+
+def test_score_of_many_columns_is_computed_in_float64_and_passes_the_proof() -> None:
+    model = prepared("breast_cancer")
+
+    found = score_in_float64(model.graph)
+
+    assert kinds(found.model) == ["Gemm", "Cast", "LinearClassifier"]
+    assert parity.objection(proof(model, found.model)) == ""
+    assert (found.bound or 1) < 1e-10
+
+
+def test_value_of_a_regression_is_the_product_and_its_cast() -> None:
+    assert kinds(score_in_float64(offset("Ridge").graph).model) == ["Gemm", "Cast"]
+
+
+def test_model_without_a_scaler_has_its_score_in_float64_with_no_bound_beforehand() -> None:
+    rows, target = load_breast_cancer(return_X_y=True)
+    plain = infer(LogisticRegression(max_iter=10000).fit(rows, target), rows, target, None, ())
+    graph = export(plain.pipeline, plain.signature)
+
+    found = score_in_float64(graph)
+
+    before, after = (OnnxSession(one.SerializeToString()).run({"X": rows}) for one in (graph, found.model))
+    assert found.bound is None
+    assert np.array_equal(before[0], after[0])
+    assert after[1] == pytest.approx(before[1], abs=1e-4)
+
+
+def test_few_columns_and_many_scores_stay_in_float32() -> None:
+    for name in ("LogisticRegression", "LogisticRegression of three classes"):
+        with pytest.raises(NothingToDo, match="so few columns or so many scores"):
+            score_in_float64(offset(name).graph)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from onnx import ModelProto
 from skl2onnx import to_onnx
 from skl2onnx.common.exceptions import MissingShapeCalculator
 
@@ -33,7 +32,7 @@ from training.export.probes import of_kind
 from training.inference import infer
 from training.optimizer.catalogue import EXACT_PASSES, ON_TOP
 from training.optimizer.footprint import Footprint, footprints
-from training.optimizer.passes import Declined, Material
+from training.optimizer.passes import Declined, Material, Rewritten
 
 TOLERANCE = 2e-6
 BATCHES = (1, 64, 1000)
@@ -115,24 +114,25 @@ def usual_export(case: Case, *, is_classifier: bool) -> bytes | None:
     return model
 
 
-def variants(found: Subject) -> Iterator[tuple[str, ModelProto | str]]:
-    """The exported graph, after each exact pass, and what may stand on top; or why not."""
+def variants(found: Subject) -> Iterator[tuple[str, Rewritten | str]]:
+    """The exported graph, after each exact pass, and what may stand on top with its bound; or why not."""
     graph = export(found.found.pipeline, found.signature)
     material = Material(to_tensors(found.found.learn.iloc[:100], found.signature), found.signature)
-    yield "exported", graph
+    yield "exported", Rewritten(graph)
     for one in EXACT_PASSES:
         try:
             if one.suits(graph):
                 graph = one.apply(graph, material).model
-                yield f"+ {one.name}", graph
+                yield f"+ {one.name}", Rewritten(graph)
         except Declined as reason:
             yield f"+ {one.name}", str(reason)
     for name in ("tree_ensemble", "leaves_int8"):
-        top = graph
+        top, bound = graph, 0.0
         try:
             for one in ON_TOP[name][1]:
-                top = one.apply(top, material).model
-            yield name, top
+                rewritten = one.apply(top, material)
+                top, bound = rewritten.model, bound + (rewritten.bound or 0.0)
+            yield name, Rewritten(top, bound or None)
         except Declined as reason:
             yield name, str(reason)
 
@@ -169,7 +169,8 @@ def judge(case: Case, write: Callable[[str], object]) -> bool:
     count = len(case.held_out)
     write(f"\n{case.name}: {count} held-out and {len(found.rows) - count} made-up rows\n")
     built = list(variants(found))
-    graphs = [(name, graph.SerializeToString()) for name, graph in built if not isinstance(graph, str)]
+    made = [(name, one) for name, one in built if not isinstance(one, str)]
+    graphs = [(name, one.model.SerializeToString()) for name, one in made]
     if found.usual is not None:
         cost = footprints([found.usual])[0]
         wrong = found.usual_wrong(found.usual)
@@ -185,6 +186,9 @@ def judge(case: Case, write: Callable[[str], object]) -> bool:
             is_true &= what != name or (share <= size and max(own.values()) <= latency)
         write(_line(name, graph, found.usual or graphs[0][1], cost, own, wrong, is_true=is_true))
         holds &= is_true
+    for name, one in made:
+        if one.bound is not None:
+            write(f"  {name:<19} no raw score moves by more than {one.bound:.3g}, whatever the row\n")
     for name, reason in built:
         if isinstance(reason, str):
             write(f"  {name:<19} no: {reason}\n")
