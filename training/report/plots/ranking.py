@@ -1,4 +1,7 @@
-"""How well probabilities rank the rows: the ROC curve and the precision-recall curve, of one class or of each."""
+"""How well probabilities rank the rows: the ROC curve and the precision-recall curve, of one class or of each.
+
+A ROC curve of a good model is an empty square with a line along two of its sides, so its corner is shown enlarged.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -7,13 +10,18 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
-from training.report.plots.style import DASHES, FAINT, GRID, SERIES, Plot, draw, shorten
+from training.report.plots.style import DASHES, FAINT, GRID, PAPER, SERIES, Plot, draw, shorten
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64], float]
 """x, y, and the area below."""
 
 _MOST_POINTS = 250
 _MOST_NAMED = 4
+_ENLARGED_FROM = 0.95
+"""Least area below every curve."""
+
+_REACHES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
+_NEARLY_ALL = 0.975
 
 
 def roc(
@@ -29,8 +37,31 @@ def roc(
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
         _curves(axes, curve, labels, classes)
         axes.set(xlabel="false alarms among negatives", ylabel="found among positives", xlim=(-0.01, 1), ylim=(0, 1.01))
+        _enlarge_corner(axes, [curve(k) for k in classes])
 
     return draw("roc", "ROC curve: share of positives found against share of false alarms.", paint)
+
+
+def _enlarge_corner(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Where the curves bend, in the empty part below them."""
+    if min(area for _, _, area in curves) < _ENLARGED_FROM:
+        return
+    alarms = _reach(max(float(x[np.argmax(y >= _NEARLY_ALL)]) for x, y, _ in curves))
+    missed = _reach(max(1 - float(y[np.flatnonzero(x <= alarms / 10)[-1]]) for x, y, _ in curves))
+    inset = axes.inset_axes((0.36, 0.46, 0.6, 0.4))
+    for line in axes.get_lines()[1:]:
+        inset.plot(*line.get_data(), color=line.get_color(), linestyle=line.get_linestyle(), zorder=line.get_zorder())
+    inset.set(xlim=(-0.02 * alarms, alarms), ylim=(1 - missed, 1 + 0.02 * missed))
+    inset.set_title("the corner, enlarged", fontsize=9, color=FAINT, loc="left")
+    inset.set_facecolor(PAPER)
+    inset.tick_params(labelsize=8)
+    inset.locator_params(nbins=4)
+    axes.indicate_inset_zoom(inset, edgecolor=FAINT)
+    axes.legend(loc="lower right")
+
+
+def _reach(needed: float) -> float:
+    return next((reach for reach in _REACHES if reach >= needed), _REACHES[-1])
 
 
 def precision_recall(

@@ -11,6 +11,7 @@ from training.evaluation.bootstrap import wilson
 from training.report.plots.style import BLUE, FAINT, Plot, draw
 
 _GROUPS = 10
+_CROWDED = 0.5
 
 
 def reliability(is_class: NDArray[np.bool_], probability: NDArray[np.float64], confidence: float) -> Plot:
@@ -28,8 +29,9 @@ def reliability(is_class: NDArray[np.bool_], probability: NDArray[np.float64], c
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
         axes.vlines(said, reach[:, 0], reach[:, 1], color=BLUE, linewidth=1.2, alpha=0.6)
         axes.plot(said, seen, marker="o", color=BLUE, markersize=5)
-        axes.set(
-            xlabel="probability that was given", ylabel="share that was right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02)
-        )
+        top = max(float(said.max()), float(reach.max()))
+        end = top * 1.05 if top < _CROWDED else 1.0  # of a rare class, all groups lie near nothing
+        limits = (-0.02 * end, 1.02 * end)
+        axes.set(xlabel="probability that was given", ylabel="share that was right", xlim=limits, ylim=limits)
 
     return draw("reliability", "Calibration: the share that was right against the probability given.", paint)
