@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator
 
 from app.contract.signature import Feature, Kind, Signature
 from app.errors import InvalidRows, MalformedRequest, RequestTooLarge, RowProblem
@@ -42,8 +42,8 @@ def _is_no_json(error: ValidationError) -> bool:
     return error.error_count() == 1 and error.errors(include_url=False)[0]["type"] == "json_invalid"
 
 
-def validate_rows(rows: list[Any], adapter: TypeAdapter[Any], signature: Signature) -> list[Any]:
-    """The rows as their type reads them; raises InvalidRows.
+def validate_rows(rows: list[Any], validator: SchemaValidator, signature: Signature) -> list[Any]:
+    """The rows as their validator reads them; raises InvalidRows.
 
     One row at a time, and words only for the problems that are listed: a small body may hold millions.
     """
@@ -58,7 +58,7 @@ def validate_rows(rows: list[Any], adapter: TypeAdapter[Any], signature: Signatu
                 problems.append(RowProblem(number, None, misshapen))
             continue
         try:
-            valid.append(adapter.validate_python(row))
+            valid.append(validator.validate_python(row))
         except ValidationError as error:
             total += error.error_count()
             if len(problems) < MAX_PROBLEMS:

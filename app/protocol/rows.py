@@ -1,7 +1,7 @@
 """Rows ⇄ tensors for one model: typed, strict, and with every problem of a request reported at once.
 
 `RowCodec` turns `{"instances": [{…} | […], …]}` into the tensors of the signature, straight from the bytes through a
-pydantic schema made for the model, and turns the outputs into `predictions`, assembled from parts encoded beforehand.
+validator made for the model, and turns the outputs into `predictions`, assembled from parts encoded beforehand.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
 
 from app.contract.signature import Feature, Kind, Label, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
@@ -20,7 +21,8 @@ from app.protocol.limits import ContentLimits
 from app.protocol.outputs import Outputs, as_outputs
 from app.protocol.parts import Part, PendingRows
 from app.protocol.row_problems import read_rows, validate_rows
-from app.protocol.row_schema import list_request, list_row, object_request, object_row
+from app.protocol.row_schema import object_request
+from app.protocol.row_validator import list_requests, list_rows, object_requests, object_rows
 
 _FEW = 64
 _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
@@ -32,25 +34,25 @@ class RowCodec:
     def __init__(self, model_name: str, model_version: str, signature: Signature, limits: ContentLimits) -> None:
         self.signature = signature
         self._limits = limits
-        self._objects: TypeAdapter[Any] = TypeAdapter(object_request(signature, limits.instances, is_complete=False))
+        self._objects = object_requests(signature, limits.instances)
         self.names = [feature.name for feature in signature.features]
         self._head = b'{"model":%b,"version":%b,"request_id":' % (orjson.dumps(model_name), orjson.dumps(model_version))
         self._template = _prediction_template(signature)
         self._labels = _encoded_labels(signature)
 
-    # A schema costs milliseconds and memory, so the ones that not everybody needs are made when somebody does.
+    # Made when somebody needs them, which not everybody does.
 
     @cached_property
-    def _lists(self) -> TypeAdapter[Any]:
-        return TypeAdapter(list_request(self.signature, self._limits.instances))
+    def _lists(self) -> SchemaValidator:
+        return list_requests(self.signature, self._limits.instances)
 
     @cached_property
-    def _object_row(self) -> TypeAdapter[Any]:
-        return TypeAdapter(object_row(self.signature))
+    def _object_row(self) -> SchemaValidator:
+        return object_rows(self.signature)
 
     @cached_property
-    def _list_row(self) -> TypeAdapter[Any]:
-        return TypeAdapter(list_row(self.signature))
+    def _list_row(self) -> SchemaValidator:
+        return list_rows(self.signature)
 
     def request_schema(self) -> dict[str, Any]:
         """JSON schema of a request with rows as objects, self-contained."""
@@ -72,9 +74,9 @@ class RowCodec:
     def read(self, body: bytes) -> PendingRows:
         """Rows that are good, not yet turned into tensors; raises what `decode` raises."""
         by_position = _has_lists(body)
-        adapter = self._lists if by_position else self._objects
+        validator = self._lists if by_position else self._objects
         try:
-            rows = adapter.validate_json(body)["instances"]
+            rows = validator.validate_json(body)["instances"]
         except (ValidationError, KeyError) as error:
             return self._read_again(body, error)
         if by_position:
