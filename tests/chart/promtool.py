@@ -26,6 +26,11 @@ def rule_problems(rules: Path) -> str:
     return _promtool("check", "rules", "--lint=all", "--lint-fatal", str(rules))
 
 
+def config_problems(config: Path) -> str:
+    """What promtool has against a configuration of Prometheus and the files it names; empty when nothing."""
+    return _promtool("check", "config", str(config))
+
+
 def firing_problems(rules: Path, series: Series, minute: int, firing: set[str]) -> str:
     """How promtool says that not exactly these alerts fire at this minute; empty when they do."""
     expected = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(firing)]
