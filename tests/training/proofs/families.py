@@ -4,14 +4,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from lightgbm import LGBMClassifier
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
+from xgboost import XGBClassifier
 
 Data = tuple[Any, Any]
 Maker = Callable[[], tuple[Any, Data]]
@@ -54,8 +63,26 @@ FAMILIES: Mapping[str, Maker] = {
         _scaled(RandomForestClassifier(100, random_state=0)),
         _toolkit(load_breast_cancer),
     ),
+    "forest of 100 values, diabetes": lambda: (RandomForestRegressor(random_state=0), _toolkit(load_diabetes)),
+    "extra trees, 60, digits": lambda: (ExtraTreesClassifier(60, random_state=0), _toolkit(load_digits)),
     "boosting, 20,000 x 40 made up": lambda: (HistGradientBoostingClassifier(random_state=0), _made_up()),
+    "boosting of values, diabetes": lambda: (HistGradientBoostingRegressor(random_state=0), _toolkit(load_diabetes)),
+    "gradient boosting, digits": lambda: (
+        GradientBoostingClassifier(n_estimators=50, random_state=0),
+        _toolkit(load_digits),
+    ),
+    "XGBoost, 20,000 x 40 made up": lambda: (XGBClassifier(n_jobs=1, random_state=0), _made_up()),
+    "LightGBM, 20,000 x 40 made up": lambda: (LGBMClassifier(n_jobs=1, verbose=-1, random_state=0), _made_up()),
+    "network of values 10-256-256-1, diabetes": lambda: (
+        make_pipeline(StandardScaler(), MLPRegressor((256, 256), random_state=0, max_iter=60)),
+        _toolkit(load_diabetes),
+    ),
 }
+OTHER_MODELS: Mapping[str, Maker] = {
+    f"{name}, as another model": FAMILIES[name]
+    for name in ("forest of 200, digits", "forest of 100 values, diabetes", "boosting, 20,000 x 40 made up")
+}
+"""Those of which trees are left out or pruned, because that is asked for."""
 
 
 def _scaled(estimator: Any) -> Any:

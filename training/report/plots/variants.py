@@ -1,7 +1,8 @@
 """The variants of a graph against each other: what each costs, and how far it moves an answer.
 
-Both axes are logarithmic. Down and to the left is better; the line joins those that no other beats on both, and the
-dashed one is what the gate allows. Exact variants lie at the rounding of float32.
+Down and to the left is better; the line joins those that no other beats on both, and the dashed one is what the gate
+allows. Exact variants lie at the rounding of float32, or at the bottom where no bit changed. Names stand in a column
+beside the plot, from where a thin line leads to each mark: marks lie close together, names need not.
 """
 
 from collections.abc import Sequence
@@ -12,16 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, StrMethodFormatter
 
 from app.contract.manifest import Variant
-from training.report.plots.style import BLUE, FAINT, FULL, GREEN, INK, VERMILLION, Plot, draw
+from training.report.plots.style import BLUE, FAINT, FULL, GREEN, GRID, INK, VERMILLION, Plot, draw
 
 _FLOOR = 1e-8
 """No change at all has no place on a logarithmic axis."""
 
 _WIDE = 4.0
-_FINE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-_BESIDE = 14
-_ABOVE = (-18, -36, 24, -54, 40)
-"""Where names stand beside their marks, in points, so that neighbours do not meet."""
+"""Costs that are further apart have a logarithmic axis; others are told better on a plain one."""
+
+_APART = 0.066
+"""The least distance of two names in the column, in heights of the plot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +71,44 @@ def variants_plot(name: str, found: Sequence[Point], cost: str, chosen: str, all
     edge = front(found)
 
     def paint(axes: Axes) -> None:
-        _scale(axes, [point.cost for point in found])
+        _scale(axes, [point.cost for point in found], [*(point.change for point in found), allowed])
         axes.step([p.cost for p in edge], [p.change for p in edge], where="post", color=FAINT, linewidth=1.0, zorder=1)
         axes.axhline(
             allowed, color=VERMILLION, linestyle=(0, (5, 1.5)), linewidth=1.0, zorder=1, label="what the gate allows"
         )
         for style in _STYLES:
             x, y = _places([point for point in found if style.suits(point.variant)])
-            axes.scatter(x, y, s=38, color=style.colour, marker=style.marker, label=style.name, zorder=3)
+            if x:
+                axes.scatter(x, y, s=38, color=style.colour, marker=style.marker, label=style.name, zorder=3)
         x, y = _places([point for point in found if point.variant.name == chosen])
         axes.scatter(x, y, s=150, facecolors="none", edgecolors=INK, linewidths=1.4, label="published", zorder=4)
-        named = [point for point in found if point in edge or point.variant.name == chosen]
-        for place, point in enumerate(sorted(named, key=lambda point: point.cost)):
-            side = -1 if place and place + 1 == len(named) else 1
-            _name(axes, point, side * _BESIDE, _ABOVE[place % len(_ABOVE)])
+        _name_all(axes, found, chosen)
         axes.set_xlabel(cost)
         axes.set_ylabel("largest change of an answer")
-        axes.margins(0.16, 0.2)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, borderpad=0, columnspacing=1.4)
 
     best = ", ".join(point.variant.name for point in edge)
     label = f"Variants by {cost} and by the largest change of an answer; unbeaten are {best}; {chosen} is published."
     return draw(name, label, paint, FULL)
 
 
-def _scale(axes: Axes, costs: Sequence[float]) -> None:
-    """Logarithmic, with ticks in plain numbers; costs that are close together have a few more of them."""
-    axes.set_xscale("log")
+def _scale(axes: Axes, costs: Sequence[float], changes: Sequence[float]) -> None:
+    """Room on all sides, and ticks in plain numbers."""
+    low, high = min(costs), max(costs)
+    if high > _WIDE * low:
+        axes.set_xscale("log")
+        axes.set_xlim(low / (high / low) ** 0.08, high * (high / low) ** 0.08)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        room = 0.08 * (high - low) or 0.2 * high
+        axes.set_xlim(low - room, high + room)
     axes.set_yscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if max(costs) > _WIDE * min(costs) else _FINE))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:.0e}"))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_locator(NullLocator())
+    axes.set_ylim(_FLOOR / 3, 3 * max(changes))
+    axes.yaxis.set_major_locator(LogLocator(numticks=12))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: "none" if value <= _FLOOR else f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _places(found: Sequence[Point]) -> tuple[list[float], list[float]]:
@@ -128,13 +134,35 @@ _STYLES = (
 )
 
 
-def _name(axes: Axes, point: Point, beside: float, above: float) -> None:
-    axes.annotate(
-        point.variant.name,
-        (point.cost, point.change),
-        xytext=(beside, above),
-        textcoords="offset points",
-        ha="right" if beside < 0 else "left",
-        fontsize=8.5,
-        arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
-    )
+def _name_all(axes: Axes, found: Sequence[Point], chosen: str) -> None:
+    """A column of names in the order of the marks, from the bottom up."""
+    ordered = sorted(found, key=lambda point: (point.change, -point.cost))
+    to_height = axes.transData + axes.transAxes.inverted()
+    heights = spread([float(to_height.transform((point.cost, point.change))[1]) for point in ordered], _APART)
+    for point, height in zip(ordered, heights, strict=True):
+        colour = next(style.colour for style in _STYLES if style.suits(point.variant))
+        axes.annotate(
+            point.variant.name,
+            (point.cost, point.change),
+            xytext=(1.03, height),
+            textcoords="axes fraction",
+            va="center",
+            color=colour,
+            fontsize=8.5,
+            fontweight="bold" if point.variant.name == chosen else "normal",
+            arrowprops={"arrowstyle": "-", "color": GRID, "linewidth": 0.7, "relpos": (0.0, 0.5), "shrinkB": 4},
+            zorder=0,
+        )
+
+
+def spread(heights: Sequence[float], apart: float) -> list[float]:
+    """Ascending heights between 0 and 1, moved as little as keeps them apart; closer where there is no room."""
+    apart = min(apart, 1 / max(1, len(heights) - 1))
+    moved = list(heights)
+    for place in range(1, len(moved)):
+        moved[place] = max(moved[place], moved[place - 1] + apart)
+    top = 1.0
+    for place in reversed(range(len(moved))):
+        moved[place] = top = min(moved[place], top)
+        top -= apart
+    return moved

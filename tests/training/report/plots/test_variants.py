@@ -1,10 +1,11 @@
 import re
+from itertools import pairwise
 
 import pytest
 
 from app.contract.manifest import Guarantee, Variant
 from app.contract.parity import Parity
-from training.report.plots.variants import front, points, variants_plot
+from training.report.plots.variants import front, points, spread, variants_plot
 
 
 def variant(name: str, change: float, *, passed: bool = True, guarantee: Guarantee = "bounded") -> Variant:
@@ -30,7 +31,8 @@ def test_plot_names_the_front_the_published_one_and_what_the_marks_mean() -> Non
 
     words = set(re.findall(r">([^<>]+)</text>", plot.svg))
 
-    assert {"small", "exported", "large", "exact", "within the gate", "refused", "KiB of the file"} <= words
+    assert {"small", "exported", "large", "wrong"} <= words
+    assert {"exact", "within the gate", "refused", "published", "KiB of the file"} <= words
     assert "unbeaten are small, exported; large is published" in plot.label
 
 
@@ -49,3 +51,16 @@ def test_answers_that_did_not_move_have_a_place_too() -> None:
 def test_variant_without_measurements_has_no_place() -> None:
     with pytest.raises(ValueError, match="variant odd was not measured"):
         points([Variant(name="odd", description="", passed=False, verdict="")], [1.0])
+
+
+@pytest.mark.parametrize("heights", [[0.1, 0.1, 0.1], [0.98, 0.99, 1.0], [0.0, 0.5, 0.52, 0.99], [0.4], [0.5] * 40])
+def test_names_keep_apart_and_beside_the_plot(heights: list[float]) -> None:
+    found = spread(heights, 0.066)
+
+    apart = [other - one for one, other in pairwise(found)]
+    assert min(apart, default=1.0) >= min(0.066, 1 / max(1, len(heights) - 1)) - 1e-9
+    assert -1e-9 <= found[0] <= found[-1] <= 1.0
+
+
+def test_names_that_are_far_apart_stay_where_their_marks_are() -> None:
+    assert spread([0.1, 0.4, 0.9], 0.066) == [0.1, 0.4, 0.9]
