@@ -76,22 +76,3 @@ def test_log_names_requests_and_never_their_bodies(models: Path) -> None:
     assert '"request_id": "story-1"' in server.log()
     assert "canary" not in server.log()
     assert "271828" not in server.log()
-
-
-def test_version_made_smaller_from_its_own_rows_answers_alike(models: Path) -> None:
-    found = []
-    optimized = slipway("optimize", "breast_cancer@1", "--pin", "exported", "--publish", "--models", str(models))
-    number = max(int(one.name) for one in (models / "breast_cancer").iterdir() if one.name.isdigit())
-    with running_server(models) as server:
-        document = httpx.get(f"{server.url}/openapi.json").json()
-        operation = document["paths"]["/predict/breast_cancer"]["post"]
-        example = operation["requestBody"]["content"]["application/json"]["example"]
-        for version in (1, number):
-            url = f"{server.url}/predict/breast_cancer/versions/{version}"
-            found.append(httpx.post(url, json=example).json()["predictions"][0])
-
-    assert optimized.returncode == 0, optimized.stderr
-    assert "171 rows held out when it was trained, 398 calibrate" in optimized.stdout
-    assert f"Promote: slipway models promote breast_cancer {number}" in optimized.stdout
-    assert found[0]["label"] == found[1]["label"]
-    assert found[0]["probabilities"] == pytest.approx(found[1]["probabilities"], abs=2e-5)

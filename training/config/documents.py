@@ -54,9 +54,11 @@ def parse(document: dict[str, Any]) -> TrainingConfig:
 def changed(document: dict[str, Any], changes: Sequence[str] = ()) -> ModelConfig:
     """A config as it is kept with a version, with changes as `--set` makes them; raises ConfigError.
 
-    A version that came fitted says in words what its estimator is, which is no part of a config.
+    A version that came fitted says in words what its estimator is, which is no part of a config. A pin spoke of the
+    variants of another run.
     """
     own = deepcopy(document)
+    own.get("optimize", {}).pop("pin", None)
     for change in changes:
         _apply(own, change)
     if "data" in own:

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from training.config import documents as configs
+from training.config.model import TrainingConfig
+from training.data.lineage import as_saved
 from training.errors import ConfigError
 
 
@@ -119,3 +121,20 @@ def test_broken_file_is_refused(tmp_path: Path, text: str, sentence: str) -> Non
 def test_folder_is_no_config(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         configs.load(str(tmp_path))
+
+
+def test_config_that_was_kept_is_changed_key_by_key_and_loses_its_pin() -> None:
+    kept = as_saved(configs.load("breast_cancer", changes=['optimize.pin="compact"', "gate.flip_share=0.1"]))
+
+    found = configs.changed(kept, ['optimize.prefer="latency"'])
+
+    assert isinstance(found, TrainingConfig)
+    assert (found.optimize.pin, found.optimize.prefer, found.gate.flip_share) == (None, "latency", 0.1)
+    assert kept["optimize"]["pin"] == "compact"
+
+
+def test_config_of_a_version_that_came_fitted_is_changed_too() -> None:
+    found = configs.changed({"name": "a", "task": "regression", "estimator": "Ridge"}, ["gate.size_saving=0.5"])
+
+    assert not isinstance(found, TrainingConfig)
+    assert found.gate.size_saving == 0.5

@@ -8,6 +8,7 @@ by node.
 """
 
 import argparse
+import re
 import sys
 import time
 import warnings
@@ -205,7 +206,7 @@ def draw(name: str, model: Trained, folder: Path) -> None:
     """The Pareto plots of a model, as files."""
     plots = cost_plots(model.choice.variants, model.choice.name, model.config.gate.probability_change)
     for plot in plots:
-        (folder / f"{name.replace(' ', '-').replace(',', '')}-{plot.name}.svg").write_bytes(plot.standalone())
+        (folder / f"{re.sub('[^A-Za-z0-9_]+', '-', name)}-{plot.name}.svg").write_bytes(plot.standalone())
 
 
 def say(text: str) -> None:

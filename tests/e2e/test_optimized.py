@@ -1,0 +1,38 @@
+"""Train, make the version smaller without a fit, promote it while the server runs: the same answers."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server import running_server
+
+
+def slipway(*arguments: str) -> str:
+    command = [sys.executable, "-m", "app", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_version_made_smaller_from_its_own_rows_answers_alike(tmp_path: Path) -> None:
+    slipway("train", "breast_cancer", "--models", str(tmp_path), "--set", 'optimize.pin="exported"', "--no-report")
+    with running_server(tmp_path, "--poll-seconds", "0.1") as server:
+        operation = httpx.get(f"{server.url}/openapi.json").json()["paths"]["/predict/breast_cancer"]["post"]
+        example = operation["requestBody"]["content"]["application/json"]["example"]
+        before = httpx.post(f"{server.url}/predict/breast_cancer", json=example).json()
+        said = slipway("optimize", "breast_cancer", "--models", str(tmp_path), "--publish", "--promote", "--no-report")
+        deadline = time.monotonic() + 20
+        while (after := httpx.post(f"{server.url}/predict/breast_cancer", json=example).json())["version"] == "1":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    assert "171 rows held out when it was trained, 398 calibrate" in said
+    assert "Version 2 of breast_cancer: compact" in said
+    assert (before["version"], after["version"]) == ("1", "2")
+    ((old,), (new,)) = before["predictions"], after["predictions"]
+    assert old["label"] == new["label"]
+    assert old["probabilities"] == pytest.approx(new["probabilities"], abs=2e-5)
