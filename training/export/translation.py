@@ -85,7 +85,26 @@ class Translation:
             case GridSearchCV() | RandomizedSearchCV():
                 return self.answer(fitted.best_estimator_, blocks, path)
         block = join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}")
-        return self._answer_leaf(fitted, self.numbers(block, fitted, path), path)
+        return self.answer_leaf(fitted, self.numbers(block, fitted, path), path)
+
+    def answer_leaf(self, fitted: Any, block: Block, path: str) -> Answer:
+        """A block through an estimator as skl2onnx writes it; raises ConversionError that names the step."""
+        order = (
+            (leaf.FLOAT32, leaf.FLOAT64) if prefers_float32(fitted) ^ self._is_other else (leaf.FLOAT64, leaf.FLOAT32)
+        )
+        model, precision = leaf.convert(fitted, block.width, order, path)
+        wire = block.wire
+        if precision == leaf.FLOAT32:
+            wire = self.assembly.add("Cast", [wire], f"cast/{path}", to=TensorProto.FLOAT)
+        types = [output.type.tensor_type.elem_type for output in model.graph.output]
+        outputs = self.assembly.add_graph(model, f"{path}/", [wire])
+        if is_classifier(fitted) and not leaf.has_flat_labels(model, block.width, precision):
+            outputs[0] = self.assembly.add("Reshape", [outputs[0], self.assembly.constant(np.array([-1]))])
+        if not is_classifier(fitted):
+            return Answer(None, outputs[0], types[0] == TensorProto.DOUBLE)
+        if not hasattr(fitted, "predict_proba"):
+            return Answer(outputs[0], None)
+        return Answer(outputs[0], outputs[1], types[1] == TensorProto.DOUBLE)
 
     def numbers(self, block: Block, fitted: Any, path: str) -> Block:
         """The block, which must hold numbers; raises ConversionError where it is text."""
@@ -144,24 +163,6 @@ class Translation:
         if not is_text and output.elem_type != TensorProto.DOUBLE:
             found = self.double(found)
         return Block(found, output.shape.dim[1].dim_value or len(fitted.get_feature_names_out()), is_text)
-
-    def _answer_leaf(self, fitted: Any, block: Block, path: str) -> Answer:
-        order = (
-            (leaf.FLOAT32, leaf.FLOAT64) if prefers_float32(fitted) ^ self._is_other else (leaf.FLOAT64, leaf.FLOAT32)
-        )
-        model, precision = leaf.convert(fitted, block.width, order, path)
-        wire = block.wire
-        if precision == leaf.FLOAT32:
-            wire = self.assembly.add("Cast", [wire], f"cast/{path}", to=TensorProto.FLOAT)
-        types = [output.type.tensor_type.elem_type for output in model.graph.output]
-        outputs = self.assembly.add_graph(model, f"{path}/", [wire])
-        if is_classifier(fitted) and not leaf.has_flat_labels(model, block.width, precision):
-            outputs[0] = self.assembly.add("Reshape", [outputs[0], self.assembly.constant(np.array([-1]))])
-        if not is_classifier(fitted):
-            return Answer(None, outputs[0], types[0] == TensorProto.DOUBLE)
-        if not hasattr(fitted, "predict_proba"):
-            return Answer(outputs[0], None)
-        return Answer(outputs[0], outputs[1], types[1] == TensorProto.DOUBLE)
 
 
 def does_nothing(fitted: Any) -> bool:

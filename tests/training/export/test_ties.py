@@ -32,11 +32,12 @@ def fitted(estimator: Any, rows: NDArray[np.float64], target: Any = TARGET) -> F
     "estimator",
     [
         KNeighborsClassifier(),
+        KNeighborsClassifier(3, weights="distance"),
         KNeighborsClassifier(algorithm="brute"),
         make_pipeline(StandardScaler(), KNeighborsClassifier(7)),
         KNeighborsRegressor(),
     ],
-    ids=["five", "by all", "scaled", "values"],
+    ids=["five", "by distance", "by all", "scaled", "values"],
 )
 def test_rows_decided_by_ties_are_those_that_the_graph_answers_otherwise(estimator: Any) -> None:
     found = fitted(estimator, WHOLE)

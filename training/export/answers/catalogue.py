@@ -37,7 +37,7 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.naive_bayes import CategoricalNB
-from sklearn.neighbors import NearestCentroid, RadiusNeighborsClassifier, RadiusNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid, RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
@@ -54,6 +54,7 @@ from training.export.answers.kernels import kernel_ridge, label_propagation
 from training.export.answers.lightgbm_trees import lightgbm_model
 from training.export.answers.linear import linear_labels
 from training.export.answers.nearest_centroid import nearest_centroid
+from training.export.answers.neighbors import k_neighbors_classifier
 from training.export.answers.one_vs_rest import one_vs_rest
 from training.export.answers.radius_neighbors import radius_neighbors_classifier, radius_neighbors_regressor
 from training.export.answers.several_targets import chained, each_for_itself, linear_values
@@ -85,6 +86,7 @@ ANSWERS: dict[type | str, Answers] = {
     HistGradientBoostingClassifier: boosting,
     HistGradientBoostingRegressor: boosting,
     KernelRidge: kernel_ridge,
+    KNeighborsClassifier: k_neighbors_classifier,
     LabelPropagation: label_propagation,
     LabelSpreading: label_propagation,
     LinearSVC: linear_labels,
