@@ -16,14 +16,16 @@ _MICRO = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Which door is asked, about how many rows per request, over how many connections."""
+    """Which door is asked, about how many rows per request, over how many connections, and what is special about it."""
 
     door: str
     rows: int
     connections: int
+    note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.door}, {self.rows:,} row{'s' if self.rows > 1 else ''}"
+        rows = f"{self.door}, {self.rows:,} row{'s' if self.rows > 1 else ''}"
+        return f"{rows}, {self.note}" if self.note else rows
 
 
 @dataclass(frozen=True, slots=True)

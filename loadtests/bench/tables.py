@@ -4,6 +4,8 @@ from rich.table import Table
 
 from loadtests.bench.figures import Figure
 from loadtests.bench.startup import Startup
+from loadtests.bench.targets import Target
+from loadtests.bench.two_workers import WorkersFigure
 
 WIDTH = 100
 
@@ -13,8 +15,8 @@ def figures_table(figures: list[Figure]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("workload", no_wrap=True)
     table.add_column("conns", justify="right")
-    table.add_column("server")
-    for column in ("requests/s", "p50 ms", "p99 ms", "CPU µs", "CPU eff.", "rate ratio", "failed"):
+    table.add_column("server", no_wrap=True)
+    for column in ("requests/s", "p50 ms", "p99 ms", "CPU µs", "CPU eff.", "failed"):
         table.add_column(column, justify="right")
     previous = None
     for figure in figures:
@@ -29,7 +31,6 @@ def figures_table(figures: list[Figure]) -> Table:
             f"{figure.p99_ms:.2f}",
             f"{figure.cpu_us:,.0f}",
             f"{figure.cpu_efficiency:.2f}",
-            f"{figure.rate_ratio:.2f}",
             str(figure.failed),
         )
     return table
@@ -47,4 +48,34 @@ def startup_table(startup: Startup) -> Table:
         table.add_row(name, f"{memory.private_mib:.1f}", f"{memory.pss_mib:.1f}", f"{seconds:.2f}", f"{cpu:.2f}")
     ratios = f"x {startup.ready_ratio:.2f}", f"x {startup.ready_cpu_ratio:.2f}"
     table.add_row("difference, ratio", f"{startup.private_mib_over_imports:+.1f}", "", *ratios, style="bold")
+    return table
+
+
+def workers_table(figures: list[WorkersFigure]) -> Table:
+    """One worker and two, on two cores that they share with the load generator."""
+    table = Table("both cores, infer, 1 row", box=None, pad_edge=False, header_style="bold")
+    for column in ("requests/s", "CPU µs", "generator's cores", "used of the rest", "failed"):
+        table.add_column(column, justify="right")
+    for figure in figures:
+        table.add_row(
+            figure.server,
+            f"{figure.requests_per_second:,.0f}",
+            f"{figure.cpu_us:,.0f}",
+            f"{figure.generator_cores:.2f}",
+            f"{figure.used_of_left:.2f}",
+            str(figure.failed),
+        )
+    return table
+
+
+def targets_table(targets: list[Target]) -> Table:
+    """What was to be reached, beside what was."""
+    table = Table("target", box=None, pad_edge=False, header_style="bold")
+    for column in ("measured", "limit"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    for target in targets:
+        limit = f"{'≥' if target.is_least else '≤'} {target.limit:.2f}"
+        style = "" if target.is_met else "bold"
+        table.add_row(target.what, f"{target.measured:.2f}", limit, "met" if target.is_met else "missed", style=style)
     return table

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,12 +34,21 @@ def check_tools() -> None:
 
 
 def burst(
-    url: str, bodies: Path, connections: int, seconds: int, core: int, headers: Mapping[str, str] | None = None
+    url: str,
+    bodies: Path,
+    connections: int,
+    seconds: int,
+    core: int | Sequence[int],
+    headers: Mapping[str, str] | None = None,
 ) -> Burst:
-    """Post the bodies of a file to `url` for some seconds, with `headers` and the key if there is one."""
+    """Post the bodies of a file to `url` for some seconds, with `headers` and the key if there is one.
+
+    The generator stays on `core`, or on one of several.
+    """
+    cores = ",".join(map(str, [core] if isinstance(core, int) else core))
     wrk = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
     lines = [f"--header={name}: {value}" for name, value in {**request_headers(), **(headers or {})}.items()]
-    command = ["taskset", "--cpu-list", str(core), *wrk, *lines, "--script", str(_SCRIPT), url, "--", str(bodies)]
+    command = ["taskset", "--cpu-list", cores, *wrk, *lines, "--script", str(_SCRIPT), url, "--", str(bodies)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS, check=False)
     for line in done.stdout.splitlines():
         if line.startswith(_MARK):
