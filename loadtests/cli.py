@@ -34,7 +34,10 @@ def loadtest(
     p99_ms: Annotated[float, typer.Option(min=0, help="Objective: 99 % of the answers within this time.")] = 250.0,
     least_rps: Annotated[float, typer.Option(min=0, help="Objective: answered requests per second.")] = 0.0,
 ) -> None:
-    """Send valid requests to every model and check every answer; exit 1 when one is wrong or an objective missed."""
+    """Send valid requests to every model, and check the answers.
+
+    Exits with 1 when an answer is wrong or an objective is missed.
+    """
     from loadtests.errors import CannotRun  # noqa: PLC0415
     from loadtests.http import KEY_VARIABLE  # noqa: PLC0415
     from loadtests.loadtest import run_loadtest  # noqa: PLC0415
@@ -77,10 +80,11 @@ def bench(
         typer.Option("--open-loop", help="Instead: random arrivals, alone and beside a busy neighbour, for latencies."),
     ] = False,
 ) -> None:
-    """Measure the service beside a bare uvicorn application: rate, latency, CPU time, memory, time to ready.
+    """Measure the service beside a bare uvicorn application.
 
-    Rows in JSON, as bytes and as typed rows, of mixed fields too (a model of 14 is trained once); onnxruntime alone;
-    two workers. Ends with every target beside what was measured.
+    Rate, latency, CPU time, memory and time to ready, in rounds by turns: rows in JSON, as bytes and as typed rows, of
+    mixed fields too (a model of 14 is trained once); onnxruntime alone; two workers. Ends with every target beside what
+    was measured.
     """
     from loadtests.bench.arrivals import run_open_loop  # noqa: PLC0415
     from loadtests.bench.benchmark import run_bench  # noqa: PLC0415

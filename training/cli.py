@@ -24,9 +24,16 @@ from training.config.model import TrainingConfig
 from training.data import lineage
 from training.report.files import REPORT
 
+_SHIPPED = ", ".join(configs.shipped())
+
 
 def train(
-    config: Annotated[str, typer.Argument(metavar="CONFIG", help="A shipped config's name, or the path of a .toml.")],
+    config: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONFIG", help=f"The path of a .toml, or one that is shipped: {', '.join(configs.shipped())}."
+        ),
+    ],
     *,
     data: Annotated[
         Path | None, typer.Option(help="The CSV to learn from, or the folder of the tables to be joined.")
@@ -45,7 +52,10 @@ def train(
         bool, typer.Option("--reuse", help="Keep a version that came from the same config, data and code.")
     ] = False,
 ) -> None:
-    """Train a model, prove its ONNX export, try smaller variants and publish the best as a new version."""
+    """Train a model from a config, and publish what is proved.
+
+    Its ONNX export must say what scikit-learn says; smaller variants are tried, and the best becomes a new version.
+    """
     console = Console(highlight=False)
     wanted = configs.load(config, data, changes or ())
     registry = Registry(models)

@@ -60,7 +60,10 @@ def doctor(
     threads: Annotated[str | None, typer.Option(metavar="INT", envvar="SLIPWAY_THREADS", help="As of serve.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what this machine offers, what each model would use of it, and why."""
+    """Show what this machine offers, and what models use of it.
+
+    Each model is tried as `slipway serve` would load it, and the reason of every choice is said.
+    """
     from app.main import serving_options  # noqa: PLC0415  # all of a server, which the list of commands does without
 
     logging.getLogger("slipway").addHandler(logging.NullHandler())  # what it would say is in the table

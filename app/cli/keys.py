@@ -68,7 +68,10 @@ def new(
 
 @keys.command("list")
 def list_keys(keys: File = _DEFAULT_FILE) -> None:
-    """List the keys: ids, names and what they may do, never the keys themselves."""
+    """List the keys by id, name and what they may do.
+
+    The keys themselves are not kept anywhere, so they are never shown.
+    """
     now = datetime.now(UTC)
     table = Table(box=None, pad_edge=False)
     for column in ("ID", "NAME", "SCOPES", "MODELS", "CREATED", "EXPIRES"):
@@ -89,7 +92,10 @@ def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The id, as 'slipway keys list' shows it.")],
     keys: File = _DEFAULT_FILE,
 ) -> None:
-    """Take a key out of the file; servers refuse it within a second or two."""
+    """Take a key out of the file.
+
+    Servers refuse it within a second or two.
+    """
     with _locked(keys):
         known = read_keys(keys)
         kept = tuple(key for key in known if key.id != key_id)

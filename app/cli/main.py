@@ -78,6 +78,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="From a table of data to a model that answers over HTTP.",
+    epilog="To begin: slipway train breast_cancer, then slipway serve, then open http://127.0.0.1:8000/docs.",
 )
 
 

@@ -62,7 +62,10 @@ def promote(
     alias: Annotated[str, typer.Option(help="Which alias to set.")] = CHAMPION,
     models: Folder = Path("models"),
 ) -> None:
-    """Make a version the champion, or give it another alias; servers follow within seconds."""
+    """Make a version the champion, or give it another alias.
+
+    Servers follow within seconds.
+    """
     registry = Registry(models)
     registry.published(model)
     if not _ALIAS.fullmatch(alias):

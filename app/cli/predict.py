@@ -36,7 +36,10 @@ def predict(
         "models"
     ),
 ) -> None:
-    """Score the rows of a CSV and print the answers as a CSV, one line per row."""
+    """Score the rows of a CSV, without a server.
+
+    Prints the answers as a CSV, one line per row.
+    """
     registry = Registry(models)
     number = registry.resolve(model, version)
     stored = registry.read(model, number)

@@ -35,7 +35,10 @@ def check(
     file: _Data = None,
     page: Annotated[Path | None, typer.Option("--html", help="Also write the findings as a page.")] = None,
 ) -> None:
-    """Run every check of a config and list what was found, with what to do about it."""
+    """Run every check of a config on its rows.
+
+    Lists what was found, with what to do about it. Nothing is trained.
+    """
     # These imports take seconds, which --help need not wait for.
     from training.data.checks.inspection import inspect_split  # noqa: PLC0415
     from training.data.splits import split  # noqa: PLC0415
@@ -65,7 +68,10 @@ def profile(
     file: _Data = None,
     output: Annotated[Path | None, typer.Option(help="The file to write; NAME.checks.toml by default.")] = None,
 ) -> None:
-    """Write what the rows are like as a file of checks, to be read by a person and enforced from then on."""
+    """Write what the rows are like, as a file of checks.
+
+    Read it, loosen what may vary, and name it as data.checks: it is enforced from then on.
+    """
     from training.data.profile import profile as describe  # noqa: PLC0415
 
     console = Console(highlight=False)

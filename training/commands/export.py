@@ -18,7 +18,9 @@ def export(
     ],
     *,
     data: Annotated[Path, typer.Option(help="Rows to prove it on, .parquet or .csv, best those it has not seen.")],
-    target: Annotated[str, typer.Option(help="The column it predicts.")],
+    target: Annotated[
+        list[str], typer.Option(metavar="COLUMN", help="The column it predicts; named again for each further one.")
+    ],
     name: Annotated[str | None, typer.Option(help="The model's name; the file's name when left out.")] = None,
     description: Annotated[str, typer.Option(help="One sentence for the model card.")] = "",
     models: Annotated[
@@ -32,10 +34,13 @@ def export(
     ] = False,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
 ) -> None:
-    """Publish a fitted scikit-learn pipeline: infer its signature, prove its ONNX export, try smaller variants."""
+    """Publish a pipeline of scikit-learn that is fitted already.
+
+    Its signature is inferred, its ONNX export proved, and smaller variants are tried.
+    """
     # The imports take seconds, which --help need not wait for.
     from training.data.fitted_file import load  # noqa: PLC0415
-    from training.data.rows_file import read_rows  # noqa: PLC0415
+    from training.data.rows_file import read_targets  # noqa: PLC0415
     from training.publishing import publish  # noqa: PLC0415
 
     console = Console(highlight=False)
@@ -45,7 +50,7 @@ def export(
         seconds = f"[dim]{perf_counter() - started:.1f} s[/dim]"
         console.print(f"  [green]{step:<13}[/green] {escape(result)} {seconds}", soft_wrap=True)
 
-    rows, wanted = read_rows(data, target)
+    rows, wanted = read_targets(data, target)
     version = publish(
         load(fitted, trust=trust),
         rows,

@@ -45,7 +45,10 @@ def import_(
     ] = Path("models"),
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
 ) -> None:
-    """Publish a graph made elsewhere: infer its signature, prove what can be proved without its pipeline."""
+    """Publish an ONNX graph that was made elsewhere.
+
+    Its signature is inferred, and what can be proved without its pipeline is.
+    """
     # The imports take seconds, which --help need not wait for.
     from training.data.rows_file import read_rows  # noqa: PLC0415
     from training.importing.importing import bring_in  # noqa: PLC0415

@@ -20,7 +20,10 @@ def init(
     name: Annotated[str | None, typer.Option(help="The model's name; the file's name when left out.")] = None,
     output: Annotated[Path | None, typer.Option(help="The config to write; NAME.toml beside the table.")] = None,
 ) -> None:
-    """Write a training configuration for a table, with every guess in it for review."""
+    """Draft a training configuration for a table.
+
+    Every guess is in it, for review.
+    """
     model = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", data.stem).strip("-.") or "model"
     where = output or data.parent / f"{model}.toml"
     content = read_csv(data)

@@ -56,7 +56,10 @@ def optimize(
         "models"
     ),
 ) -> None:
-    """Make a published graph smaller or faster: try every pass and candidate, and say what each would change."""
+    """Make a published graph smaller or faster.
+
+    Every pass and candidate is tried, and what each would change is said.
+    """
     if promote and not publish:
         raise ConfigError("--promote is for a version that --publish writes; add --publish")
     console = Console(highlight=False)

@@ -35,7 +35,10 @@ def verify(
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many different rows to ask.")] = 100_000,
 ) -> None:
-    """Repeat the proof of a published version: the stored graph against the pipeline it came from."""
+    """Repeat the proof of a published version.
+
+    Its stored graph is asked beside the pipeline that it came from, which is trained again for it.
+    """
     registry = Registry(models)
     number = registry.resolve(model, version)
     stored = registry.read(model, number)

@@ -1,10 +1,11 @@
 """A file of rows as pandas reads it, for pipelines that were fitted on what pandas reads: Parquet or CSV."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from training.errors import DataCheckFailed, closest
+from training.errors import ConfigError, DataCheckFailed, closest
 
 
 def read_rows(path: Path, target: str | None) -> tuple[pd.DataFrame, "pd.Series | None"]:
@@ -17,6 +18,21 @@ def read_rows(path: Path, target: str | None) -> tuple[pd.DataFrame, "pd.Series 
         raise DataCheckFailed(f"{path.name} cannot be read as a table ({type(error).__name__})") from error
     if target is None:
         return frame, None
+    _check_target(path, frame, target)
+    return frame.drop(columns=[target]), frame[target]
+
+
+def read_targets(path: Path, targets: Sequence[str]) -> tuple[pd.DataFrame, "pd.Series | pd.DataFrame"]:
+    """The same for one target or several, whose columns then come in the order given."""
+    if len(set(targets)) < len(targets):
+        raise ConfigError("a target is named twice; name each column once")
+    frame, _ = read_rows(path, None)
+    for target in targets:
+        _check_target(path, frame, target)
+    wanted = frame[list(targets)]
+    return frame.drop(columns=list(targets)), wanted if len(targets) > 1 else wanted[targets[0]]
+
+
+def _check_target(path: Path, frame: pd.DataFrame, target: str) -> None:
     if target not in frame.columns:
         raise DataCheckFailed(f"{path.name} has no target column {target!r}{closest(target, map(str, frame.columns))}")
-    return frame.drop(columns=[target]), frame[target]

@@ -40,9 +40,18 @@ def test_help_lists_the_commands_of_every_package() -> None:
     result = CliRunner().invoke(cli, ["--help"])
 
     assert result.exit_code == 0
-    commands = result.output.partition("Commands:\n")[2]
+    commands = result.output.partition("Commands:\n")[2].partition("\n\n")[0]
     assert {"bench", "loadtest", "models", "serve", "train"} <= {line.split()[0] for line in commands.splitlines()}
     assert "Not available" not in commands
+
+
+@pytest.mark.parametrize("group", [[], ["data"], ["keys"], ["models"]], ids=lambda group: " ".join(group) or "slipway")
+def test_help_says_of_every_command_a_whole_sentence(group: list[str]) -> None:
+    result = CliRunner().invoke(cli, [*group, "--help"])
+
+    commands = result.output.partition("Commands:\n")[2].partition("\n\n")[0]
+    assert commands
+    assert "..." not in commands
 
 
 @pytest.mark.parametrize("command", ["serve", "train", "bench", "loadtest", "models"])

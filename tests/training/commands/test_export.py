@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import joblib
+import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 import typer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from typer.testing import CliRunner, Result
@@ -99,3 +101,20 @@ def test_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, data: Path
     refused = command(tmp_path / name, "--trust", "--data", data, "--target", target)
 
     assert sentence in str(refused.exception)
+
+
+def test_regressor_of_several_targets_names_each(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"rooms": np.arange(1.0, 41), "floor": np.arange(40.0) % 5})
+    flats = rows.assign(rent=300 + 90 * rows["rooms"], price=1e5 + 7e4 * rows["rooms"] - 500 * rows["floor"])
+    flats.to_csv(tmp_path / "flats.csv", index=False)
+    skops.io.dump(LinearRegression().fit(rows, flats[["rent", "price"]]), tmp_path / "flats.skops")
+    asked = (tmp_path / "flats.skops", "--data", tmp_path / "flats.csv", "--models", tmp_path / "models")
+
+    result = command(*asked, "--target", "rent", "--target", "price")
+    twice = command(*asked, "--target", "rent", "--target", "rent")
+    wrong = command(*asked, "--target", "rent", "--target", "prise")
+
+    assert result.exit_code == 0, result.exception
+    assert Registry(tmp_path / "models").read("flats", 1).manifest.signature.targets == ("rent", "price")
+    assert "a target is named twice" in str(twice.exception)
+    assert "no target column 'prise'; did you mean 'price'" in str(wrong.exception)
