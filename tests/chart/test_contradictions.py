@@ -66,6 +66,8 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"ingress": {**INGRESS["ingress"], "plainHttp": True}}, "ingress.plainHttp exclude each other"),
     ({"httpRoute": {"enabled": True}}, "name one in httpRoute.parentRefs"),
     ({"httpRoute": {**HTTP_ROUTE["httpRoute"], "timeoutSeconds": 10}}, "the Gateway would give up first"),
+    ({"shutdown": {"requestDeadlineSeconds": 9}}, "would cut off answers that are still in time"),
+    ({"settings": {"deadlineSeconds": 10.5}}, "would cut off answers that are still in time"),
     ({"settings": {"deadlineSeconds": 60.5}, "httpRoute": {"timeoutSeconds": 60}}, "the Gateway would give up first"),
     ({"serviceMonitor": {"enabled": True}}, "Prometheus would be refused"),
     ({"extraEnv": [{"name": "SLIPWAY_INSECURE", "value": "true"}]}, "extraEnv sets SLIPWAY_INSECURE"),

@@ -63,7 +63,8 @@ def test_route_sends_its_paths_to_the_service() -> None:
 def test_gateway_waits_longer_than_the_server_takes(
     settings: dict[str, Any], route: dict[str, Any], timeout: str
 ) -> None:
-    values = {"settings": settings, "httpRoute": {**HTTP_ROUTE["httpRoute"], **route}}
+    patient = {"shutdown": {"requestDeadlineSeconds": 3600}}
+    values = {**patient, "settings": settings, "httpRoute": {**HTTP_ROUTE["httpRoute"], **route}}
 
     [rule] = render_one("HTTPRoute", values)["spec"]["rules"]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.settings import Settings
 from tests.chart.rendering import chart, render_one, render_pod, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
 
@@ -24,7 +25,7 @@ def test_grace_outlasts_sleep_drain_and_the_slowest_request(values: dict[str, An
     [
         ({}, 30),
         ({"shutdown": {"requestDeadlineSeconds": 120}}, 140),
-        ({"shutdown": {"preStopSleepSeconds": 0, "drainSeconds": 0, "requestDeadlineSeconds": 1}}, 11),
+        ({"shutdown": {"preStopSleepSeconds": 0, "drainSeconds": 0}}, 20),
         ({"terminationGracePeriodSeconds": 26}, 26),
     ],
 )
@@ -72,3 +73,56 @@ def test_server_drains_as_long_as_the_arithmetic_says() -> None:
     data = render_settings({"shutdown": {"drainSeconds": 3, "requestDeadlineSeconds": 42}})
 
     assert (data["SLIPWAY_DRAIN_SECONDS"], data["SLIPWAY_FINISH_SECONDS"]) == ("3", "42")
+
+
+@every_value_set
+def test_stopping_pod_waits_for_every_answer_that_is_in_time(values: dict[str, Any]) -> None:
+    settings = Settings.model_validate_strings(
+        {name.removeprefix("SLIPWAY_").lower(): value for name, value in render_settings(values).items()}
+    )
+
+    assert settings.finish_seconds >= settings.deadline_seconds
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "setting"),
+    [
+        ("shutdown", "drainSeconds", "drain_seconds"),
+        ("shutdown", "requestDeadlineSeconds", "finish_seconds"),
+        ("settings", "deadlineSeconds", "deadline_seconds"),
+        ("settings", "pollSeconds", "poll_seconds"),
+        ("settings", "threads", "threads"),
+        ("settings", "maxBodyBytes", "max_body_bytes"),
+        ("settings", "maxBytesInFlight", "max_bytes_in_flight"),
+        ("settings", "maxBatchRows", "max_batch_rows"),
+        ("settings", "maxQueueRows", "max_queue_rows"),
+        ("settings", "accessLog", "access_log"),
+        ("settings", "logLevel", "log_level"),
+    ],
+)
+def test_defaults_of_the_chart_are_those_of_the_server(section: str, key: str, setting: str) -> None:
+    assert chart().values[section][key] == Settings.model_fields[setting].default
+
+
+def test_kept_connections_outlive_the_idle_time_of_common_balancers() -> None:
+    """Whoever closes an idle connection first should not be the server: balancers commonly do after 60 seconds."""
+    assert Settings.model_fields["idle_seconds"].default > 60
+
+
+def test_probes_ask_often_enough_and_give_up_late_enough() -> None:
+    """A start may take a minute; who is not live for half a minute is restarted; who is not ready is left at once."""
+    windows = {
+        name: chart().values[name]["periodSeconds"] * chart().values[name]["failureThreshold"]
+        for name in ("startupProbe", "livenessProbe", "readinessProbe")
+    }
+
+    assert windows == {"startupProbe": 60, "livenessProbe": 30, "readinessProbe": 6}
+    assert windows["livenessProbe"] > Settings.model_fields["deadline_seconds"].default
+
+
+@pytest.mark.parametrize("values", [VALUE_SETS["autoscaling on CPU"], VALUE_SETS["autoscaling by KEDA"], {}])
+def test_disruption_budget_always_leaves_a_pod(values: dict[str, Any]) -> None:
+    everything = chart().merge_values(values)
+    least = everything["autoscaling"]["minReplicas"] if everything["autoscaling"]["enabled"] else 2
+
+    assert render_one("PodDisruptionBudget", values)["spec"]["maxUnavailable"] < least

@@ -106,6 +106,7 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "gateway": HTTP_ROUTE,
     "gateway for patient callers": {
         "settings": {"deadlineSeconds": 90.5},
+        "shutdown": {"requestDeadlineSeconds": 91},
         "httpRoute": {"enabled": True, "parentRefs": [{"name": "inner", "port": 8443}], "timeoutSeconds": 91},
     },
     "gateway through a network policy": {

@@ -8,6 +8,9 @@
 {{- if and $grace (le (int $grace) (int $needed)) }}
 terminationGracePeriodSeconds is {{ $grace }} but must be more than {{ $needed }} (shutdown.* plus 5), else requests are cut off; raise it, or set 0 to compute it
 {{- end }}
+{{- if lt (float64 $v.shutdown.requestDeadlineSeconds) (float64 $v.settings.deadlineSeconds) }}
+shutdown.requestDeadlineSeconds is {{ $v.shutdown.requestDeadlineSeconds }}, less than settings.deadlineSeconds {{ $v.settings.deadlineSeconds }}, so a stopping pod would cut off answers that are still in time; raise it
+{{- end }}
 {{- if and (eq $v.registry.volume "existingClaim") (not $v.registry.existingClaim) }}
 registry.volume is existingClaim without a name; set registry.existingClaim
 {{- end }}
