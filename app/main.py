@@ -20,7 +20,8 @@ from app.api.v1_predict import V1PredictDoor
 from app.api.v2_repository import RepositoryDoor
 from app.front.bodies import Limits
 from app.front.door_keeper import DoorKeeper, refuse_open_address
-from app.front.guard import Guard, allow_all
+from app.front.guard import Authorize, Guard, allow_all
+from app.front.own_machine import OwnMachine
 from app.front.routes import (
     INDEX,
     INFER,
@@ -105,7 +106,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         answer_error=answer_error,
         metrics=metrics,
         limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
-        authorize=door_keeper or allow_all,
+        authorize=door_keeper or _without_keys(settings),
         access_log=settings.access_log,
         base_path=settings.base_path,
         lifespan=partial(
@@ -183,6 +184,11 @@ def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | No
         return None
     keys.on_failure = metrics.count_key_file_failure
     return DoorKeeper(keys)
+
+
+def _without_keys(settings: Settings) -> Authorize:
+    """Who may call: whoever gets here where that is said to be meant, and this machine's own programs otherwise."""
+    return allow_all if settings.insecure or not settings.is_loopback else OwnMachine()
 
 
 def _leave_the_loaded_alone(_made: asyncio.Future[ASGIApp]) -> None:

@@ -27,7 +27,7 @@ async def service(models: Path, *, wait: bool = True, **settings: Any) -> AsyncI
 
 def client_of(app: ASGIApp) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 async def until_ready(client: httpx.AsyncClient, seconds: float = 10.0) -> None:

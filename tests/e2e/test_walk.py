@@ -146,7 +146,7 @@ def test_header_cannot_turn_a_public_path_into_another(guarded: Served, route: R
 
 
 def test_key_is_asked_for_before_a_body_is_wanted(guarded: Served) -> None:
-    head = "POST /predict/sum HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
+    head = "POST /predict/sum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
 
     assert exchange(guarded.address, f"{head}Connection: close\r\n\r\n".encode()).startswith(b"HTTP/1.1 401 ")
 
@@ -170,7 +170,7 @@ def test_unknown_model_looks_like_a_known_one_to_whoever_has_no_key(guarded: Ser
 
 def test_every_request_of_a_connection_needs_a_key_of_its_own(guarded: Served) -> None:
     """Pipelined behind a public one, and behind one that had a key."""
-    head = "GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n"
+    head = "GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
     heads = [
         head.format(PUBLIC, ""),
         head.format("/v2", f"X-API-Key: {guarded.key}\r\n"),

@@ -14,7 +14,7 @@ from tests.factories import looping_graph, publish, slow_signature
 from tests.server import Server, running_server
 
 ROW = b'{"instances": [[1, 2, 3]]}'
-POST = b"POST /predict/sum HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(ROW)
+POST = b"POST /predict/sum HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(ROW)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def get(*headers: bytes, path: bytes = b"/v2", version: bytes = b"HTTP/1.1") -> 
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-HOST = b"Host: x"
+HOST = b"Host: localhost"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ HOST = b"Host: x"
         (get(HOST, b"Content-Length: 5", b"Content-Length: 6"), 400, b"not a valid HTTP/1.1 request"),
         (get(HOST, b"Content-Length: 5", b"Transfer-Encoding: chunked"), 400, b"not a valid HTTP/1.1 request"),
         (get(HOST, b"Content-Length: -1"), 400, b"not a valid HTTP/1.1 request"),
-        (b"GET /v2 HTTP/1.1\nHost: x\n\n", 400, b"not a valid HTTP/1.1 request"),
+        (b"GET /v2 HTTP/1.1\nHost: localhost\n\n", 400, b"not a valid HTTP/1.1 request"),
         (get(HOST, b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c"), 400, b"upgrades are not offered"),
     ],
     ids=[
@@ -85,7 +85,9 @@ def test_odd_framing_is_answered_400_and_closed(server: Server, sent: bytes, sta
 
 
 def test_head_at_the_limit_is_accepted_and_one_byte_more_is_refused(server: Server) -> None:
-    fixed = len(b"/v2") + sum(len(n) + len(v) + 4 for n, v in ((b"Connection", b"close"), (b"Host", b"x"), (b"P", b"")))
+    fixed = len(b"/v2") + sum(
+        len(n) + len(v) + 4 for n, v in ((b"Connection", b"close"), (b"Host", b"localhost"), (b"P", b""))
+    )
     padding = b"P: " + b"x" * (2048 - fixed)
 
     accepted, _ = exchange(server, get(HOST, padding))
@@ -106,7 +108,7 @@ def test_hundred_headers_are_accepted_and_one_more_is_refused(server: Server) ->
 
 
 def test_header_that_never_ends_is_cut_off(server: Server) -> None:
-    status, _ = exchange(server, b"GET /v2 HTTP/1.1\r\nHost: x\r\nP: " + b"x" * 100_000)
+    status, _ = exchange(server, b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nP: " + b"x" * 100_000)
 
     assert status == 431
 
@@ -138,7 +140,7 @@ def test_kept_connection_is_closed_when_nothing_comes(server: Server) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b"POST /no/such/path HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(ROW),
+        b"POST /no/such/path HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(ROW),
         POST.replace(b"Host", b"Inference-Header-Content-Length: 1\r\n" * 2 + b"Host"),
     ],
     ids=["as ASGI", "on the short way"],
@@ -211,7 +213,7 @@ def chunked(count: int) -> bytes:
     """A row request cut into this many chunks, all but the last of one byte."""
     padded = ROW[:-1].ljust(count - 1) + ROW[-1:]
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in padded)
-    head = b"POST /predict/sum HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /predict/sum HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     return head + chunks + b"0\r\n\r\n"
 
 
@@ -233,7 +235,7 @@ def test_work_of_a_caller_that_hangs_up_leaves_the_queue(tmp_path: Path) -> None
         for body in (busy, waiting):
             with connect(server) as client:
                 client.sendall(
-                    b"POST /predict/loop HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+                    b"POST /predict/loop HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body
                 )
                 time.sleep(0.2)
         last = urllib.request.urlopen(f"{server.url}/predict/loop", b'{"instances": [[5]]}').read()

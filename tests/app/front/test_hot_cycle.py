@@ -36,7 +36,7 @@ def connect(server: Server) -> socket.socket:
 
 def post(path: bytes, body: bytes, *headers: bytes, method: bytes = b"POST", version: bytes = b"1.1") -> bytes:
     length = b"Content-Length: %d" % len(body)
-    lines = [b"%b %b HTTP/%b" % (method, path, version), b"Host: x", b"X-Request-ID: same", length, *headers]
+    lines = [b"%b %b HTTP/%b" % (method, path, version), b"Host: localhost", b"X-Request-ID: same", length, *headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 

@@ -18,7 +18,7 @@ PREDICT_SUM = Match(PREDICT, {"model_name": "sum"}, "")
 
 
 def head(length: object, line: bytes = b"", name: bytes = b"Content-Length: ") -> bytes:
-    return b"POST /predict/sum HTTP/1.1\r\nHost: x\r\n%b%b%b\r\n\r\n" % (name, str(length).encode(), line)
+    return b"POST /predict/sum HTTP/1.1\r\nHost: localhost\r\n%b%b%b\r\n\r\n" % (name, str(length).encode(), line)
 
 
 def memory_of(data: bytes, by_name: dict[bytes, bytes]) -> HeadMemory:
@@ -39,7 +39,7 @@ def test_head_is_known_whatever_the_length_of_its_body(learned: int, length: int
 @pytest.mark.parametrize(
     "other",
     [
-        head(3).replace(b"Host: x", b"Host: y"),
+        head(3).replace(b"Host: localhost", b"Host: y"),
         head(3, b"\r\nX-API-Key: k"),
         head("3, 3"),
         head("+3"),
@@ -108,7 +108,7 @@ def receive(client: socket.socket) -> list[bytes]:
 
 
 def post(path: bytes, body: bytes) -> bytes:
-    return b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (path, len(body), body)
+    return b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b" % (path, len(body), body)
 
 
 ROW = b'{"instances": [[1, 2, 3]]}'
