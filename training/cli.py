@@ -144,8 +144,10 @@ def show_choice(console: Console, variants: Sequence[Variant], chosen: str, reas
     console.print()
     console.print(table)
     console.print(f"[bold]Chosen[/bold]: {escape(reason)}", soft_wrap=True)
-    for verdict, names in _refusals(variants, reason).items():
-        console.print(f"Refused: {escape(', '.join(names))}: {escape(verdict)}", soft_wrap=True)
+    for was_built, word in ((True, "Refused"), (False, "Not built")):
+        own = [one for one in variants if (one.parity is not None) == was_built]
+        for verdict, names in _refusals(own, reason).items():
+            console.print(f"{word}: {escape(', '.join(names))}: {escape(verdict)}", soft_wrap=True)
     for name, why in {name: why for one in variants if one.passed for name, why in one.declined.items()}.items():
         console.print(f"Left out: {escape(name)}: {escape(why)}", soft_wrap=True)
 

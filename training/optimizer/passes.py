@@ -96,13 +96,18 @@ def families(model: ModelProto) -> set[Family]:
 
 
 def worker(model: ModelProto) -> str:
-    """The operator with the most to say: the one that holds the most numbers, in attributes or in constants."""
+    """The operator with the most to say, and for what where its name does not tell.
+
+    It is the one that holds the most numbers, in attributes or in constants.
+    """
     constants = {tensor.name: tensor.ByteSize() for tensor in model.graph.initializer}
 
     def holds(node: NodeProto) -> int:
         return int(node.ByteSize() + sum(constants.get(name, 0) for name in node.input))
 
-    return str(max(model.graph.node, key=holds).op_type)
+    name = str(max(model.graph.node, key=holds).op_type)
+    others = sorted(families(model))
+    return name if name in _FAMILIES or not others else f"{name}, for {' and '.join(others)},"
 
 
 def copy(model: ModelProto) -> ModelProto:

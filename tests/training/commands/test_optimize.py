@@ -55,7 +55,7 @@ def test_without_real_rows_only_what_is_exact_is_tried(models: Path) -> None:
     result = command("forest", "--models", models, "--only", "leaves_int8", "--only", "tree_ensemble")
 
     assert "rows made up from the signature" in result.output
-    assert "Refused: leaves_int8: it may change answers, which only real rows can judge" in result.output
+    assert "Not built: leaves_int8: it may change answers, which only real rows can judge" in result.output
     assert "Not judged: what may change answers was not tried" in result.output
 
 

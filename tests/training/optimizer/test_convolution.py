@@ -1,5 +1,10 @@
 """8 bits for networks with convolutions, judged by what they answer about digits that they have not seen."""
 
+import hashlib
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from onnx import numpy_helper
@@ -59,3 +64,26 @@ def test_half_precision_moves_probabilities_by_a_thousandth_at_most() -> None:
     _, probabilities = answers(FLOAT16.apply(convolutional(), MATERIAL).model)
 
     assert np.abs(probabilities - answers(convolutional())[1]).max() < 2e-3
+
+
+def digests() -> list[str]:
+    """Of the graph that each pass makes of the network."""
+    passes = [*(one for _, own in QUANTIZERS.values() for one in own), FLOAT16]
+    graphs = [one.apply(convolutional(), MATERIAL).model for one in passes]
+    return [hashlib.sha256(one.SerializeToString(deterministic=True)).hexdigest() for one in graphs]
+
+
+def test_same_network_gives_the_same_bytes_in_another_process() -> None:
+    """Sets and dictionaries of another order, as a process of its own has them, must not show in a graph."""
+    program = "from tests.training.optimizer.test_convolution import digests; print(*digests())"
+
+    elsewhere = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert elsewhere == digests()
+    assert len(set(elsewhere)) > 5

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from app.contract.tensors import Tensor
 from app.runtime.session import OnnxSession
 from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
@@ -53,3 +56,25 @@ def test_every_graph_is_timed_at_every_batch_size_in_turns() -> None:
 
 def test_rows_for_timing_are_the_same_for_the_same_frame() -> None:
     assert_frame_equal(timing_rows(FRAME), timing_rows(pd.DataFrame(FRAME)))
+
+
+class Heard(OnnxSession):
+    """A session that says when it is asked."""
+
+    def __init__(self, name: str, heard: list[str]) -> None:
+        super().__init__(product(np.ones((3, 2), dtype=np.float32)).SerializeToString())
+        self._name, self._heard = name, heard
+
+    def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+        self._heard.append(self._name)
+        return super().run(tensors)
+
+
+def test_graphs_are_asked_in_turns_whose_order_changes() -> None:
+    heard: list[str] = []
+
+    latencies([Heard(name, heard) for name in "abc"], {"x": np.ones((1000, 3), dtype=np.float32)})
+
+    turns = ["".join(heard[place : place + 3]) for place in range(0, len(heard), 3)]
+    assert {"".join(sorted(turn)) for turn in turns} == {"abc"}
+    assert len(set(turns)) == 6
