@@ -3,29 +3,43 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from app.contract.manifest import GoldenRow, ModelManifest, Selection
 from app.contract.parity import Parity, RowsCompared
+from app.contract.signature import Signature
+from app.contract.tensors import Tensor
 from app.registry.store import StoredVersion
 from app.runtime.session import OnnxSession
 from training.config.estimator import EstimatorConfig
+from training.config.evaluation import EvaluationConfig
 from training.config.model import TrainingConfig
 from training.config.proof import GateConfig
-from training.data.tensors import to_frame, to_tensors
-from training.evaluation.answers import Answers, ask_session, compare, some, spread_of
+from training.data.conforming import check_cells, conform, right_answers
+from training.data.tensors import take, to_frame, to_tensors
+from training.evaluation.answers import Answers, as_probabilities, ask_session, compare, some, spread_of
+from training.evaluation.metrics import gain, scores
 from training.export.certification import summary
 from training.export.many import many_rows
 from training.export.parity import Reference, measure, quietly_ask, real_rows, reference
 from training.workflow import prepare
 
+Target = pd.Series | pd.DataFrame
+
+_NOT_KEPT = "The pipeline that it came from was not kept, so scikit-learn was not asked; publish it anew for that."
+_AGAINST = {False: "its golden rows", True: "its golden rows, and the rows given alone"}
+_MOST_ALONE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of it, and in which kinds of rows more than allowed came out otherwise."""
+    """What came of it, in which kinds of rows more than allowed came out otherwise, and what else there is to say."""
 
     against: str
     parity: Parity
     broken: tuple[str, ...]
+    said: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -64,15 +78,53 @@ def _with_chosen(config: TrainingConfig, selection: Selection | None) -> Trainin
     return config.model_copy(update={"search": None, "estimator": EstimatorConfig.model_validate(document)})
 
 
-def replay_golden_rows(stored: StoredVersion) -> Verified:
-    """The stored answers of the synthetic rows; all that can be asked of a version whose pipeline was not kept."""
+def replay(stored: StoredVersion, rows: pd.DataFrame | None = None, target: Target | None = None) -> Verified:
+    """What can be asked of a version whose pipeline was not kept; raises SlipwayError.
+
+    Its golden rows must be answered as they are stored. Rows that are given must be answered alone as among others, as
+    a server that batches needs; with their target the score is put beside the one on record.
+    """
     manifest = stored.manifest
-    golden = manifest.golden_rows
-    frame = to_frame([row.row for row in golden.rows], manifest.signature)
+    golden, signature = manifest.golden_rows, manifest.signature
     session = OnnxSession(stored.read_model())
-    given = ask_session(session, to_tensors(frame, manifest.signature), manifest.signature.task)
-    parity = summary({"golden": compare(_stored_answers(golden.rows), given)}, tolerance=golden.tolerance)
-    return Verified("its golden rows", parity, _broken_exact(parity))
+    frame = to_frame([row.row for row in golden.rows], signature)
+    answers = ask_session(session, to_tensors(frame, signature), signature.task)
+    kinds = {"golden": compare(_stored_answers(golden.rows), answers)}
+    said: tuple[str, ...] = (_NOT_KEPT,)
+    if rows is not None:
+        frame = conform(rows, {feature.name: feature.kind for feature in signature.features}, "check --data")
+        check_cells(frame, signature)
+        tensors = to_tensors(frame, signature)
+        answers = ask_session(session, tensors, signature.task)
+        chosen = np.unique(np.linspace(0, len(frame) - 1, _MOST_ALONE).astype(int))
+        kinds["given"] = compare(_alone(session, tensors, chosen, signature), some(answers, chosen))
+        said = (_score(manifest, answers, target), *said)
+    parity = summary(kinds, tolerance=golden.tolerance)
+    return Verified(_AGAINST[rows is not None], parity, _broken_exact(parity), said)
+
+
+def _alone(session: OnnxSession, tensors: dict[str, Tensor], rows: NDArray[np.int64], signature: Signature) -> Answers:
+    found = [ask_session(session, take(tensors, slice(row, row + 1)), signature.task) for row in rows]
+    labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
+    return Answers(labels, np.concatenate([one.numbers for one in found]))
+
+
+def _score(manifest: ModelManifest, answers: Answers, target: Target | None) -> str:
+    if target is None:
+        return "Name their target with --target to have the score beside the one on record."
+    signature = manifest.signature
+    config = EvaluationConfig.model_validate(manifest.provenance.config.get("evaluation", {}))
+    truth = right_answers(target, signature, len(answers))
+    score = scores(truth, as_probabilities(answers), signature.labels, config)[0]
+    interval = f" ({score.interval[0]:.4f} to {score.interval[1]:.4f})" if score.interval is not None else ""
+    said = f"{score.name} is {score.value:.4f}{interval} on these {len(answers)} rows"
+    before = next((one for one in manifest.metrics if one.name == score.name), None)
+    if before is None:
+        return f"{said}; none is on record."
+    ends = score.interval or (score.value, score.value)
+    best = score.model_copy(update={"value": ends[1] if score.higher_is_better else ends[0]})
+    worse = ", worse than chance explains" if gain(best, before.value) < 0 else ""
+    return f"{said}, {before.value:.4f} on record{worse}."
 
 
 def _broken_exact(parity: Parity) -> tuple[str, ...]:

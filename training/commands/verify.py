@@ -2,7 +2,8 @@
 
 What a version records decides what can be repeated. A version that was trained from a config is trained again, to have
 the pipeline that it must agree with, and its stored graph is asked about as many rows as wanted; a CSV must be given,
-and must be the one. A version that came fitted left no pipeline behind, so its golden rows are asked.
+and must be the one. A version that came fitted left no pipeline behind: its golden rows are asked, and rows that are
+given, whose score is put beside the one on record.
 """
 
 from pathlib import Path
@@ -31,7 +32,15 @@ def verify(
         "models"
     ),
     data: Annotated[
-        Path | None, typer.Option(help="The CSV that the version was trained on, or the folder of its tables.")
+        Path | None,
+        typer.Option(
+            help="The CSV that the version was trained on, or the folder of its tables; any rows, .csv or .parquet, "
+            "for one that came fitted."
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="For a version that came fitted: the column it predicts, for the score."),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many different rows to ask.")] = 100_000,
 ) -> None:
@@ -42,7 +51,7 @@ def verify(
     registry = Registry(models)
     number = registry.resolve(model, version)
     stored = registry.read(model, number)
-    found = _verify(stored, data, rows)
+    found = _verify(stored, data, target or [], rows)
     _show(Console(highlight=False), stored, found)
     if not found.holds:
         kinds = ", ".join(certificate.NAMES.get(kind, kind) for kind in found.broken)
@@ -65,17 +74,21 @@ def _show(console: Console, stored: StoredVersion, found: "Verified") -> None:
     for line in certificate.lines(parity):
         table.add_row(*line)
     console.print(table)
+    for sentence in found.said:
+        console.print(escape(sentence), soft_wrap=True)
     libraries = ", ".join(f"{name} {number}" for name, number in manifest.provenance.libraries.items())
     console.print(f"Published with {escape(libraries)}.", soft_wrap=True)
 
 
-def _verify(stored: StoredVersion, data: Path | None, rows: int) -> "Verified":
+def _verify(stored: StoredVersion, data: Path | None, target: list[str], rows: int) -> "Verified":
     # The imports take seconds, which --help need not wait for.
-    from training.verification import repeat_proof, replay_golden_rows  # noqa: PLC0415
+    from training.verification import repeat_proof  # noqa: PLC0415
 
     provenance = stored.manifest.provenance
     if "data" not in provenance.config:
-        return replay_golden_rows(stored)
+        return _replay(stored, data, target)
+    if target:
+        raise ConfigError("--target is for versions that came fitted; this one was trained from a config that names it")
     config = configs.parse(provenance.config)
     # The rows passed their checks when the version was trained; the file of checks is not kept with it.
     config = config.model_copy(update={"data": config.data.model_copy(update={"checks": None})})
@@ -87,3 +100,14 @@ def _verify(stored: StoredVersion, data: Path | None, rows: int) -> "Verified":
     if lineage.recipe(config).data_digest != provenance.data_digest:
         raise ConfigError("this is not the data that the version was trained on; give the file it was, unchanged")
     return repeat_proof(stored, config, rows)
+
+
+def _replay(stored: StoredVersion, data: Path | None, target: list[str]) -> "Verified":
+    from training.data.rows_file import read_rows, read_targets  # noqa: PLC0415  # as above
+    from training.verification import replay  # noqa: PLC0415
+
+    if data is None and target:
+        raise ConfigError("--target names a column of the rows; give them with --data")
+    if data is None:
+        return replay(stored)
+    return replay(stored, *(read_targets(data, target) if target else read_rows(data, None)))

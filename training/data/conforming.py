@@ -44,7 +44,7 @@ def check_cells(frame: pd.DataFrame, signature: Signature) -> None:
             )
 
 
-def right_answers(column: "pd.Series", signature: Signature, rows: int) -> NDArray[Any]:
+def right_answers(column: "pd.Series | pd.DataFrame", signature: Signature, rows: int) -> NDArray[Any]:
     """The values of a target as the model would answer them; raises DataCheckFailed."""
     target = read_target(column, rows)
     if signature.labels is None:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 from sklearn.linear_model import LogisticRegression
@@ -78,6 +79,43 @@ def test_version_that_came_fitted_is_asked_its_golden_rows(models: Path) -> None
     result = command("fitted", "--models", models)
 
     assert "6 rows against its golden rows: 0 labels differ" in result.output
+    assert "The pipeline that it came from was not kept" in result.output
+
+
+def write_rows(folder: Path, limit: float) -> Path:
+    """The rows that the fitted version came with, of which those over a limit are the positive ones."""
+    rows = np.arange(40.0).reshape(-1, 2)
+    frame = pd.DataFrame({"x0": rows[:, 0], "x1": rows[:, 1], "y": rows[:, 0] > limit})
+    frame.to_csv(folder / "rows.csv", index=False)
+    return folder / "rows.csv"
+
+
+def test_version_that_came_fitted_is_asked_about_rows_and_scored(models: Path, tmp_path: Path) -> None:
+    data = ("--data", write_rows(tmp_path, 20))
+
+    result = command("fitted", "--models", models, *data, "--target", "y")
+    unnamed = command("fitted", "--models", models, *data)
+
+    assert result.exit_code == 0, result.exception
+    assert "26 rows against its golden rows, and the rows given alone: 0 labels differ" in result.output
+    assert re.search(r"rows given +20 +0 +", result.output)
+    assert "accuracy is 1.0000 (0.8389 to 1.0000) on these 20 rows, 1.0000 on record." in result.output
+    assert "Name their target with --target" in unnamed.output
+
+
+def test_score_that_is_worse_than_on_record_is_called_so(models: Path, tmp_path: Path) -> None:
+    result = command("fitted", "--models", models, "--data", write_rows(tmp_path, 4), "--target", "y")
+
+    assert result.exit_code == 0, result.exception
+    assert "1.0000 on record, worse than chance explains." in result.output
+
+
+def test_target_is_asked_only_where_it_says_something(models: Path) -> None:
+    without = command("fitted", "--models", models, "--target", "y")
+    trained = command("titanic", "--models", models, "--data", PASSENGERS, "--target", "survived")
+
+    assert "give them with --data" in str(without.exception)
+    assert "trained from a config that names it" in str(trained.exception)
 
 
 def test_smaller_variant_may_change_what_its_certificate_says_and_no_more(tmp_path: Path) -> None:
