@@ -18,8 +18,6 @@ from training.optimizer.wiring import Wiring, floats, set_attribute
 
 _LINEAR = frozenset({"LinearClassifier", "LinearRegressor"})
 _TWICE = 2
-_FEWEST_COLUMNS = 20
-"""With fewer, the label and the probabilities cost more than the product, and a node more is not worth it."""
 
 
 def fold_scaler(model: ModelProto, _material: Material | None = None, limit: float = LARGEST_BOUND) -> Rewritten:
@@ -44,8 +42,8 @@ def score_in_float64(model: ModelProto, _material: Material | None = None) -> Re
     node = _only(wiring)
     weights, bias = _parameters(node)
     is_value = node.op_type == "LinearRegressor" and len(bias) == 1
-    if not is_value and (not _is_mirrored(node, weights, bias) or len(weights) < _FEWEST_COLUMNS):
-        raise NothingToDo("float32 is faster for so few columns or so many scores")
+    if not is_value and not _is_mirrored(node, weights, bias):
+        raise NothingToDo("float32 is faster for several scores")
     affine = columns(wiring, node.input[0])
     found = _in_float64(wiring, node, affine)
     return replace(found, bound=None) if affine.is_identity else found

@@ -35,7 +35,7 @@ class Wiring:
 
     def add_constant(self, value: NDArray[Any], name: str) -> str:
         """A new constant; returns its name."""
-        self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.graph.initializer.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def put_before(self, node: NodeProto, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:

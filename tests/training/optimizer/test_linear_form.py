@@ -1,9 +1,11 @@
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import ModelProto
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -12,8 +14,8 @@ from tests.training.optimizer.offset import offset
 from training.data.tensors import to_tensors
 from training.export.onnx_export import export
 from training.inference import infer
-from training.optimizer.linear import fold_scaler, product_in_float64
-from training.optimizer.linear_form import cast_inside, softmax_apart
+from training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
+from training.optimizer.linear_form import cast_inside, logistic_apart, softmax_apart
 from training.optimizer.passes import NothingToDo
 
 X, _ = load_breast_cancer(return_X_y=True)
@@ -31,6 +33,42 @@ def folded_three() -> ModelProto:
     rows, target = X[:, :8], np.digitize(X[:, 8], [0.17, 0.19])
     found = infer(make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, target), rows, target, None, ())
     return fold_scaler(export(found.pipeline, found.signature)).model
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [3, -7], ["no", "yes"]], ids=["0 and 1", "numbers", "text"])
+def test_every_bit_stays_when_label_and_probabilities_are_plain_operators(labels: list[object]) -> None:
+    target = np.array(labels)[(X[:, 0] > 14).astype(int)]
+    found = infer(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, target), X, target, None, ())
+    before = score_in_float64(export(found.pipeline, found.signature)).model
+
+    graph = logistic_apart(before).model
+
+    onnx.checker.check_model(graph, full_check=True)
+    assert "LinearClassifier" not in kinds(graph)
+    for rows in (X, X[:1], X[:7], 1e9 * X, -1e9 * X, 0 * X):
+        own, wanted = answers(graph, rows), answers(before, rows)
+        assert own[0].tolist() == wanted[0].tolist()
+        assert own[1].tobytes() == wanted[1].tobytes()
+
+
+def test_score_of_zero_is_the_first_label() -> None:
+    rows, target = np.array([[-1.0], [1.0]] * 10), np.array([0, 1] * 10)
+    plain = infer(LogisticRegression(fit_intercept=False).fit(rows, target), rows, target, None, ())
+    graph = logistic_apart(score_in_float64(export(plain.pipeline, plain.signature)).model).model
+
+    assert answers(graph, np.zeros((3, 1)))[0].tolist() == [0, 0, 0]
+
+
+def test_threshold_that_needs_probabilities_alone_leaves_no_label() -> None:
+    model = make_pipeline(StandardScaler(), FixedThresholdClassifier(LogisticRegression(), threshold=0.3))
+    target = (X[:, 0] > 14).astype(int)
+    found = infer(model.fit(X, target), X, target, None, ())
+    before = export(found.pipeline, found.signature)
+
+    graph = logistic_apart(score_in_float64(before).model).model
+
+    assert "Greater" not in [node.op_type for node in graph.graph.node if node.name.startswith("score/")]
+    assert answers(graph)[0].tolist() == answers(before)[0].tolist()
 
 
 def test_nothing_is_left_to_do_the_second_time() -> None:
