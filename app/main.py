@@ -78,7 +78,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         VersionLoader(registry, options, executor, metrics),
         metrics,
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
-        on_first_pass=lambda: fastapi.prepare().add_done_callback(_leave_the_loaded_alone),
+        on_first_pass=lambda: _go_on_loading(fastapi),
     )
     large = LargeBodies()
     predict, v1_predict = PredictDoor(plane, large), V1PredictDoor(plane, large)
@@ -191,10 +191,14 @@ def _without_keys(settings: Settings) -> Authorize:
     return allow_all if settings.insecure or not settings.is_loopback else OwnMachine()
 
 
-def _leave_the_loaded_alone(_made: asyncio.Future[ASGIApp]) -> None:
-    """Keep the garbage collector from walking everything that was imported and loaded, 25 ms at a time, under load."""
-    gc.collect()
+def _go_on_loading(fastapi: LateApp) -> None:
+    """Once the models are served: make FastAPI, and let the garbage collector walk nothing of what stays.
+
+    Walking all that was imported and loaded takes 25 ms and more, under load as well. It is not walked a last time
+    either: that would stop a server that is ready, and finds nothing.
+    """
     gc.freeze()
+    fastapi.prepare().add_done_callback(lambda _made: gc.freeze())
 
 
 def _hot_paths(table: ModelTable) -> list[str]:
