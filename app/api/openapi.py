@@ -1,9 +1,10 @@
 """OpenAPI made from what is served: one concrete, typed path per model in place of the template."""
 
+import re
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from app.api.operations import (
@@ -50,37 +51,31 @@ class _AnsweredByTheGuard(Exception):
 def declare_hot_routes(app: FastAPI) -> None:
     """Declare the hot routes to FastAPI from their rows in the table, for OpenAPI only: the guard answers them."""
 
-    async def by_model(model_name: str) -> None:
-        raise _AnsweredByTheGuard(model_name)
-
-    async def by_version(model_name: str, model_version: str) -> None:
-        raise _AnsweredByTheGuard(model_name, model_version)
-
-    async def without_parameters() -> None:
+    async def by_the_guard() -> Response:
         raise _AnsweredByTheGuard
 
     inference = ("Inference on tensors", infer_operation())
     prediction = ("Predictions for rows or columns", v1_operation())
     live = ("Whether the process answers", live_operation())
     ready = ("Whether every wanted model is served", ready_operation())
-    for route, endpoint, tag, (summary, operation) in (
-        (INFER, by_model, _PROTOCOL, inference),
-        (INFER_VERSION, by_version, _PROTOCOL, inference),
-        (PREDICT, by_model, "predict", (None, None)),
-        (PREDICT_VERSION, by_version, "predict", (None, None)),
-        (V1_PREDICT, by_model, "v1", prediction),
-        (V1_PREDICT_VERSION, by_version, "v1", prediction),
-        (LOAD, by_model, _PROTOCOL, ("Load a model in this process", control_operation())),
-        (UNLOAD, by_model, _PROTOCOL, ("Unload a model in this process", control_operation())),
-        (INDEX, without_parameters, _PROTOCOL, ("Versions and their states", index_operation())),
-        (LIVE, without_parameters, "health", live),
-        (V2_LIVE, without_parameters, "health", live),
-        (READY, without_parameters, "health", ready),
-        (V2_READY, without_parameters, "health", ready),
+    for route, tag, (summary, operation) in (
+        (INFER, _PROTOCOL, inference),
+        (INFER_VERSION, _PROTOCOL, inference),
+        (PREDICT, "predict", (None, None)),
+        (PREDICT_VERSION, "predict", (None, None)),
+        (V1_PREDICT, "v1", prediction),
+        (V1_PREDICT_VERSION, "v1", prediction),
+        (LOAD, _PROTOCOL, ("Load a model in this process", control_operation())),
+        (UNLOAD, _PROTOCOL, ("Unload a model in this process", control_operation())),
+        (INDEX, _PROTOCOL, ("Versions and their states", index_operation())),
+        (LIVE, "health", live),
+        (V2_LIVE, "health", live),
+        (READY, "health", ready),
+        (V2_READY, "health", ready),
     ):
         app.add_api_route(
             route.template,
-            endpoint,
+            by_the_guard,
             methods=sorted(route.methods - {"HEAD"}),
             summary=summary,
             tags=[tag],
@@ -101,6 +96,7 @@ def build(app: FastAPI, table: ModelTable, *, has_keys: bool = False) -> dict[st
             path = PREDICT.template.replace("{model_name}", model.name)
             typed[path] = {"post": _predict_operation(servable, schemas)}
     for path, operations in document["paths"].items():
+        _name_the_parameters(path, operations)
         _tell_the_errors(path, operations)
     document["components"]["schemas"] = {k: v for k, v in schemas.items() if k not in _FASTAPI_ERRORS}
     document["paths"] = {**typed, **document["paths"]}
@@ -110,12 +106,22 @@ def build(app: FastAPI, table: ModelTable, *, has_keys: bool = False) -> dict[st
     return document
 
 
+def _name_the_parameters(path: str, operations: dict[str, Any]) -> None:
+    """Those in the path, which FastAPI does not know: routes take them as they are."""
+    names = re.findall(r"\{(\w+)\}", path)
+    own = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    for operation in operations.values():
+        if own:
+            operation["parameters"] = [*own, *operation.get("parameters", [])]
+
+
 def _tell_the_errors(path: str, operations: dict[str, Any]) -> None:
-    """Our errors in place of the ones that FastAPI assumes; the metrics are text."""
+    """What every route of a model may answer, where it does not say so itself; the metrics are text."""
+    of_models = {status: answer for status, answer in error_answers().items() if status in {"404", "503"}}
     for operation in operations.values():
         answers = operation["responses"]
-        if answers.pop("422", {}).get("description") == "Validation Error" and "{model_name}" in path:
-            answers.update({status: answer for status, answer in error_answers().items() if status in {"404", "503"}})
+        if "{model_name}" in path:
+            operation["responses"] = {**of_models, **answers}
         if path == "/metrics":
             answers["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from app.api.plain_routes import DOCUMENT, Json, ModelName, ModelVersion
 from app.contract.tensors import Datatype, TensorMetadata
 from app.errors import VersionNotFound
 from app.serving.data_plane import DataPlane
@@ -15,27 +16,27 @@ _DTYPES = {Datatype.BYTES: "DT_STRING", Datatype.FP16: "DT_HALF", Datatype.FP32:
 
 def router(plane: DataPlane) -> APIRouter:
     """The routes that are not hot."""
-    routes = APIRouter(tags=["v1"])
+    routes = APIRouter(tags=["v1"], responses=DOCUMENT)
 
     @routes.get("/v1/models", summary="Models that are served")
-    async def models() -> dict[str, Any]:
-        return {"models": list(plane.table.models)}
+    async def models() -> Json:
+        return Json({"models": list(plane.table.models)})
 
     @routes.get("/v1/models/{model_name}", summary="Status of a model's versions")
-    async def model_status(model_name: str) -> dict[str, Any]:
-        return _status(plane.table.get(model_name))
+    async def model_status(model_name: ModelName) -> Json:
+        return Json(_status(plane.table.get(model_name)))
 
     @routes.get("/v1/models/{model_name}/versions/{model_version}", summary="Status of a version")
-    async def version_status(model_name: str, model_version: str) -> dict[str, Any]:
-        return _status(plane.table.get(model_name), model_version)
+    async def version_status(model_name: ModelName, model_version: ModelVersion) -> Json:
+        return Json(_status(plane.table.get(model_name), model_version))
 
     @routes.get("/v1/models/{model_name}/metadata", summary="Model metadata")
-    async def model_metadata(model_name: str) -> dict[str, Any]:
-        return _metadata(plane.resolve({"model_name": model_name}))
+    async def model_metadata(model_name: ModelName) -> Json:
+        return Json(_metadata(plane.resolve({"model_name": model_name})))
 
     @routes.get("/v1/models/{model_name}/versions/{model_version}/metadata", summary="Metadata of a version")
-    async def version_metadata(model_name: str, model_version: str) -> dict[str, Any]:
-        return _metadata(plane.resolve({"model_name": model_name, "model_version": model_version}))
+    async def version_metadata(model_name: ModelName, model_version: ModelVersion) -> Json:
+        return Json(_metadata(plane.resolve({"model_name": model_name, "model_version": model_version})))
 
     return routes
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app import __version__
 from app.api.execution import execution_of
+from app.api.plain_routes import DOCUMENT, Json, ModelName, ModelVersion
 from app.contract.tensors import TensorMetadata
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ServedModel
@@ -25,31 +26,33 @@ EXTENSIONS = [
 
 def router(plane: DataPlane) -> APIRouter:
     """The protocol's routes that are not hot."""
-    routes = APIRouter(tags=["Open Inference Protocol"])
+    routes = APIRouter(tags=["Open Inference Protocol"], responses=DOCUMENT)
 
     @routes.get("/v2", summary="Server metadata")
-    async def server_metadata() -> dict[str, Any]:
-        return {"name": "slipway", "version": __version__, "extensions": EXTENSIONS}
+    async def server_metadata() -> Json:
+        return Json({"name": "slipway", "version": __version__, "extensions": EXTENSIONS})
 
     @routes.get("/v2/models", summary="Models that are served")
-    async def models() -> dict[str, Any]:
-        return {"models": [_listing(model) for model in plane.table.models.values()]}
+    async def models() -> Json:
+        return Json({"models": [_listing(model) for model in plane.table.models.values()]})
 
     @routes.get("/v2/models/{model_name}", summary="Model metadata")
-    async def model_metadata(model_name: str) -> dict[str, Any]:
-        return _metadata(plane, plane.resolve({"model_name": model_name}))
+    async def model_metadata(model_name: ModelName) -> Json:
+        return Json(_metadata(plane, plane.resolve({"model_name": model_name})))
 
     @routes.get("/v2/models/{model_name}/versions/{model_version}", summary="Model metadata of a version")
-    async def version_metadata(model_name: str, model_version: str) -> dict[str, Any]:
-        return _metadata(plane, plane.resolve({"model_name": model_name, "model_version": model_version}))
+    async def version_metadata(model_name: ModelName, model_version: ModelVersion) -> Json:
+        return Json(_metadata(plane, plane.resolve({"model_name": model_name, "model_version": model_version})))
 
     @routes.get("/v2/models/{model_name}/ready", summary="Whether a model is ready")
-    async def model_ready(model_name: str) -> dict[str, Any]:
-        return {"name": plane.resolve({"model_name": model_name}).name, "ready": True}
+    async def model_ready(model_name: ModelName) -> Json:
+        return Json({"name": plane.resolve({"model_name": model_name}).name, "ready": True})
 
     @routes.get("/v2/models/{model_name}/versions/{model_version}/ready", summary="Whether a version is ready")
-    async def version_ready(model_name: str, model_version: str) -> dict[str, Any]:
-        return {"name": plane.resolve({"model_name": model_name, "model_version": model_version}).name, "ready": True}
+    async def version_ready(model_name: ModelName, model_version: ModelVersion) -> Json:
+        return Json(
+            {"name": plane.resolve({"model_name": model_name, "model_version": model_version}).name, "ready": True}
+        )
 
     return routes
 

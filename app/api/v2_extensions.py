@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.api.execution import execution_of
+from app.api.plain_routes import DOCUMENT, Json, ModelName, ModelVersion
 from app.contract.tensors import Datatype, TensorMetadata
 from app.serving.data_plane import DataPlane
 from app.serving.options import VersionOptions
@@ -17,29 +18,29 @@ _MICROSECONDS = 1e6
 
 def router(plane: DataPlane) -> APIRouter:
     """`/stats` and `/config`. A path that ends in `/v2/models/stats` must come before the models' own."""
-    routes = APIRouter(tags=["Open Inference Protocol"])
+    routes = APIRouter(tags=["Open Inference Protocol"], responses=DOCUMENT)
 
     @routes.get("/v2/models/stats", summary="Statistics of every version")
-    async def all_statistics() -> dict[str, Any]:
+    async def all_statistics() -> Json:
         found = [servable for model in plane.table.models.values() for servable in model.versions.values()]
-        return {"model_stats": [_statistics(servable) for servable in found]}
+        return Json({"model_stats": [_statistics(servable) for servable in found]})
 
     @routes.get("/v2/models/{model_name}/stats", summary="Statistics of a model's versions")
-    async def model_statistics(model_name: str) -> dict[str, Any]:
+    async def model_statistics(model_name: ModelName) -> Json:
         plane.resolve({"model_name": model_name})
-        return {"model_stats": [_statistics(found) for found in plane.table.models[model_name].versions.values()]}
+        return Json({"model_stats": [_statistics(found) for found in plane.table.models[model_name].versions.values()]})
 
     @routes.get("/v2/models/{model_name}/versions/{model_version}/stats", summary="Statistics of a version")
-    async def version_statistics(model_name: str, model_version: str) -> dict[str, Any]:
-        return {"model_stats": [_statistics(plane.resolve(_params(model_name, model_version)))]}
+    async def version_statistics(model_name: ModelName, model_version: ModelVersion) -> Json:
+        return Json({"model_stats": [_statistics(plane.resolve(_params(model_name, model_version)))]})
 
     @routes.get("/v2/models/{model_name}/config", summary="Model configuration")
-    async def model_configuration(model_name: str) -> dict[str, Any]:
-        return _configuration(plane.resolve({"model_name": model_name}))
+    async def model_configuration(model_name: ModelName) -> Json:
+        return Json(_configuration(plane.resolve({"model_name": model_name})))
 
     @routes.get("/v2/models/{model_name}/versions/{model_version}/config", summary="Configuration of a version")
-    async def version_configuration(model_name: str, model_version: str) -> dict[str, Any]:
-        return _configuration(plane.resolve(_params(model_name, model_version)))
+    async def version_configuration(model_name: ModelName, model_version: ModelVersion) -> Json:
+        return Json(_configuration(plane.resolve(_params(model_name, model_version))))
 
     return routes
 

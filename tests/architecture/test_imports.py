@@ -16,6 +16,13 @@ from app.main import create_app
 from app.settings import Settings
 create_app(Settings())
 """
+EVERYTHING = """
+from prometheus_client import CollectorRegistry
+from app.api.application import create_fastapi
+from app.serving.data_plane import DataPlane
+from app.serving.model_table import ModelTable
+create_fastapi(DataPlane(ModelTable()), CollectorRegistry(), shows_docs=True, has_keys=True)
+"""
 TRAINING = "import training.workflow"
 COMMAND = """
 from typer.testing import CliRunner
@@ -26,6 +33,7 @@ TELL = "import sys; print(sorted(set(sys.argv[1:]) & set(sys.modules)))"
 
 WITHOUT: dict[str, tuple[str, list[str]]] = {
     "a server that is ready": (SERVING, [*NEVER, "fastapi", "typer", "rich", "pydantic.v1"]),
+    "a server with all its routes": (EVERYTHING, [*NEVER, "typer", "pydantic.v1"]),
     "a training without a search": (TRAINING, ["optuna", "sqlalchemy", "matplotlib", "jinja2", *RUNNERS, *BOOSTERS]),
     "the list of commands": (COMMAND.format(["--help"]), [*NEVER, "fastapi", "uvicorn"]),
     "help of serve": (COMMAND.format(["serve", "--help"]), [*NEVER, "onnxruntime", "fastapi", "uvicorn", "numpy"]),

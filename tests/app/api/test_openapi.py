@@ -51,6 +51,20 @@ async def test_example_works_when_it_is_sent(tmp_path: Path) -> None:
     assert answer.status_code == 200
 
 
+async def test_every_path_names_its_parameters(tmp_path: Path) -> None:
+    publish(tmp_path)
+    async with service(tmp_path) as client:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+
+    named = {
+        path: [p["name"] for operation in paths[path].values() for p in operation["parameters"] if p["in"] == "path"]
+        for path in paths
+        if "{" in path
+    }
+    assert len(named) > 10
+    assert named == {path: re.findall(r"\{(\w+)\}", path) for path in named}
+
+
 async def test_inference_names_its_path_parameters(tmp_path: Path) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
