@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 MIB = 1024 * 1024
 
@@ -119,6 +120,13 @@ class Settings(BaseModel):
     def _fill_in_from_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
         variables = {name: f"SLIPWAY_{name.upper()}" for name in cls.model_fields}
         return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ} | given
+
+    @field_validator("models", "keys", "model_config_file", mode="before")
+    @classmethod
+    def _refuse_empty(cls, given: Any) -> Any:
+        if given == "":  # a variable that somebody forgot to fill in; '.' would be another folder or no file at all
+            raise PydanticCustomError("empty_path", "must not be empty; name the path, or leave it out")
+        return given
 
     @property
     def is_loopback(self) -> bool:

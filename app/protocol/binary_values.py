@@ -31,7 +31,9 @@ class Tail:
         start, end = self._position, self._position + size
         if end > len(self._body):
             left = len(self._body) - start
-            raise MalformedRequest(f"input {shown(name)}: 'binary_data_size' is {size}, but only {left} bytes are left")
+            raise MalformedRequest(
+                f"input {shown(name)}: 'binary_data_size' is more than the {left} bytes that are left"
+            )
         self._position = end
         return read_tensor(name, datatype, shape, self._body, start, end)
 

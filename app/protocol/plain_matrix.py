@@ -11,7 +11,6 @@ import numpy as np
 
 from app.contract.tensors import Tensor, TensorMetadata
 
-_RANK = 2
 _KEYS = 4
 
 

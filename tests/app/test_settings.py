@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from app.cli.given_settings import read_settings
+from app.errors import UsageError
 from app.protocol.limits import ContentLimits
 from app.settings import Settings
 
@@ -193,3 +195,11 @@ def test_docs_are_shown_on_loopback_unless_said_otherwise(host: str, loopback: b
     assert Settings(host=host).shows_docs is loopback
     assert Settings(host=host, docs="on").shows_docs is True
     assert Settings(host=host, docs="off").shows_docs is False
+
+
+@pytest.mark.parametrize("name", ["models", "keys", "model_config_file"])
+def test_empty_variable_of_a_path_is_refused_by_its_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"SLIPWAY_{name.upper()}", "")
+
+    with pytest.raises(UsageError, match=rf"SLIPWAY_{name.upper()}\): must not be empty"):
+        read_settings({})

@@ -56,7 +56,7 @@ class Request:
         length, body = b"Content-Length: %d" % len(self.body), self.body
         if self.in_chunks:
             length, body = b"Transfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(self.body), self.body)
-        lines = [b"POST %b HTTP/1.1" % self.path, b"Host: x", *self.before, length, *self.after]
+        lines = [b"POST %b HTTP/1.1" % self.path, b"Host: localhost", *self.before, length, *self.after]
         return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
@@ -76,6 +76,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     models = tmp_path_factory.mktemp("models")
     publish(models)
     with running_server(models, "--max-body-bytes", "2048") as server:
+        assert b"HTTP/1.1 200 OK" in ask_alone(server, Request(PATHS[0], (), (), ROW).encode())
         yield server
 
 
