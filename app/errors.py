@@ -12,6 +12,7 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 │   ├── MethodNotAllowed          a path of the table, called with another method
 │   ├── Unauthorized              no valid key
 │   ├── Forbidden                 a key, but not for this
+│   ├── RateLimited               more requests with this key than it may send
 │   ├── ControlledElsewhere       load or unload, where the models folder alone decides
 │   ├── ModelNotFound             no such model
 │   └── VersionNotFound           no such version of a model
@@ -107,6 +108,14 @@ class Unauthorized(RequestError):
 
 class Forbidden(RequestError):
     """The key is valid but its scopes do not allow this."""
+
+
+class RateLimited(RequestError):
+    """More requests came with this key than it may send; `retry_after` is in whole seconds, at least 1."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("more requests per second than this key may send; wait as long as Retry-After says")
+        self.retry_after = max(1, retry_after)
 
 
 class ControlledElsewhere(RequestError):

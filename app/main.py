@@ -18,6 +18,7 @@ from app.api.late_app import LateApp
 from app.api.predict import PredictDoor
 from app.api.v1_predict import V1PredictDoor
 from app.api.v2_repository import RepositoryDoor
+from app.errors import UsageError
 from app.front.bodies import Limits
 from app.front.door_keeper import DoorKeeper, refuse_open_address
 from app.front.guard import Authorize, Guard, allow_all
@@ -47,6 +48,7 @@ from app.runtime.processors import usable_cpus
 from app.runtime.providers import choose_execution
 from app.runtime.session import available_providers
 from app.security.key_file import KeyFile
+from app.security.rate_limit import RateLimit
 from app.serving.batcher import QueueLimits
 from app.serving.data_plane import DataPlane
 from app.serving.model_config import read_model_config
@@ -181,9 +183,12 @@ def open_keys(settings: Settings) -> KeyFile | None:
 def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | None) -> DoorKeeper | None:
     keys = keys or open_keys(settings)
     if keys is None:
+        if settings.requests_per_second:
+            raise UsageError("--requests-per-second counts per key, and there are none; give --keys FILE as well")
         return None
     keys.on_failure = metrics.count_key_file_failure
-    return DoorKeeper(keys)
+    rate_limit = RateLimit(settings.requests_per_second) if settings.requests_per_second else None
+    return DoorKeeper(keys, rate_limit=rate_limit)
 
 
 def _without_keys(settings: Settings) -> Authorize:

@@ -31,6 +31,10 @@ class Settings(BaseModel):
         Path | None,
         Field(description="File with the keys that callers need, read again when it changes; see 'slipway keys new'."),
     ] = None
+    requests_per_second: Annotated[
+        float,
+        Field(ge=0, le=1e6, description="Of one key, in each worker; more are answered 429. 0 sets no limit."),
+    ] = 0.0
     insecure: Annotated[
         bool, Field(description="Let anybody who can reach the address call: something in front decides who may.")
     ] = False

@@ -26,6 +26,7 @@ STATUS: dict[type[Exception], int] = {
     errors.RequestTooLarge: 413,
     errors.UnsupportedBody: 415,
     errors.InvalidRows: 422,
+    errors.RateLimited: 429,
     errors.Unavailable: 503,
     errors.DeadlineExceeded: 504,
 }
@@ -47,7 +48,7 @@ def answer_error(error: Exception) -> HotResponse:
     if isinstance(error, errors.InvalidRows):
         document["problems"] = [asdict(problem) for problem in error.problems]
         document["problems_not_listed"] = error.total - len(error.problems)
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Unavailable | errors.RateLimited):
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if isinstance(error, errors.Unauthorized):
         headers.append((b"www-authenticate", b"Bearer"))

@@ -15,6 +15,7 @@ from app.front.exchange import Headers
 from app.front.routes import Match, Scope
 from app.security.key_file import KeyFile
 from app.security.keys import KeyScope
+from app.security.rate_limit import RateLimit
 
 logger = logging.getLogger("slipway.security")
 
@@ -67,13 +68,23 @@ def presented_key(headers: Headers) -> bytes | None:
 class DoorKeeper:
     """The guard's `authorize` of a service with keys."""
 
-    def __init__(self, file: KeyFile, audit: Audit | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: KeyFile,
+        audit: Audit | None = None,
+        clock: Callable[[], float] = time.time,
+        rate_limit: RateLimit | None = None,
+    ) -> None:
         self._file = file
+        self._rate_limit = rate_limit
         self._audit = audit or Audit()
         self._clock = clock
 
     def __call__(self, match: Match, headers: Headers) -> None:
-        """Raises Unauthorized or Forbidden unless the request carries a key that is good for this route and model."""
+        """Raises Unauthorized or Forbidden unless the request carries a key that is good for this route and model.
+
+        Raises RateLimited where the key is good, and used too often to predict.
+        """
         needed = NEEDS[match.route.scope]
         if needed is None:
             return
@@ -97,6 +108,8 @@ class DoorKeeper:
             # Routes without a model tell about all of them, so they are refused as well.
             self._audit.refused(match.route.template, "not a model of this key", key.id)
             raise Forbidden(_OTHER_MODEL)
+        if self._rate_limit is not None and needed is KeyScope.PREDICT:
+            self._rate_limit.take(key.id)
         if needed is KeyScope.ADMIN:
             self._audit.admitted(match.route.template, key.id)
 

@@ -20,6 +20,7 @@ def test_defaults_are_the_documented_ones() -> None:
         "host": "127.0.0.1",
         "port": 8000,
         "keys": None,
+        "requests_per_second": 0.0,
         "insecure": False,
         "base_path": "",
         "strict": False,
@@ -69,6 +70,7 @@ ENVIRONMENT: list[tuple[str, str, Any]] = [
     ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # nothing listens here
     ("port", "0", 0),
     ("keys", "/etc/slipway/keys.json", Path("/etc/slipway/keys.json")),
+    ("requests_per_second", "2.5", 2.5),
     ("insecure", "true", True),
     ("base_path", "/team/models", "/team/models"),
     ("strict", "true", True),

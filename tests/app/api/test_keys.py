@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.errors import UsageError
+from app.main import create_app
 from app.security.keys import KeyScope
+from app.settings import Settings
 from tests.factories import publish
 from tests.keyring import add_key, bearer, id_of
 from tests.service import service
@@ -70,3 +73,24 @@ async def test_admin_may_unload_and_is_noted(tmp_path: Path, caplog: pytest.LogC
         ("admitted to an admin route", id_of(admin)),
     ]
     assert admin not in json.dumps(lines, default=str)
+
+
+async def test_key_that_asks_too_often_is_answered_429_and_told_when_to_come_again(tmp_path: Path) -> None:
+    publish(tmp_path / "models")
+    key, other = add_key(tmp_path / "keys.json"), add_key(tmp_path / "keys.json")
+    body = {"instances": [[1, 2, 3]]}
+    async with service(tmp_path / "models", keys=tmp_path / "keys.json", requests_per_second=0.01) as client:
+        answers = [
+            await client.post("/predict/sum", json=body, headers={"X-API-Key": sent}) for sent in (key, key, other)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
+    assert answers[1].headers["retry-after"] == "100"
+    assert answers[1].json() == {
+        "error": "more requests per second than this key may send; wait as long as Retry-After says"
+    }
+
+
+def test_a_rate_per_key_without_keys_is_refused_at_the_start() -> None:
+    with pytest.raises(UsageError, match="counts per key, and there are none; give --keys FILE"):
+        create_app(Settings(requests_per_second=5))

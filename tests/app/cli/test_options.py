@@ -18,6 +18,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "host": ("10.1.2.3", "10.1.2.3"),
     "port": ("0", 0),
     "keys": ("/keys.json", Path("/keys.json")),
+    "requests_per_second": ("2.5", 2.5),
     "insecure": ("true", True),
     "base_path": ("/team/models", "/team/models"),
     "strict": ("true", True),

@@ -1,6 +1,7 @@
 """A service without keys on loopback answers programs of its machine, and no web page of elsewhere."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_many_good_values_fill_no_memory() -> None:
 )
 @pytest.mark.parametrize("path", ["/predict/sum", "/v2/models/sum/infer"])
 async def test_a_name_that_was_led_here_is_refused_unless_something_in_front_decides(
-    tmp_path: Path, settings: dict[str, object], status: int, path: str
+    tmp_path: Path, settings: dict[str, Any], status: int, path: str
 ) -> None:
     publish(tmp_path)
     tensor = {"name": "X", "datatype": "FP64", "shape": [1, 3], "data": [1, 2, 3]}
