@@ -6,6 +6,7 @@ it is made in a thread once the models are served; a request for one of its rout
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,7 +24,7 @@ class LateApp:
     def prepare(self) -> asyncio.Future[ASGIApp]:
         """Begin to make it, or what was begun before; needs the running event loop."""
         if self._made is None:
-            self._made = asyncio.get_running_loop().run_in_executor(None, self._make)
+            self._made = asyncio.get_running_loop().run_in_executor(None, self._make_beside_requests)
             self._made.add_done_callback(self._note_failure)
         return self._made
 
@@ -31,6 +32,15 @@ class LateApp:
         """Let the application answer as soon as it is there."""
         app = await asyncio.shield(self.prepare())  # a caller that hangs up must not cancel it for the others
         await app(scope, receive, send)
+
+    def _make_beside_requests(self) -> ASGIApp:
+        """Make it, handing the interpreter over ten times as often as usual to whoever answers requests meanwhile."""
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(usual / 10)
+        try:
+            return self._make()
+        finally:
+            sys.setswitchinterval(usual)
 
     def _note_failure(self, made: asyncio.Future[ASGIApp]) -> None:
         """Say at once why, since a service that is ready may not be asked for long; the next request tries again."""

@@ -1,6 +1,7 @@
 """An application that is not there yet: who waits for it, and who does not."""
 
 import asyncio
+import sys
 import threading
 
 import pytest
@@ -62,3 +63,18 @@ async def test_application_that_cannot_be_made_is_told_to_the_log_and_tried_agai
     assert (failed.status_code, answered.text) == (500, "here")
     assert "the other routes failed to load" in caplog.text
     assert "no file left to open" in caplog.text
+
+
+async def test_requests_get_the_interpreter_more_often_only_while_it_is_made() -> None:
+    usual = sys.getswitchinterval()
+    seen = []
+
+    def make() -> ASGIApp:
+        seen.append(sys.getswitchinterval())
+        return PlainTextResponse("here")
+
+    async with client_of(LateApp(make)) as client:
+        await client.get("/")
+
+    assert seen[0] < usual
+    assert sys.getswitchinterval() == usual
