@@ -8,7 +8,7 @@ from app.contract.tensors import Datatype, TensorMetadata
 from app.runtime.session import OnnxSession
 from tests.strategies import FEW
 from training.export.assembly import Assembly
-from training.optimizer.affine import before
+from training.optimizer.affine import before, columns
 from training.optimizer.passes import NothingToDo
 from training.optimizer.wiring import Wiring
 
@@ -33,7 +33,7 @@ def test_any_arithmetic_with_constant_rows_is_one_slope_and_one_offset(
 ) -> None:
     model, raw = scaled(steps), np.array(rows)
 
-    found = before(Wiring(model), "seen")
+    found = columns(Wiring(model), "seen")
 
     (seen,) = OnnxSession(model.SerializeToString()).run({"X": raw})
     size = np.abs(raw * found.slope) + np.abs(found.offset)
@@ -46,7 +46,7 @@ def test_any_arithmetic_with_constant_rows_is_one_slope_and_one_offset(
 def test_folding_into_weights_leaves_the_score_as_it_was(steps: list[tuple[str, float]], seed: int) -> None:
     random = np.random.default_rng(seed)
     raw, weights, bias = random.normal(size=(4, 3)), random.normal(size=(3, 2)), random.normal(size=2)
-    found = before(Wiring(scaled(steps)), "seen")
+    found = columns(Wiring(scaled(steps)), "seen")
 
     folded, shifted = found.fold(weights, bias)
 
@@ -66,6 +66,11 @@ def test_columns_that_are_joined_keep_their_order_and_their_own_scalers() -> Non
     found = before(Wiring(model), "seen")
 
     assert (found.wires, found.slope.tolist()) == (("Y", "X"), [1.0, 2.0, 3.0])
+
+
+def test_scalers_that_cancel_each_other_are_nothing_to_fold() -> None:
+    with pytest.raises(NothingToDo, match="there is no scaler just before it"):
+        before(Wiring(scaled([("Add", 1.0), ("Sub", 1.0)])), "seen")
 
 
 def test_nothing_before_the_cast_is_nothing_to_fold() -> None:
