@@ -31,9 +31,7 @@ class Tail:
         start, end = self._position, self._position + size
         if end > len(self._body):
             left = len(self._body) - start
-            raise MalformedRequest(
-                f"input {shown(name)}: 'binary_data_size' is more than the {left} bytes that are left"
-            )
+            raise MalformedRequest(f"input {shown(name)}: 'binary_data_size' is over the {left} bytes that are left")
         self._position = end
         return read_tensor(name, datatype, shape, self._body, start, end)
 
