@@ -74,7 +74,7 @@ FAMILIES: Mapping[str, Maker] = {
     "XGBoost, 20,000 x 40 made up": lambda: (XGBClassifier(n_jobs=1, random_state=0), _made_up()),
     "LightGBM, 20,000 x 40 made up": lambda: (LGBMClassifier(n_jobs=1, verbose=-1, random_state=0), _made_up()),
     "network of values 10-256-256-1, diabetes": lambda: (
-        make_pipeline(StandardScaler(), MLPRegressor((256, 256), random_state=0, max_iter=60)),
+        make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(256, 256), random_state=0, max_iter=60)),
         _toolkit(load_diabetes),
     ),
 }

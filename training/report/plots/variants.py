@@ -21,6 +21,9 @@ _FLOOR = 1e-8
 _WIDE = 4.0
 """Costs that are further apart have a logarithmic axis; others are told better on a plain one."""
 
+_LEAST_SPAN = 0.3
+"""What a plain axis shows at least, as a share of the highest cost: a percent of latency must not look like much."""
+
 _APART = 0.066
 """The least distance of two names in the column, in heights of the plot."""
 
@@ -102,7 +105,7 @@ def _scale(axes: Axes, costs: Sequence[float], changes: Sequence[float]) -> None
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
     else:
-        room = 0.08 * (high - low) or 0.2 * high
+        room = max(0.08 * (high - low), (_LEAST_SPAN * high - (high - low)) / 2)
         axes.set_xlim(low - room, high + room)
     axes.set_yscale("log")
     axes.set_ylim(_FLOOR / 3, 3 * max(changes))

@@ -62,5 +62,12 @@ def test_names_keep_apart_and_beside_the_plot(heights: list[float]) -> None:
     assert -1e-9 <= found[0] <= found[-1] <= 1.0
 
 
+def test_costs_a_percent_apart_do_not_fill_the_plot() -> None:
+    plot = variants_plot("speeds", points([EXACT, SMALL], [1.0, 0.99]), "latency", "small", 0.02)
+
+    words = re.findall(r">([0-9.]+)</text>", plot.svg)
+    assert {"0.9", "1.1"} <= {word.rstrip("0") for word in words}
+
+
 def test_names_that_are_far_apart_stay_where_their_marks_are() -> None:
     assert spread([0.1, 0.4, 0.9], 0.066) == [0.1, 0.4, 0.9]
