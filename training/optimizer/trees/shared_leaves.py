@@ -30,14 +30,14 @@ def shared(ensemble: Ensemble) -> Ensemble:
         waiting = [(root, False)]
         while waiting:
             node, is_true = waiting.pop()
+            if place[node] != LEAF:
+                continue  # shared by an earlier pass, it stays where its false branch wants it
             if left[node] == LEAF:
                 known = first_of_kind.get(kind[node])
                 if is_true and known is not None:
                     place[node] = place[known]
                     continue
                 first_of_kind.setdefault(kind[node], node)
-            if place[node] != LEAF:
-                continue  # shared by an earlier pass
             place[node] = len(order)
             order.append(node)
             if left[node] != LEAF:

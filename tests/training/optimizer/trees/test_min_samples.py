@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 
 from tests.training.optimizer.trees.models import TWO, VALUES, Exported, exported, exported_from
@@ -60,6 +61,19 @@ def test_leaves_that_share_a_place_are_counted_where_rows_come_from(name: str, l
     answers = (own.answers(prune(graph, own.material).model) for graph in (own.graph, compact))
 
     assert all(np.array_equal(one, other) for one, other in zip(*answers, strict=True))
+
+
+def test_leaf_that_was_shared_before_stays_where_its_false_branch_wants_it() -> None:
+    """Pruned leaves may be equal to one that a false and a true branch lead to; onnxruntime refuses what moves it."""
+    rows, target = load_diabetes(return_X_y=True)
+    model = exported_from(
+        RandomForestRegressor(100, random_state=0).fit(rows[::2], target[::2]), rows[::2], target[::2]
+    )
+    compact = share_leaves(model.graph, model.material).model
+
+    smaller = prune(compact, model.material).model
+
+    assert np.array_equal(model.answers(smaller)[0], model.answers(prune(model.graph, model.material).model)[0])
 
 
 def test_missing_values_are_counted_on_the_way_they_take() -> None:
