@@ -6,6 +6,7 @@
 #   docker run --rm --read-only --volume "$PWD/models:/models:ro" --volume "$PWD/keys:/etc/slipway:ro" \
 #       --env SLIPWAY_KEYS=/etc/slipway/keys.json --publish 127.0.0.1:8000:8000 slipway:0.1.0
 #
+# With a list of what is in it and of how it was built, for scanners: docker buildx build --sbom=true --provenance=mode=max …
 # Behind a mirror, hand the build its configuration: --secret id=pip.conf,src=… --secret id=uv.toml,src=…
 ARG BASE_IMAGE=python:3.13-slim
 
