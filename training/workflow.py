@@ -52,7 +52,10 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     counts = f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out"
     progress("split", f"{counts}, no column leaks, {in_words(about_split)}")
     signature = describe(table, learn, config)
-    try_export(build(config, signature), signature, learn.frame, learn.target)
+    if not try_export(build(config, signature), signature, learn.frame, learn.target):
+        progress(
+            "try export", "not possible, since a few rows are too few for it; whether it exports is seen after the fit"
+        )
     found = None
     if config.search is not None:
         found = search(config, config.search, signature, learn, progress)

@@ -1,7 +1,7 @@
 """try_export(pipeline, …): whether a pipeline that is not fitted yet will have an exact form, before long work begins.
 
 A copy with few trees and few steps is fitted on a few rows and translated. What matters for that is which steps there
-are and how they are set, not what they have learnt.
+are and how they are set, not what they have learnt. Some rows of every class are among them, however rare it is.
 """
 
 import warnings
@@ -20,16 +20,17 @@ from training.export.translation import Translation
 from training.pipeline import refuses
 
 _ROWS = 500
+_OF_EACH_CLASS = 5
 _SHORT = 3
 _LENGTHS = ("estimator__n_estimators", "estimator__max_iter", "estimator__iterations")
 
 
-def try_export(pipeline: Any, signature: Signature, rows: pd.DataFrame, target: NDArray[Any]) -> None:
-    """Raises ConversionError that names the step without an exact form, and the nearest that has one.
+def try_export(pipeline: Any, signature: Signature, rows: pd.DataFrame, target: NDArray[Any]) -> bool:
+    """Whether it could be tried; raises ConversionError that names the step without an exact form, and the nearest.
 
     What cannot be fitted on a few rows is left to the fit itself, which says why.
     """
-    chosen = np.unique(np.linspace(0, len(rows) - 1, _ROWS).astype(np.int64))
+    chosen = few_rows(target, has_classes=signature.labels is not None)
     trial = clone(pipeline)
     known = trial.get_params()
     lengths = {name: known[name] for name in _LENGTHS if isinstance(known.get(name), int)}
@@ -41,6 +42,16 @@ def try_export(pipeline: Any, signature: Signature, rows: pd.DataFrame, target: 
     except Exception as error:
         if not refuses(error):
             raise
-        return
+        return False
     assembly = Assembly()
     Translation(assembly, ANSWERS).answer(trial, inputs(assembly, signature), "")
+    return True
+
+
+def few_rows(target: NDArray[Any], *, has_classes: bool) -> NDArray[np.int64]:
+    """Row numbers, in order: evenly from all rows, and the first of each class."""
+    even = np.linspace(0, len(target) - 1, _ROWS).astype(np.int64)
+    if not has_classes:
+        return np.unique(even)
+    firsts = [np.flatnonzero(target == label)[:_OF_EACH_CLASS] for label in dict.fromkeys(target.tolist())]
+    return np.unique(np.concatenate([even, *firsts]))
