@@ -2,6 +2,7 @@
 
 The machine's file about a model beats what the version asks for. The settings bound what a version may ask for, so that
 nobody who publishes can make a server keep more or wait longer than whoever runs it allows; the file may go beyond.
+Only the delay of a batch has no setting: a version may ask for up to a second, which the file can take back.
 """
 
 from collections.abc import Mapping
