@@ -190,11 +190,29 @@ def _last_whole(model_folder: Path) -> DesiredState:
 
 
 def previous_champion(model_folder: Path) -> DesiredState:
-    """The generation whose champion was served before today's; raises NothingPublished where there was none."""
-    earlier = champions(model_folder)[1:]
-    if not earlier:
+    """The generation to roll back to: that of the champion before today's; raises NothingPublished without one.
+
+    What was rolled back is forgotten, so that rolling back once more goes further back and not to the version that
+    was just taken away. Generations that cannot be read are passed over.
+    """
+    standing: list[DesiredState] = []
+    for state in reversed(list(_readable(model_folder))):
+        version = state.aliases.get(CHAMPION)
+        if version is None or (standing and standing[-1].aliases[CHAMPION] == version):
+            continue
+        if state.reason == rolled_back_to(version):
+            while standing and standing[-1].aliases[CHAMPION] != version:
+                standing.pop()
+        if not standing or standing[-1].aliases[CHAMPION] != version:
+            standing.append(state)
+    if not standing[1:]:
         raise NothingPublished(f"model {model_folder.name!r} has no earlier champion to roll back to")
-    return earlier[0]
+    return standing[-2]
+
+
+def rolled_back_to(version: int) -> str:
+    """The reason that a generation has which was made by rolling back."""
+    return f"rolled back to {version}"
 
 
 def _version(value: object) -> int:

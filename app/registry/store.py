@@ -178,9 +178,9 @@ class Registry:
         return self._set_alias(stored, alias, reason)
 
     def rollback(self, model_name: str) -> DesiredState:
-        """Make the champion before this one the champion again."""
+        """Make the champion before this one the champion again; once more goes further back."""
         previous = desired_state.previous_champion(self.folder(model_name)).aliases[CHAMPION]
-        return self.promote(model_name, previous, reason=f"rolled back to {previous}")
+        return self.promote(model_name, previous, reason=desired_state.rolled_back_to(previous))
 
     def _set_alias(self, stored: StoredVersion, alias: str, reason: str) -> DesiredState:
         version, folder = stored.manifest.model_version, stored.folder.parent

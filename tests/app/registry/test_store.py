@@ -88,6 +88,31 @@ def test_rollback_brings_the_champion_of_before_back(tmp_path: Path) -> None:
     assert [past.aliases["champion"] for past in registry.champions(NAME)] == [1, 2]
 
 
+def test_rolling_back_again_goes_further_back_and_not_to_what_was_taken_away(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    for version in (1, 2, 3):
+        publish_light(tmp_path)
+        registry.promote(NAME, version)
+
+    found = [registry.rollback(NAME).aliases["champion"] for _ in range(2)]
+
+    assert found == [2, 1]
+    with pytest.raises(NothingPublished, match="has no earlier champion"):
+        registry.rollback(NAME)
+
+
+def test_a_version_that_is_promoted_after_a_rollback_is_rolled_back_to_the_one_that_stood(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    for version in (1, 2):
+        publish_light(tmp_path)
+        registry.promote(NAME, version)
+    registry.rollback(NAME)
+    publish_light(tmp_path)
+    registry.promote(NAME, 3)
+
+    assert registry.rollback(NAME).aliases["champion"] == 1
+
+
 def test_rollback_without_an_earlier_champion_is_refused(tmp_path: Path) -> None:
     publish_light(tmp_path)
 
