@@ -82,11 +82,17 @@ def _read_text(name: str, count: int, body: bytes, start: int, end: int) -> Tens
     return texts
 
 
+class _Encoded(dict[str, bytes]):
+    """Texts as they are written. Labels repeat, so each is encoded once."""
+
+    def __missing__(self, text: str) -> bytes:
+        content = text.encode()
+        encoded = self[text] = _LENGTH.pack(len(content)) + content
+        return encoded
+
+
 def write_tensor(datatype: Datatype, data: Tensor) -> Any:
     """A tensor's bytes, as anything that can be joined to bytes; NaN stays NaN."""
     if datatype is Datatype.BYTES:
-        texts = data.ravel().tolist()
-        # Labels repeat, so each is encoded once.
-        encoded = {text: _LENGTH.pack(len(content)) + content for text in set(texts) for content in (text.encode(),)}
-        return b"".join([encoded[text] for text in texts])
+        return b"".join(map(_Encoded().__getitem__, data.ravel().tolist()))
     return np.ascontiguousarray(data, _WIRE_DTYPES[datatype]).reshape(-1).view(np.uint8)

@@ -12,7 +12,7 @@ import orjson
 from app.contract.tensors import Datatype, Tensor
 from app.errors import MalformedRequest, RequestTooLarge
 from app.protocol.binary_values import Tail
-from app.protocol.json_values import flatten, may_hold_booleans, narrow, parse, refuse_deep, shown, to_array
+from app.protocol.json_values import flatten, narrow, parse, refuse_deep, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
 from app.protocol.messages import (
     NO_PARAMETERS,
@@ -48,7 +48,12 @@ def read_document(body: bytes, reader: NumberReader | None) -> tuple[Any, bool]:
         document = reader.read(body)
         if document is not None:
             return document, False
-    return parse(body), may_hold_booleans(body)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = parse(body)  # which tolerates more, and says what is wrong
+    # Looking at the text costs less than at the type of each value.
+    return document, b"true" in body or b"false" in body
 
 
 def read_request(

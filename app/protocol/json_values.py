@@ -85,11 +85,6 @@ def flatten(name: str, data: list[Any]) -> list[Any]:
     raise MalformedRequest(f"input {shown(name)}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
 
 
-def may_hold_booleans(body: bytes) -> bool:
-    """Whether there may be a true or false in a body; looking at the text costs less than at each value's type."""
-    return b"true" in body or b"false" in body
-
-
 def to_array(name: str, datatype: Datatype, values: list[Any], *, has_booleans: bool = True) -> tuple[Tensor, bool]:
     """A flat array of a datatype from JSON values, and whether all of them are known to be finite numbers.
 

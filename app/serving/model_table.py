@@ -60,7 +60,9 @@ class ModelTable:
 
     def resolve(self, name: str, version: str | None = None) -> Servable:
         """The Servable for a request; raises ModelNotFound, VersionNotFound or ModelNotReady."""
-        model = self.get(name)
+        model = self._models.get(name)
+        if model is None:
+            raise ModelNotFound
         wanted = version or model.default
         servable = model.versions.get(wanted) if wanted else None
         if servable is not None:
