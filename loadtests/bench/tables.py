@@ -16,7 +16,7 @@ def figures_table(figures: list[Figure]) -> Table:
     table.add_column("workload", no_wrap=True)
     table.add_column("conns", justify="right")
     table.add_column("server", no_wrap=True)
-    for column in ("requests/s", "p50 ms", "p99 ms", "CPU µs", "CPU eff.", "failed"):
+    for column in ("req/s", "p50 ms", "p99 ms", "CPU µs", "CPU eff.", "failed"):
         table.add_column(column, justify="right")
     previous = None
     for figure in figures:
@@ -53,7 +53,7 @@ def startup_table(startup: Startup) -> Table:
 
 def workers_table(figures: list[WorkersFigure]) -> Table:
     """One worker and two, on two cores that they share with the load generator."""
-    table = Table("both cores, infer, 1 row", box=None, pad_edge=False, header_style="bold")
+    table = Table("both cores, 1 row, 64 conns", box=None, pad_edge=False, header_style="bold")
     for column in ("requests/s", "CPU µs", "generator's cores", "used of the rest", "failed"):
         table.add_column(column, justify="right")
     for figure in figures:

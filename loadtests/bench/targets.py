@@ -20,6 +20,8 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(PREDICT.name, 1, 32),
 )
 MIXED = Workload(PREDICT.name, 1, 32, "14 mixed fields")
+SHARED = Workload(INFER.name, 1, 64)
+"""For one worker and for two, so that each of the two has as many connections as one has elsewhere."""
 
 _LEAST_EFFICIENCY = {SINGLE: 0.70, HEADLINE: 0.70, MIXED: 0.60}
 _MOST_TIMES = {WORKLOADS[2]: 2.6, WORKLOADS[3]: 4.0, BYTES: 2.0}
