@@ -82,7 +82,7 @@ def test_case_that_expects_the_wrong_alert_fails(written: Written) -> None:
 
 @needs_promtool
 def test_alerts_of_a_release_do_not_see_another_release(written: Written) -> None:
-    case = CASES["every prediction fails for ten minutes"]
+    case = CASES["a replica sees an old folder"]
     elsewhere = {name.replace('"ml"', '"other"'): values for name, values in _of_release(case.series).items()}
 
     assert firing_problems(written(ENABLED), elsewhere, case.minute, {"SlipwayDown"}) == ""
@@ -114,18 +114,18 @@ def test_promtool_has_nothing_against_the_rules(written: Written, values: dict[s
 
 @needs_promtool
 def test_alert_says_how_much_in_which_release(written: Written) -> None:
-    rules = written({"prometheusRule": {**VALUE_SETS["alerts"]["prometheusRule"], "availabilityPercent": 99.9}})
-    case = CASES["every prediction fails for ten minutes"]
+    rules = written(VALUE_SETS["alerts"])
+    case = CASES["one in ten requests waits"]
     expected = {
-        "exp_labels": {"severity": "critical", "team": "ml", "job": "demo-slipway", "namespace": "ml"},
+        "exp_labels": {"severity": "warning", "team": "ml", "job": "demo-slipway", "namespace": "ml", "model": "churn"},
         "exp_annotations": {
-            "summary": "demo-slipway fails 13.04% of its predictions",
-            "description": ALERTS["SlipwayErrorBudgetBurnsFast"]["annotations"]["description"],
-            "runbook_url": "https://docs.example/alerts#slipwayerrorbudgetburnsfast",
+            "summary": "1 in 20 requests for churn waits over 175ms for its run",
+            "description": ALERTS["SlipwayQueueLong"]["annotations"]["description"],
+            "runbook_url": "https://docs.example/alerts#slipwayqueuelong",
         },
     }
 
-    words = wording_problems(rules, _of_release(case.series), case.minute, "SlipwayErrorBudgetBurnsFast", expected)
+    words = wording_problems(rules, _of_release(case.series), case.minute, "SlipwayQueueLong", expected)
 
     assert words == ""
 
