@@ -193,6 +193,8 @@ class Guard:
                 raise
             response = self.answer(exchange, error)
         exchange.status = response.status
+        if self.is_draining and CLOSE not in response.headers:
+            response.headers += (CLOSE,)
         await _send(exchange, response, send)
 
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:

@@ -108,7 +108,7 @@ class HotCycle:
         """Write the answer as it is."""
         if self.response_complete:
             return
-        if response.headers is not JSON_ALONE and CLOSE in response.headers:
+        if self._guard.is_draining or (response.headers is not JSON_ALONE and CLOSE in response.headers):
             self.keep_alive = False
         self._end(response.status)
         self._wire.write_answer(response, self.exchange.request_id, closes=not self.keep_alive)

@@ -9,6 +9,7 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
@@ -107,6 +108,20 @@ def test_body_in_many_pieces_arrives_whole(server: Server) -> None:
         answer = client.recv(65536)
 
     assert b'"value":6.0' in answer
+
+
+@pytest.mark.parametrize("path", [SHORT, ASGI])
+def test_request_that_was_begun_before_the_drain_is_asked_to_close(tmp_path: Path, path: bytes) -> None:
+    publish(tmp_path)
+    request = post(path, ROW)
+    with running_server(tmp_path, "--drain-seconds", "3") as server, connect(server) as client:
+        client.sendall(request[:-5])
+        time.sleep(0.1)
+        server.process.terminate()
+        time.sleep(0.1)
+        client.sendall(request[-5:])
+
+        assert b"connection: close" in client.recv(65536)
 
 
 def test_client_that_hangs_up_leaves_nothing_in_flight(server: Server) -> None:
