@@ -1,4 +1,4 @@
-"""Each converter is bit-equal to its transformer in float64, whatever the numbers."""
+"""Each converter is bit-equal to its transformer in float64, whatever the numbers; splines but for rounding."""
 
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     PolynomialFeatures,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
@@ -35,6 +36,35 @@ TEXT = np.array([["a", "x"], ["b", ""], ["", "y"], ["a", "x"]], dtype=object)
 ROWS = hnp.arrays(np.float64, st.tuples(st.integers(1, 8), st.just(3)), elements=st.floats(-1e12, 1e12))
 WORD_PAIRS = st.tuples(st.sampled_from(["a", "b", "", "ü"]), st.sampled_from(["x", "", "z"]))
 WORDS = st.lists(WORD_PAIRS, min_size=1, max_size=8)
+
+OF_NUMBERS = [
+    StandardScaler().fit(LEARNT),
+    StandardScaler(with_mean=False).fit(LEARNT),
+    StandardScaler(with_std=False).fit(LEARNT),
+    MinMaxScaler().fit(LEARNT),
+    MinMaxScaler(feature_range=(-1, 2), clip=True).fit(LEARNT),
+    MaxAbsScaler().fit(LEARNT),
+    RobustScaler().fit(LEARNT),
+    RobustScaler(with_centering=False).fit(LEARNT),
+    PolynomialFeatures(3).fit(LEARNT),
+    PolynomialFeatures(2, interaction_only=True, include_bias=False).fit(LEARNT),
+    Binarizer(threshold=2.5).fit(LEARNT),
+    KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf").fit(LEARNT),
+    KBinsDiscretizer(4, encode="ordinal", strategy="uniform").fit(LEARNT),
+]
+OF_CURVES = [SplineTransformer(n_knots=4, degree=degree).fit(LEARNT) for degree in (1, 2, 3)]
+WITH_GAPS = np.where(LEARNT > 12, np.nan, LEARNT)
+OF_GAPS = [SimpleImputer(strategy=how).fit(WITH_GAPS) for how in ("median", "mean", "most_frequent")]
+OF_CATEGORIES = [
+    *(
+        OneHotEncoder(handle_unknown="ignore", drop=drop, sparse_output=False).fit(TEXT)
+        for drop in (None, "first", "if_binary")
+    ),
+    OneHotEncoder(min_frequency=2, handle_unknown="infrequent_if_exist", sparse_output=False).fit(TEXT),
+    OneHotEncoder(max_categories=2, handle_unknown="ignore", sparse_output=False).fit(TEXT),
+    OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-3).fit(TEXT),
+    TargetEncoder(cv=2, random_state=0).fit(TEXT, [0.0, 1.0, 0.5, 0.25]),
+]
 
 
 @cache
@@ -57,21 +87,7 @@ def through_onnx(fitted: Any, rows: NDArray[Any]) -> NDArray[Any]:
 
 @pytest.mark.parametrize(
     "fitted",
-    [
-        StandardScaler().fit(LEARNT),
-        StandardScaler(with_mean=False).fit(LEARNT),
-        StandardScaler(with_std=False).fit(LEARNT),
-        MinMaxScaler().fit(LEARNT),
-        MinMaxScaler(feature_range=(-1, 2), clip=True).fit(LEARNT),
-        MaxAbsScaler().fit(LEARNT),
-        RobustScaler().fit(LEARNT),
-        RobustScaler(with_centering=False).fit(LEARNT),
-        PolynomialFeatures(3).fit(LEARNT),
-        PolynomialFeatures(2, interaction_only=True, include_bias=False).fit(LEARNT),
-        Binarizer(threshold=2.5).fit(LEARNT),
-        KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf").fit(LEARNT),
-        KBinsDiscretizer(4, encode="ordinal", strategy="uniform").fit(LEARNT),
-    ],
+    OF_NUMBERS,
     ids=str,
 )
 @settings(deadline=None)
@@ -80,9 +96,16 @@ def test_numbers_are_transformed_in_float64_as_scikit_learn_does(fitted: Any, ro
     assert np.array_equal(through_onnx(fitted, rows), fitted.transform(rows))
 
 
+@pytest.mark.parametrize("fitted", OF_CURVES, ids=str)
+@settings(deadline=None)
+@given(rows=ROWS)
+def test_curves_are_the_same_but_for_rounding(fitted: Any, rows: NDArray[np.float64]) -> None:
+    assert np.allclose(through_onnx(fitted, rows), fitted.transform(rows), rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     "fitted",
-    [SimpleImputer(strategy=s).fit(np.where(LEARNT > 12, np.nan, LEARNT)) for s in ("median", "mean", "most_frequent")],
+    OF_GAPS,
     ids=str,
 )
 @settings(deadline=None)
@@ -111,16 +134,7 @@ def test_missing_text_is_imputed(fitted: Any, words: list[tuple[str, str]]) -> N
 
 @pytest.mark.parametrize(
     "fitted",
-    [
-        OneHotEncoder(handle_unknown="ignore", drop=drop, sparse_output=False).fit(TEXT)
-        for drop in (None, "first", "if_binary")
-    ]
-    + [
-        OneHotEncoder(min_frequency=2, handle_unknown="infrequent_if_exist", sparse_output=False).fit(TEXT),
-        OneHotEncoder(max_categories=2, handle_unknown="ignore", sparse_output=False).fit(TEXT),
-        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-3).fit(TEXT),
-        TargetEncoder(cv=2, random_state=0).fit(TEXT, [0.0, 1.0, 0.5, 0.25]),
-    ],
+    OF_CATEGORIES,
     ids=str,
 )
 @settings(deadline=None)
@@ -149,3 +163,9 @@ def test_option_without_an_exact_form_is_refused(fitted: Any, rows: NDArray[Any]
         through_onnx(fitted, rows)
 
     assert sentence in str(refusal.value)
+
+
+def test_every_converter_of_ours_is_asked() -> None:
+    asked = {type(fitted) for fitted in (*OF_NUMBERS, *OF_CURVES, *OF_GAPS, *OF_CATEGORIES)}
+
+    assert asked == set(CONVERTERS) == set(SHAPES)
