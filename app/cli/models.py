@@ -105,6 +105,8 @@ def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
     console.print(f"[bold]{manifest.model_name}[/bold] version {manifest.model_version}  {escape(' '.join(named))}")
     choice = escape(f"variant {manifest.variant}: {manifest.variant_reason}")
     console.print(f"published {manifest.created_at:%Y-%m-%d %H:%M} UTC, {choice}")
+    if manifest.provenance.optimized_from is not None:
+        console.print(f"made smaller from version {manifest.provenance.optimized_from.version}, without a fit")
     for heading, said in _said(manifest.about):
         console.print(escape(f"{heading}: {said}"))
     for score in manifest.metrics:

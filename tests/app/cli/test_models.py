@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.main import cli
 from app.contract.evaluation import About, Comparison, Evaluation, Score, SliceScore
+from app.contract.manifest import EarlierVersion
 from app.contract.parity import RowsCompared
 from app.contract.signature import Feature, Kind, Signature, Task
 from app.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
@@ -83,6 +84,14 @@ def test_show_prints_the_certificate_by_kind_of_row(tmp_path: Path) -> None:
     assert ["held-out", "rows", "8", "0", "2.0e-07", "1.0e-07"] in shown
     assert ["of", "a", "later", "release", "2", "0", "2.0e-07", "1.0e-07"] in shown
     assert ["not", "proved:", "Nobody", "asked", "about", "Mondays."] in shown
+
+
+def test_show_says_that_a_version_is_another_one_made_smaller(tmp_path: Path) -> None:
+    origin = EarlierVersion(version=7, manifest_sha256="0" * 64)
+    update = {"optimized_from": origin}
+    publish(tmp_path, change=lambda m: m.model_copy(update={"provenance": m.provenance.model_copy(update=update)}))
+
+    assert "made smaller from version 7, without a fit" in models(tmp_path, "show", "sum").output
 
 
 def test_show_takes_a_version(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ from tests.training.passengers import PASSENGERS
 from tests.training.prepared import shipped
 from tests.training.shop import SHOP
 from training.commands.verify import verify
+from training.optimization.optimized import optimize
+from training.optimization.optimized import publish as publish_optimized
+from training.optimization.rows import find_rows
+from training.optimization.subjects import of_version
 from training.publishing import publish
 from training.workflow import run
 
@@ -25,6 +29,10 @@ def command(*arguments: str | Path) -> Result:
     app = typer.Typer()
     app.command("verify")(verify)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def unheard(_step: str, _result: str) -> None:
+    """A progress that nobody follows."""
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +124,19 @@ def test_target_is_asked_only_where_it_says_something(models: Path) -> None:
 
     assert "give them with --data" in str(without.exception)
     assert "trained from a config that names it" in str(trained.exception)
+
+
+def test_version_that_was_made_smaller_without_a_fit_is_asked_about_scikit_learn(models: Path) -> None:
+    registry = Registry(models)
+    first = registry.read("cancer_forest", 1)
+    subject = of_version(first, ("optimize.candidates=[]", 'optimize.pin="exported"'))
+    rows = find_rows(subject.signature, subject.config, first.manifest.provenance, None, None)
+    stored = publish_optimized(optimize(subject, rows, unheard), registry, unheard, report=False)
+    number = str(stored.manifest.model_version)
+
+    result = command("cancer_forest", "--version", number, "--models", models, "--rows", "3000")
+
+    assert "variant exported: 3000 rows against scikit-learn: 0 labels differ" in result.output
 
 
 def test_smaller_variant_may_change_what_its_certificate_says_and_no_more(tmp_path: Path) -> None:
