@@ -115,6 +115,15 @@ def test_manifest_from_before_several_targets_is_read() -> None:
     assert manifest_from_json(json.dumps(document).encode()).signature.targets is None
 
 
+def test_manifest_from_before_versions_asked_how_to_be_served_is_read() -> None:
+    document = json.loads(GOLDEN_FILES[1].read_bytes())
+    del document["serving"], document["provenance"]["optimized_from"]
+
+    read = manifest_from_json(json.dumps(document).encode())
+
+    assert (read.serving, read.provenance.optimized_from) == (ServingRequest(), None)
+
+
 @pytest.mark.parametrize(("number", "targets"), [(1, ["rent", "price"]), (2, None)])
 def test_several_targets_are_not_to_be_read_as_one_value(number: int, targets: list[str] | None) -> None:
     document = json.loads(GOLDEN_FILES[number - 1].read_bytes())
