@@ -104,6 +104,9 @@ class _Client:
         if len(received) < head_end + len(_HEAD_END) + length:
             return
         self._received = b""
+        if not self.due:  # the server says that it has no room for one connection more
+            self._sender.lost(self)
+            return
         due, self.due = self.due, 0.0
         self._sender.answered(self, int(head[9:12]), due, is_usable=b"connection: close" not in head)
 

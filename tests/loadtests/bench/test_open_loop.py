@@ -1,7 +1,9 @@
 """The open-loop generator against a real server: what it says of good, refused and unanswered requests."""
 
 import os
+import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -45,6 +47,29 @@ def test_callers_that_hang_up_at_once_get_no_answer(service_url: str, tmp_path: 
 
     assert seen.statuses.get("lost", 0) > 0
     assert seen.good == 0
+
+
+def test_answer_that_no_request_waits_for_is_not_counted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=refuse_connections, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/health/live"
+
+        (seen,) = offer([Stream("refused", url, 30)], 0.3, CORE)
+
+    assert seen.due > 0
+    assert seen.good == 0
+    assert all(ms < 60_000 for ms in seen.refused)
+
+
+def refuse_connections(listener: socket.socket) -> None:
+    """Answer every connection before a request has come, until the listener is closed."""
+    try:
+        while True:
+            client, _ = listener.accept()
+            client.sendall(b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            client.close()
+    except OSError:
+        return
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.0, 1.0), (0.5, 3.0), (0.99, 4.0), (1.0, 4.0)])
