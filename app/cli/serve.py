@@ -18,6 +18,6 @@ def serve(settings: Settings) -> None:
 
     Every option is also an environment variable: --max-body-bytes is SLIPWAY_MAX_BODY_BYTES.
     """
-    from app.cli.start import start  # noqa: PLC0415
+    from app.cli.start import start  # noqa: PLC0415  # help needs no server
 
     start(settings)
