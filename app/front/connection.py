@@ -98,12 +98,15 @@ class Connection(HttpToolsProtocol):
 
     def _take_known(self, known: KnownHead, data: bytes) -> bool:
         """Take a request past the parser; False where it has another head, is not alone, or comes at a bad time."""
-        start, length = known.measure(data)
-        if not length or start + length < len(data) or not self._is_idle() or self.flow.write_paused:
+        head = known.recognize(data)
+        if head is None or not head.length or head.start + head.length < len(data):
+            return False
+        if not self._is_idle() or self.flow.write_paused:
             return False
         if self._guard.is_draining or self.loop.time() > self._retires_at:
             return False
-        exchange = self._guard.open("POST", known.headers, known.by_name)
+        start, length = head.start, head.length
+        exchange = self._guard.open("POST", head.headers, head.by_name)
         cycle = HotCycle(self._guard, self, known.match, exchange, keep_alive=True)
         self.cycle = cycle  # type: ignore[assignment]  # it has what uvicorn looks at
         if start + length == len(data):
