@@ -14,7 +14,7 @@ from tests.chart.rendering import CHART, refusal
 ROOT = CHART.parents[1]
 PAGES = [
     ROOT / "docs" / "tutorials" / "first-deployment.md",
-    *(ROOT / "docs" / "how-to" / f"{name}.md" for name in ("autoscale", "expose-it", "watch-it", "respond-to-alerts")),
+    *(ROOT / "docs" / "how-to" / f"{name}.md" for name in ("autoscale", "expose-it", "monitor", "respond-to-alerts")),
     CHART / "README.md",
 ]
 CLI_PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text()
