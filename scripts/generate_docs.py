@@ -1,6 +1,6 @@
-"""Writes the pages of docs/reference that repeat what the code says: settings, training configurations, commands.
+"""Writes pages that repeat other sources: settings, training configurations, commands, the index of decisions.
 
-usage: generate_docs.py [--check]
+usage: python -m scripts.generate_docs [--check]
 """
 
 import json
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.settings import Settings
+from scripts import decisions_index
 from training.config.model import TrainingConfig
 
 REFERENCE = Path("docs/reference")
@@ -134,6 +135,7 @@ def main() -> int:
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "training-config.md": training_config_page(),
         REFERENCE / "cli.md": commands_page(),
+        decisions_index.FOLDER / "README.md": decisions_index.index_page(),
     }
     if "--check" in sys.argv[1:]:
         stale = [str(path) for path, text in pages.items() if not path.exists() or path.read_text() != text]
