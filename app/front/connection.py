@@ -9,9 +9,10 @@ import asyncio
 from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from app.front.answers import AnswerLines
+from app.front.asgi_cycle import close_unless_continued
 from app.front.exchange import HUNG_UP, Exchange, HotResponse
 from app.front.hot_cycle import HotCycle
 from app.front.lingering import Lingering
@@ -27,6 +28,7 @@ class Connection(RequestReader):
         self._answer_lines = answer_lines
         self._lingering = lingering
         self._write_deadline = NO_DEADLINE
+        self._task: asyncio.Task[None] | None = None
         self._lingers = False
         self._has_rest = False
         """It lingers, and more of what the client has begun to send is to come."""
@@ -48,6 +50,13 @@ class Connection(RequestReader):
         self.cycle = None  # type: ignore[assignment]  # it knows this connection
         if self._task is not None:
             self._task.cancel(HUNG_UP)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if cycle.waiting_for_100_continue:
+            app = close_unless_continued(app, cycle)
+        self._task = self.loop.create_task(cycle.run_asgi(app))
+        self._task.add_done_callback(self.tasks.discard)
+        self.tasks.add(self._task)
 
     # What goes out.
 
@@ -73,7 +82,7 @@ class Connection(RequestReader):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
-        if (self._is_over and self._refusal is None) or self.transport.is_closing():
+        if self._lingers or self.transport.is_closing():
             return
         if self.flow.read_paused:
             self.flow.resume_reading()
@@ -152,6 +161,11 @@ class Connection(RequestReader):
             self._write_refusal()
         else:
             self._detour = self._drop
+
+    def _drop(self, _data: bytes) -> bytes:
+        """Parse no more of it."""
+        self.flow.pause_reading()
+        return b""
 
     def _give_up(self) -> None:
         """Nobody waits any more for what the newest request's cycle would answer."""

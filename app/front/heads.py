@@ -46,15 +46,15 @@ def too_large_head(limits: ConnectionLimits) -> Refused:
     return Refused(Reason.HEAD_TOO_LARGE, f"the request line and headers are over {limits.head_bytes} bytes")
 
 
-def without_offer(parser: httptools.HttpRequestParser, url: bytes, headers: Headers) -> bytes:
-    """The head that was read last, as a client sends it that does not offer another protocol.
+def too_large_framing(limits: ConnectionLimits) -> Refused:
+    """What is answered where the bytes around the chunks of a body are over the limit of a head."""
+    what = "chunk sizes, chunk extensions and trailers"
+    return Refused(Reason.FRAMING_TOO_LARGE, f"{what} are over {limits.head_bytes} bytes")
 
-    Raises Refused where the method is CONNECT, which asks for a tunnel and has no meaning without one.
-    """
-    method = parser.get_method()
-    if method == b"CONNECT":
-        raise Refused(Reason.TUNNEL, "tunnels are not offered; send the request itself")
-    lines = [b"%b %b HTTP/%b" % (method, url, parser.get_http_version().encode())]
+
+def without_offer(parser: httptools.HttpRequestParser, url: bytes, headers: Headers) -> bytes:
+    """The head that was read last, as a client sends it that does not offer another protocol."""
+    lines = [b"%b %b HTTP/%b" % (parser.get_method(), url, parser.get_http_version().encode())]
     for name, value in headers:
         if name == b"connection":
             options = [option.strip() for option in value.split(b",")]

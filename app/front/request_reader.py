@@ -5,7 +5,6 @@ too long. A plain request for a hot route gets a `HotCycle`; any other goes to t
 over a limit ends in `refuse`, which is the connection's, as are the writing of answers and the end.
 """
 
-import asyncio
 import math
 import random
 from abc import abstractmethod
@@ -16,12 +15,12 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.front.asgi_cycle import ClosingTransport, close_unless_continued
+from app.front.asgi_cycle import ClosingTransport
 from app.front.connection_limits import ConnectionLimits
-from app.front.exchange import Exchange, Headers, HotResponse
+from app.front.exchange import Headers
 from app.front.guard import Guard
-from app.front.heads import check_head, too_large_head, without_offer
-from app.front.hot_cycle import HotCycle
+from app.front.heads import check_head, too_large_framing, too_large_head, without_offer
+from app.front.hot_cycle import HotCycle, Wire
 from app.front.known_head import HeadMemory, KnownHead
 from app.front.refusals import Reason, Refused
 
@@ -34,7 +33,7 @@ _CHUNK_BYTES = 16
 """Of framing are free for each chunk: the digits of its size and two line ends."""
 
 
-class RequestReader(HttpToolsProtocol):
+class RequestReader(HttpToolsProtocol, Wire):
     """The reading half of a connection."""
 
     def __init__(self, *args: Any, guard: Guard, limits: ConnectionLimits, **kwargs: Any) -> None:
@@ -69,7 +68,6 @@ class RequestReader(HttpToolsProtocol):
         self._is_over = False
         """Nothing more is read."""
         self._head_without_offer = b""
-        self._task: asyncio.Task[None] | None = None
         # Spread, so that the connections of one burst do not all come back at once.
         self._retires_at = self.loop.time() + limits.age_seconds * random.uniform(0.8, 1.2)  # noqa: S311  # spreading needs no cryptography
 
@@ -127,11 +125,6 @@ class RequestReader(HttpToolsProtocol):
         self.flow.pause_reading()
         return b""
 
-    def _drop(self, _data: bytes) -> bytes:
-        """Parse no more of it."""
-        self.flow.pause_reading()
-        return b""
-
     def go_on(self) -> None:
         """Parse what was kept, now that no request waits any more for those before it."""
         if not self._is_over:
@@ -165,6 +158,9 @@ class RequestReader(HttpToolsProtocol):
             try:
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade as upgrade:
+                if self.parser.get_method() == b"CONNECT":
+                    self.refuse(Refused(Reason.TUNNEL, "tunnels are not offered; send the request itself"))
+                    return
                 # This parser takes what follows for the other protocol; a new one gets the head without the offer.
                 self.parser = httptools.HttpRequestParser(self)
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
@@ -177,15 +173,12 @@ class RequestReader(HttpToolsProtocol):
         """The parser holds a line back until it is complete, so what never completes is counted here."""
         if self._body_left > 0 or self._is_over:
             return
-        framing = self._fed + self._body_left - _CHUNK_BYTES * self._chunks
         if self._is_between:
-            if framing > self._most_framing:
-                self.refuse(Refused(Reason.MALFORMED, "nothing but empty lines came where a request should begin"))
+            self.refuse(Refused(Reason.MALFORMED, "nothing but empty lines came where a request should begin"))
         elif self._in_head:
             self.refuse(too_large_head(self._limits))
-        elif framing > self._most_framing:
-            what = "chunk sizes, chunk extensions and trailers"
-            self.refuse(Refused(Reason.FRAMING_TOO_LARGE, f"{what} are over {self._limits.head_bytes} bytes"))
+        elif self._fed + self._body_left - _CHUNK_BYTES * self._chunks > self._most_framing:
+            self.refuse(too_large_framing(self._limits))
         elif -self._body_left > self._limits.linger_bytes and self.is_idle():
             self.refuse(Refused(Reason.REST_TOO_LONG, "the rest of a body that was refused is too long"))
 
@@ -224,7 +217,10 @@ class RequestReader(HttpToolsProtocol):
         is_last = now > self._retires_at or self._guard.is_draining or self._body_left > self._limits.linger_bytes
         match = self._guard.hot_urls.get(self.url)
         if match is None or not self._is_plain(by_name):
-            self._start_asgi(headers, by_name, is_last=is_last)
+            if self.parser.should_upgrade():
+                self._head_without_offer = without_offer(self.parser, self.url, headers)
+            else:
+                self._start_asgi(headers, by_name, is_last=is_last)
             return
         exchange = self._guard.open("POST", headers, by_name)
         self._hot = HotCycle(self._guard, self, match, exchange, keep_alive=keep_alive and not is_last)
@@ -240,13 +236,6 @@ class RequestReader(HttpToolsProtocol):
 
     def _start_asgi(self, headers: Headers, by_name: dict[bytes, bytes], *, is_last: bool) -> None:
         """Do what uvicorn does for a request; its scope is made only now, since hot cycles need none."""
-        if self.parser.should_upgrade():
-            try:
-                self._head_without_offer = without_offer(self.parser, self.url, headers)
-            except Refused as refusal:
-                self._refusal = refusal
-                raise
-            return
         url = self.url
         super().on_message_begin()
         self.headers.extend(headers)
@@ -278,15 +267,12 @@ class RequestReader(HttpToolsProtocol):
             self._refusal = Refused(Reason.TOO_MANY_CHUNKS, f"more than {self._limits.chunks} chunks")
             raise self._refusal
 
-    def _end_chunks(self) -> None:
-        self._chunks = 0
-        if len(self.headers) > self._limits.headers:
-            self._refusal = Refused(Reason.FRAMING_TOO_LARGE, f"more than {self._limits.headers} trailers")
-            raise self._refusal
-
     def on_message_complete(self) -> None:
         if self._chunks:
-            self._end_chunks()
+            self._chunks = 0
+            if len(self.headers) > self._limits.headers:
+                self._refusal = Refused(Reason.FRAMING_TOO_LARGE, f"more than {self._limits.headers} trailers")
+                raise self._refusal
         self._is_between = True
         self._fed = self._body_left = 0
         # Where the answer came before the end of the body, nothing but the next request is waited for.
@@ -295,13 +281,6 @@ class RequestReader(HttpToolsProtocol):
             self._hot.finish_body()
         elif not self.parser.should_upgrade():
             super().on_message_complete()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if cycle.waiting_for_100_continue:
-            app = close_unless_continued(app, cycle)
-        self._task = self.loop.create_task(cycle.run_asgi(app))
-        self._task.add_done_callback(self.tasks.discard)
-        self.tasks.add(self._task)
 
     def is_idle(self) -> bool:
         """No request is being answered; uvicorn has no cycle before the first one."""
@@ -315,11 +294,3 @@ class RequestReader(HttpToolsProtocol):
     @abstractmethod
     def close(self) -> None:
         """Close so that the client can read what was written, even while it still sends."""
-
-    @abstractmethod
-    def write_answer(self, response: HotResponse, request_id: str, *, closes: bool) -> None:
-        """Write the whole answer of a hot cycle."""
-
-    @abstractmethod
-    def start_compressing(self, exchange: Exchange, response: HotResponse, cycle: HotCycle) -> None:
-        """Compress an answer, which may need a thread, and let the cycle write it then."""
