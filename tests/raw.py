@@ -25,6 +25,14 @@ def read_to_end(client: socket.socket) -> bytes:
     return received
 
 
+def read_one(client: socket.socket) -> bytes:
+    """One whole response, however many parts it comes in."""
+    received = b""
+    while not responses(received):
+        received += client.recv(65536)
+    return received
+
+
 def responses(received: bytes) -> list[Response]:
     """Status and body of each whole response; all are of known length."""
     found = []

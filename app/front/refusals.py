@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from enum import StrEnum
 
+from app import log
+
 logger = logging.getLogger("slipway.front")
 
 _LINES_PER_SECOND = 5
@@ -70,7 +72,9 @@ class Refusals:
             self._left_out += 1
             return
         self._left -= 1
+        token = log.request_id.set(None)  # it may run where the request before was answered
         logger.warning("refused below the guard", extra={"reason": reason.value, "status": STATUS.get(reason)})
+        log.request_id.reset(token)
 
     def next_second(self) -> None:
         """Allow lines again, and tell how many refusals were left out."""
