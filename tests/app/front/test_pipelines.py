@@ -1,6 +1,7 @@
 """Requests that are sent before those before them are answered: all are answered, in order, however they are cut."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from threading import Thread
 
@@ -55,7 +56,7 @@ def cut(data: bytes, how: str, sizes: list[int]) -> list[bytes]:
         return [data[place : place + 1] for place in range(len(data))]
     if how == "lines":
         return data.splitlines(keepends=True)
-    pieces = []
+    pieces: list[bytes] = []
     while data:
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(data[:size])
@@ -71,10 +72,15 @@ def says(kind: str, number: int, body: bytes) -> bool:
     return bool(found["name"] == "slipway" if kind == "tiny" else found["predictions"] == [{"value": float(number)}])
 
 
+def send(client: socket.socket, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        client.sendall(piece)
+
+
 def talk(server: Server, pieces: list[bytes]) -> list[tuple[int, bytes]]:
     """What comes back while these pieces are sent: a client that only sends would make the server wait for it."""
     with connect(server) as client:
-        sender = Thread(target=lambda: [client.sendall(piece) for piece in pieces])
+        sender = Thread(target=send, args=(client, pieces))
         sender.start()
         received = read_to_end(client)
         sender.join()
