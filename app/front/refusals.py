@@ -59,7 +59,9 @@ class Refused(Exception):
 class Refusals:
     """Where the connections of one process report; `lines` is how many refusals are logged per second."""
 
-    def __init__(self, count: Callable[[str], None], lines: int = _LINES_PER_SECOND) -> None:
+    def __init__(self, count: Callable[[str, int], None], lines: int = _LINES_PER_SECOND) -> None:
+        for reason in Reason:
+            count(reason.value, 0)  # so that each has its series before it happens
         self._count = count
         self._lines = lines
         self._left = lines
@@ -67,7 +69,7 @@ class Refusals:
 
     def report(self, reason: Reason) -> None:
         """A request was refused, or its connection cut off."""
-        self._count(reason)
+        self._count(reason.value, 1)
         if self._left <= 0:
             self._left_out += 1
             return

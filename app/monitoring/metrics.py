@@ -172,9 +172,9 @@ class Metrics:
             forget,
         )
 
-    def count_refusal(self, reason: str) -> None:
-        """A request that was refused before it reached a route; `reason` is one of a fixed set."""
-        self._refused.child(reason).count += 1
+    def count_refusal(self, reason: str, times: int = 1) -> None:
+        """Requests that were refused before they reached a route; `reason` is one of a fixed set."""
+        self._refused.child(reason).count += times
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()

@@ -150,7 +150,7 @@ def test_client_reads_why_it_was_refused(site: Site, client: Client, refusal: Re
 
 
 def test_caller_who_asks_too_often_reads_so(site: Site) -> None:
-    options = ("--keys", str(site.folder / "keys.json"), "--requests-per-second", "1")
+    options = ("--keys", str(site.folder / "keys.json"), "--requests-per-second", "0.1")
     with running_server(site.folder / "models", *options) as server:
         url = f"http://{server.address}{PREDICT}"
         statuses = standard_library(url, site.body(4 * MB), {"X-API-Key": site.key})

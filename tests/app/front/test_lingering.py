@@ -40,7 +40,7 @@ class Service:
     def __init__(self) -> None:
         self.reasons: list[str] = []
         self.lost: list[Exception | None] = []
-        self.lingering = Lingering(LIMITS, Refusals(self.reasons.append))
+        self.lingering = Lingering(LIMITS, Refusals(lambda reason, times: self.reasons.extend([reason] * times)))
         self.port = 0
 
     def connect(self) -> socket.socket:
@@ -156,7 +156,7 @@ def test_one_too_many_ends_the_one_that_lingers_longest() -> None:
 
 
 def test_reading_is_slowed_down_for_all_together() -> None:
-    lingering = Lingering(LIMITS, Refusals(lambda _reason: None))
+    lingering = Lingering(LIMITS, Refusals(lambda _reason, _times: None))
 
     assert lingering.pause(100.0, 1 << 20) == 0.0
     assert lingering.pause(100.01, 8 << 20) == pytest.approx(0.04)

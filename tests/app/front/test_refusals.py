@@ -9,7 +9,7 @@ from app.front.refusals import STATUS, Reason, Refusals
 
 def test_every_refusal_is_counted_and_a_flood_is_logged_in_part(caplog: pytest.LogCaptureFixture) -> None:
     counted: list[str] = []
-    refusals = Refusals(counted.append, lines=2)
+    refusals = Refusals(lambda reason, times: counted.extend([reason] * times), lines=2)
 
     for _ in range(5):
         refusals.report(Reason.TIMEOUT)
