@@ -27,6 +27,7 @@ from app.front.answers import CLOSE, NO_SNIFFING, NO_STORE
 from app.front.bodies import Bodies, ClientGone, Limits
 from app.front.exchange import HUNG_UP, ErrorAnswer, Exchange, Headers, HotHandler, HotResponse, Reply
 from app.front.lifespan import Lifespan, live
+from app.front.refusals import Refusals
 from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
@@ -39,9 +40,11 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 
 class HttpMetrics(Protocol):
-    """Where the guard reports a request that has ended; label values come from fixed sets."""
+    """Where requests are reported that have ended or were refused below the guard; label values are of fixed sets."""
 
     def observe(self, method: str, template: str, status: int, seconds: float, *, is_hot: bool) -> None: ...
+
+    def count_refusal(self, reason: str, times: int) -> None: ...
 
 
 Authorize = Callable[[Match, Headers], None]
@@ -83,6 +86,8 @@ class Guard:
         self.hot_urls: dict[bytes, Match] = {}
         """The very bytes of a request line's URL → its row in the table, for what is served now."""
         self.bodies = Bodies(limits)
+        self.refusals = Refusals(metrics.count_refusal)
+        """Where the connections report what they turn away."""
         self.in_flight = 0
         self.is_draining = False
 

@@ -26,12 +26,14 @@ from app.front.answers import AnswerLines
 from app.front.connection import Connection
 from app.front.connection_limits import ConnectionLimits
 from app.front.guard import Guard
+from app.front.lingering import Lingering
 from app.front.time_slice import take_short_slices
 
 _BACKLOG = 2048
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
 _FILES_OF_OUR_OWN = 64
+_TICKS_PER_SECOND = 10
 
 
 def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.socket:
@@ -64,9 +66,10 @@ def run(
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
     take_short_slices()
     bounded, answer_lines = _within_file_limit(limits), AnswerLines()
+    lingering = Lingering(bounded, app.refusals)
 
     def connect(**kwargs: Any) -> Connection:
-        return Connection(**kwargs, guard=app, limits=bounded, answer_lines=answer_lines)
+        return Connection(**kwargs, guard=app, limits=bounded, answer_lines=answer_lines, lingering=lingering)
 
     config = uvicorn.Config(
         app,
@@ -108,6 +111,8 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: look at the deadlines, and see whether the drain is over."""
         now = asyncio.get_running_loop().time()
+        if counter % _TICKS_PER_SECOND == 0:
+            self._app.refusals.next_second()
         for connection in list(self.server_state.connections):
             if isinstance(connection, Connection):
                 connection.close_if_late(now)
@@ -151,4 +156,5 @@ class _Server(uvicorn.Server):
 def _within_file_limit(limits: ConnectionLimits) -> ConnectionLimits:
     """Fewer connections than the process may have files open, so that accepting never fails."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return replace(limits, connections=max(1, min(limits.connections, files - _FILES_OF_OUR_OWN)))
+    places = files - _FILES_OF_OUR_OWN - limits.lingering
+    return replace(limits, connections=max(1, min(limits.connections, places)))

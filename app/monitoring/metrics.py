@@ -52,6 +52,11 @@ class Metrics:
         self._requests = FastCounter(
             "http_requests", "Requests by method, status class and route.", ("method", "status", "handler")
         )
+        self._refused = FastCounter(
+            "slipway_refused_requests",
+            "Requests that were refused before they reached a route, by reason.",
+            ("reason",),
+        )
         self._http_seconds = FastHistogram(
             "http_request_duration_seconds", "Seconds per request by route.", _HTTP_SECONDS, ("method", "handler")
         )
@@ -64,6 +69,7 @@ class Metrics:
         self._rows = FastHistogram("slipway_batch_rows", "Rows run together.", _ROWS, _VERSION)
         for collector in (
             self._requests,
+            self._refused,
             self._http_seconds,
             self._http_seconds_high_resolution,
             self._request,
@@ -165,6 +171,10 @@ class Metrics:
             self._rows.child(*labels),
             forget,
         )
+
+    def count_refusal(self, reason: str, times: int = 1) -> None:
+        """Requests that were refused before they reached a route; `reason` is one of a fixed set."""
+        self._refused.child(reason).count += times
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()
