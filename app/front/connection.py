@@ -2,13 +2,17 @@
 
 A head may not be too large, hold too many headers or take too long; neither may a body, nor a client that does not
 read its answer. Instead of a timer per request each connection keeps one deadline, and the server looks at all of
-them now and then. A connection is told to close after a while, so that new replicas get their share, and while the
-server drains. A plain request for a hot route gets a `HotCycle`; any other goes to the guard as ASGI, uvicorn's way.
+them now and then; what it sees of bytes that move decides which connection goes where places or memory are short. A
+connection is told to close after a while, so that new replicas get their share, and while the server drains. A plain
+request for a hot route gets a `HotCycle`; any other goes to the guard as ASGI, uvicorn's way.
 """
 
 import asyncio
 import math
 import random
+import termios
+from collections.abc import Hashable
+from fcntl import ioctl
 from typing import Any, NoReturn
 
 import httptools
@@ -16,15 +20,20 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.front.answers import AnswerLines
-from app.front.connection_limits import ConnectionLimits, Refused
+from app.front.connection_limits import Refused
+from app.front.connection_table import ConnectionTable, weigh
 from app.front.exchange import HUNG_UP, Exchange, HotResponse
 from app.front.guard import Guard
 from app.front.hot_cycle import HotCycle
 from app.front.known_head import HeadMemory, KnownHead
+from app.front.memory_budget import SMALL
+from app.front.pace import Pace
 
 _HEADER_OVERHEAD = 4  # ": " and the line end
 _NO_DEADLINE = math.inf
 _VERSIONS = frozenset({"1.0", "1.1"})
+_UNAVAILABLE = 503
+_NO_PLACE = "too many connections; try again later"
 _NOT_PLAIN = frozenset({b"expect", b"upgrade", b"content-encoding"})
 
 
@@ -32,16 +41,30 @@ class Connection(HttpToolsProtocol):
     """The protocol that the server makes for each accepted socket."""
 
     def __init__(
-        self, *args: Any, guard: Guard, limits: ConnectionLimits, answer_lines: AnswerLines, **kwargs: Any
+        self, *args: Any, guard: Guard, table: ConnectionTable, answer_lines: AnswerLines, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self._guard = guard
-        self._limits = limits
+        self._table = table
+        self._limits = limits = table.limits
         self._answer_lines = answer_lines
         self._hot: HotCycle | None = None
         """The request that is being read, where it has a hot cycle."""
         self._deadline = _NO_DEADLINE
-        self._write_deadline = _NO_DEADLINE
+        self._since = 0.0
+        """When it was made, in the loop's time."""
+        self._peer = ""
+        self.is_reserved = False
+        """There was no place for it, so it is answered probes and metrics alone."""
+        self._receiving: Pace | None = None
+        """Of the body that is being read, once the server has looked at it."""
+        self._sending: Pace | None = None
+        """Of what waits to be sent, while anything does."""
+        self._sent_for: HotCycle | RequestResponseCycle | None = None
+        """The last request when `_sending` began."""
+        self._unsent = 0
+        """Bytes that the memory budget knows of, for `_unsent_of`."""
+        self._unsent_of: Hashable = None
         self._in_head = True
         self._unparsed = 0
         """Bytes that came before those that are being parsed now, and may belong to the same head."""
@@ -60,15 +83,19 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline = self.loop.time() + self._limits.head_seconds
-        if len(self.connections) > self._limits.connections:
-            self._answer(Refused(503, "too many connections; try again later"))
+        self._since = self.loop.time()
+        self._deadline = self._since + self._limits.head_seconds
+        self._peer = self.client[0] if self.client else ""
+        if not self._table.admit(self, len(self.connections)):
+            self._table.closes("refused")
+            self._answer(Refused(503, _NO_PLACE))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is left to read an answer, so what was to give it is stopped, and its work leaves the queue."""
         if isinstance(self.cycle, HotCycle):
             self.cycle.abandon()
             self.cycle = None  # type: ignore[assignment]  # as uvicorn has it before the first request
+        self._note_unsent(0)
         super().connection_lost(exc)
         if self._task is not None:
             self._task.cancel(HUNG_UP)
@@ -103,7 +130,7 @@ class Connection(HttpToolsProtocol):
             return False
         if self._guard.is_draining or self.loop.time() > self._retires_at:
             return False
-        exchange = self._guard.open("POST", known.headers, known.by_name)
+        exchange = self._guard.open("POST", known.headers, known.by_name, self._peer)
         cycle = HotCycle(self._guard, self, known.match, exchange, keep_alive=True)
         self.cycle = cycle  # type: ignore[assignment]  # it has what uvicorn looks at
         if start + length == len(data):
@@ -155,7 +182,10 @@ class Connection(HttpToolsProtocol):
         keep_alive = self._check_head(headers)
         now = self.loop.time()
         self._deadline = now + self._limits.body_seconds
-        is_last = now > self._retires_at or self._guard.is_draining
+        if self.is_reserved and not self._guard.is_for_operators(self.url):
+            self._table.closes("refused")
+            self._refuse(503, _NO_PLACE)
+        is_last = self.is_reserved or now > self._retires_at or self._guard.is_draining
         match = self._guard.hot_urls.get(self.url)
         if match is None or not self._is_plain(headers):
             self.expect_100_continue = headers.get(b"expect", b"").lower() == b"100-continue"
@@ -163,7 +193,7 @@ class Connection(HttpToolsProtocol):
             if is_last:
                 self.cycle.keep_alive = False
             return
-        exchange = self._guard.open("POST", self.headers, headers)
+        exchange = self._guard.open("POST", self.headers, headers, self._peer)
         self._hot = HotCycle(self._guard, self, match, exchange, keep_alive=keep_alive and not is_last)
         self.cycle = self._hot  # type: ignore[assignment]  # it has what uvicorn looks at
         self._hot.begin()
@@ -236,21 +266,136 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write_deadline = self.loop.time() + self._limits.write_seconds
+        self._watch_sending(self.loop.time(), self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._write_deadline = _NO_DEADLINE
+        self._watch_sending(self.loop.time(), self.transport.get_write_buffer_size())
 
-    def close_if_late(self, now: float) -> None:
+    def watch(self, now: float) -> None:
         """Close when a head, a body, a reader or the next request takes too long; called for every connection."""
-        if now > self._write_deadline:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent or self._sending is not None:
+            self._watch_sending(now, unsent)
+        if self.transport.is_closing():
+            return
+        if self._is_receiving():
+            self._watch_receiving(now)
+        elif self._receiving is not None:
+            self._receiving = None
+        if now > self._deadline or (self._receiving is not None and self._receiving.is_late(now)):
+            self._close_late()
+
+    def _watch_sending(self, now: float, unsent: int) -> None:
+        """Count what waits for the client, and abort when it takes too little of it."""
+        if not unsent:
+            self._sending = self._sent_for = None
+        elif self._sending is None or (self._sent_for is not self.cycle and not self.transport.is_closing()):
+            # A client that has had another request answered meanwhile is one that reads.
+            self._sending = Pace(now, self._limits.write_seconds, unsent)
+            self._sent_for = self.cycle
+        else:
+            self._sending.note(now, unsent)
+            if self._sending.is_late(now):
+                self._table.closes("slow_reader")
+                self.transport.abort()
+                unsent = 0
+        self._note_unsent(unsent)
+
+    def _note_unsent(self, unsent: int) -> None:
+        if unsent != self._unsent:
+            if not self._unsent and unsent > SMALL:
+                self._unsent_of = self.holder()
+            self._guard.bodies.budget.wait(self._unsent_of, unsent - self._unsent)
+            self._unsent = unsent
+            if not unsent:
+                self._unsent_of = None
+
+    def _watch_receiving(self, now: float) -> None:
+        received = self._received_of_body()
+        if self._receiving is None:
+            self._receiving = Pace(now, min(self._limits.body_seconds, self._limits.stall_seconds), received)
+        else:
+            self._receiving.note(now, received)
+
+    def _close_late(self) -> None:
+        if self._is_idle() and not (self._in_head and self._unparsed):
+            self._table.closes("idle")
+            self.transport.close()
+        else:
+            self._table.closes("slow_head" if self._in_head else "slow_body")
+            self._answer(Refused(408, "the request took too long to arrive"))
+
+    # What the table asks.
+
+    def waited(self, now: float) -> float:
+        """Seconds it has waited for a request, weighed; negative while it is served."""
+        if not self._is_idle() or self._unsent or self.pipeline or self.transport.is_closing():
+            return -1.0
+        cycle: HotCycle | RequestResponseCycle | None = self.cycle  # uvicorn has none before the first request
+        if cycle is None:
+            return weigh(now - self._since, has_asked=False)
+        if not self._is_between and not self._in_head:  # the rest of a body that was answered early
+            return -1.0
+        allowed = self._limits.head_seconds if self._in_head else self._limits.idle_seconds
+        return weigh(now - (self._deadline - allowed), has_asked=True)
+
+    def stalled(self, now: float) -> float:
+        """Seconds its body or response has stood still; 0 where nothing has to move."""
+        pace = self._sending or (None if self._is_idle() else self._receiving)
+        return 0.0 if pace is None else pace.stalled(now)
+
+    def has_unread(self) -> bool:
+        """Whether bytes have come that nobody has looked at yet."""
+        count = bytearray(4)
+        try:
+            ioctl(self.transport.get_extra_info("socket").fileno(), termios.FIONREAD, count)
+        except OSError:
+            return False
+        return any(count)
+
+    def holder(self) -> Hashable:
+        """Whose share of the memory it uses."""
+        exchange = self._exchange()
+        return None if exchange is None else self._guard.bodies.budget.caller_of(exchange)
+
+    def dismiss(self) -> int:
+        """Close it for others; returns the bytes of memory that this frees."""
+        exchange, freed = self._exchange(), self._unsent
+        if self._sending is not None or self.transport.is_closing():
+            self._table.closes("memory" if freed else "displaced")
             self.transport.abort()
-        elif now > self._deadline and not self.transport.is_closing():
-            if self._is_idle() and not (self._in_head and self._unparsed):
-                self.transport.close()
+        elif self._is_idle():
+            self._table.closes("displaced")
+            if self._in_head and self._unparsed:
+                self._answer(Refused(503, _NO_PLACE))
             else:
-                self._answer(Refused(408, "the request took too long to arrive"))
+                self.transport.close()
+        else:
+            self._table.closes("memory")
+            freed += 0 if exchange is None else exchange.held + exchange.charged
+            self._answer(Refused(408, "the request stood still while others needed the memory; send it faster"))
+        self._note_unsent(0)
+        if exchange is not None:
+            self._guard.bodies.release(exchange)
+        return freed
+
+    def _is_receiving(self) -> bool:
+        """A body is being read, and its client could send more of it."""
+        is_in_body = self._left > 0 or not (self._is_between or self._in_head)
+        return is_in_body and not self._is_idle() and not self.flow.read_paused
+
+    def _received_of_body(self) -> int:
+        exchange = self._exchange()
+        held = 0 if exchange is None else exchange.held
+        return held if isinstance(self.cycle, HotCycle) else held + len(self.cycle.body)
+
+    def _exchange(self) -> Exchange | None:
+        """The last request, as far as it has got to the guard."""
+        cycle: HotCycle | RequestResponseCycle | None = self.cycle
+        if isinstance(cycle, HotCycle):
+            return cycle.exchange
+        return None if cycle is None else cycle.scope.get("exchange")  # type: ignore[return-value]  # the guard's own
 
     def _check_head(self, by_name: dict[bytes, bytes]) -> bool:
         """Whether the connection may be kept; raises Refused where the head is not one that we read."""
@@ -291,6 +436,8 @@ class Connection(HttpToolsProtocol):
         if self._is_idle() or not self.cycle.response_started:
             body = orjson.dumps({"error": refusal.message})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+            if refusal.status == _UNAVAILABLE:
+                head = b"retry-after: 1\r\n" + head
             self.transport.write(STATUS_LINE[refusal.status] + head + body)
         if isinstance(self.cycle, HotCycle):
             self.cycle.abandon()

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Bytes, counts and seconds that one connection may take; `connections` is for all of them together."""
+    """Bytes, counts and seconds that one connection may take; `connections` is for all of them together.
+
+    `stall_seconds` and `write_seconds` are how long a body and a response may stand still, see `pace`.
+    """
 
     connections: int = 1000
     head_bytes: int = 16 * 1024
@@ -13,6 +16,7 @@ class ConnectionLimits:
     chunks: int = 65_536
     head_seconds: float = 5.0
     body_seconds: float = 30.0
+    stall_seconds: float = 10.0
     write_seconds: float = 30.0
     idle_seconds: float = 65.0
     age_seconds: float = 300.0

@@ -4,7 +4,7 @@ A handler is called with a request and a `reply`, which it calls once with the a
 or later from the event loop. `Exchange` is the request as the front knows it, whatever becomes of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -75,15 +75,23 @@ class HotResponse:
 
 @dataclass(slots=True)
 class Exchange(HotRequest):
-    """One request in the front; `raw_headers` are all of them, in the order they came."""
+    """One request in the front; `raw_headers` are all of them, in the order they came.
+
+    `peer` is the address at the other end of the connection, a proxy's where there is one.
+    """
 
     method: str
     raw_headers: Headers
     started: float
+    peer: str = ""
     match: Match | None = None
     status: int = 0
     held: int = 0
     """Bytes of the body that are in memory."""
+    large: int = 0
+    """Bytes of body and charges that count as the caller's share; 0 while the request is small."""
+    caller: Hashable = None
+    """Whose share that is, once somebody asks."""
 
 
 Reply = Callable[[HotResponse | Exception], None]
