@@ -115,6 +115,10 @@ class Settings(BaseModel):
         float, Field(gt=0, le=3600, description="How long a request line and its headers may take to arrive.")
     ] = 5.0
     body_seconds: Annotated[float, Field(gt=0, le=3600, description="How long a body may take to arrive.")] = 30.0
+    write_seconds: Annotated[
+        float,
+        Field(gt=0, le=3600, description="How long a response may wait while its client takes too little of it."),
+    ] = 30.0
     idle_seconds: Annotated[
         float, Field(gt=0, le=86400, description="How long a kept connection may wait for its next request.")
     ] = 65.0

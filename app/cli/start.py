@@ -79,6 +79,7 @@ def _connection_limits(settings: Settings) -> ConnectionLimits:
         head_bytes=settings.max_head_bytes,
         head_seconds=settings.head_seconds,
         body_seconds=settings.body_seconds,
+        write_seconds=settings.write_seconds,
         idle_seconds=settings.idle_seconds,
         age_seconds=settings.max_connection_seconds,
     )

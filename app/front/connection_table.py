@@ -23,7 +23,7 @@ _IDLE_WEIGHT = 1 / 50
 _STALLED_SECONDS = 1.0
 """How long bytes must have stood still before their connection may be closed for others."""
 _STALLED_FOR_A_PLACE_SECONDS = 5.0
-_CANDIDATES = 64
+_CANDIDATES, _CANDIDATES_OF = 64, 8  # so many of one look, and never more than one in so many
 _SCAN_SECONDS = 0.01
 _LOG_SECONDS = 10.0
 
@@ -72,7 +72,7 @@ class ConnectionTable:
         self.members: set[Member] = set()
         self._count_closed = count_closed
         self._clock = clock
-        self._candidates: deque[Member] = deque()
+        self._candidates: deque[tuple[float, Member]] = deque()
         self._next_scan = 0.0
         self._nothing_stalls = False
         self._pressed: dict[str, int] = {}
@@ -128,25 +128,27 @@ class ConnectionTable:
     def _displace(self, newcomer: Member) -> bool:
         """Close one that waits, or whose bytes have stood still for long; False where there is none."""
         now = self._clock()
-        if not self._candidates:
+        for _ in range(2):  # what was found before may be busy by now
+            while self._candidates:
+                rank, member = self._candidates.popleft()
+                if member in self.members and self._rank(member, now) >= rank and not member.has_unread():
+                    member.dismiss()
+                    return True
             if now < self._next_scan:
                 return False
-            self._next_scan = now + _SCAN_SECONDS
             self._candidates.extend(self._longest_waiting(newcomer, now))
-        while self._candidates:
-            member = self._candidates.popleft()
-            if member in self.members and self._rank(member, now) > 0 and not member.has_unread():
-                member.dismiss()
-                return True
+        self._next_scan = now + _SCAN_SECONDS
         return False
 
-    def _longest_waiting(self, newcomer: Member, now: float) -> list[Member]:
+    def _longest_waiting(self, newcomer: Member, now: float) -> list[tuple[float, Member]]:
+        """The few that have waited longest; finding them costs a look at all."""
         ranked = [
             (rank, id(member), member)
             for member in self.members
             if member is not newcomer and (rank := self._rank(member, now)) > 0
         ]
-        return [member for _, _, member in heapq.nlargest(_CANDIDATES, ranked)]
+        few = min(_CANDIDATES, 1 + len(ranked) // _CANDIDATES_OF)
+        return [(rank, member) for rank, _, member in heapq.nlargest(few, ranked)]
 
     def _rank(self, member: Member, now: float) -> float:
         waited = member.waited(now)
