@@ -8,74 +8,43 @@ request for a hot route gets a `HotCycle`; any other goes to the guard as ASGI, 
 """
 
 import asyncio
-import math
 import random
-import termios
-from collections.abc import Hashable
-from fcntl import ioctl
 from typing import Any, NoReturn
 
 import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from app.front.answers import AnswerLines
-from app.front.connection_limits import Refused
-from app.front.connection_table import ConnectionTable, weigh
+from app.front.connection_limits import NO_PLACE, Refused
+from app.front.connection_table import ConnectionTable
 from app.front.exchange import HUNG_UP, Exchange, HotResponse
 from app.front.guard import Guard
 from app.front.hot_cycle import HotCycle
 from app.front.known_head import HeadMemory, KnownHead
-from app.front.memory_budget import SMALL
-from app.front.pace import Pace
+from app.front.watched_connection import NO_DEADLINE, WatchedConnection
 
 _HEADER_OVERHEAD = 4  # ": " and the line end
-_NO_DEADLINE = math.inf
 _VERSIONS = frozenset({"1.0", "1.1"})
 _UNAVAILABLE = 503
-_NO_PLACE = "too many connections; try again later"
 _NOT_PLAIN = frozenset({b"expect", b"upgrade", b"content-encoding"})
 
 
-class Connection(HttpToolsProtocol):
+class Connection(WatchedConnection):
     """The protocol that the server makes for each accepted socket."""
 
     def __init__(
         self, *args: Any, guard: Guard, table: ConnectionTable, answer_lines: AnswerLines, **kwargs: Any
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self._guard = guard
-        self._table = table
-        self._limits = limits = table.limits
+        super().__init__(*args, guard=guard, table=table, **kwargs)
+        limits = table.limits
         self._answer_lines = answer_lines
         self._hot: HotCycle | None = None
         """The request that is being read, where it has a hot cycle."""
-        self._deadline = _NO_DEADLINE
-        self._since = 0.0
-        """When it was made, in the loop's time."""
-        self._peer = ""
-        self.is_reserved = False
-        """There was no place for it, so it is answered probes and metrics alone."""
-        self._receiving: Pace | None = None
-        """Of the body that is being read, once the server has looked at it."""
-        self._sending: Pace | None = None
-        """Of what waits to be sent, while anything does."""
-        self._sent_for: HotCycle | RequestResponseCycle | None = None
-        """The last request when `_sending` began."""
-        self._unsent = 0
-        """Bytes that the memory budget knows of, for `_unsent_of`."""
-        self._unsent_of: Hashable = None
-        self._in_head = True
-        self._unparsed = 0
-        """Bytes that came before those that are being parsed now, and may belong to the same head."""
         self._received = 0
-        """Those, and the ones that are being parsed: a head cannot be larger."""
+        """The unparsed bytes and the ones that are being parsed: a head cannot be larger."""
         self._chunks = 0
         self._heads = HeadMemory()
-        self._is_between = True
-        """The parser stands between two requests."""
-        self._left = 0
-        """Bytes that are still to come of a body that goes past the parser."""
         self._refusal: Refused | None = None
         self._task: asyncio.Task[None] | None = None
         # Spread, so that the connections of one burst do not all come back at once.
@@ -88,7 +57,7 @@ class Connection(HttpToolsProtocol):
         self._peer = self.client[0] if self.client else ""
         if not self._table.admit(self, len(self.connections)):
             self._table.closes("refused")
-            self._answer(Refused(503, _NO_PLACE))
+            self._answer(Refused(503, NO_PLACE))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is left to read an answer, so what was to give it is stopped, and its work leaves the queue."""
@@ -134,7 +103,7 @@ class Connection(HttpToolsProtocol):
         cycle = HotCycle(self._guard, self, known.match, exchange, keep_alive=True)
         self.cycle = cycle  # type: ignore[assignment]  # it has what uvicorn looks at
         if start + length == len(data):
-            self._deadline = _NO_DEADLINE
+            self._deadline = NO_DEADLINE
             cycle.take_whole(data[start:])
         else:
             self._deadline = self.loop.time() + self._limits.body_seconds
@@ -184,7 +153,7 @@ class Connection(HttpToolsProtocol):
         self._deadline = now + self._limits.body_seconds
         if self.is_reserved and not self._guard.is_for_operators(self.url):
             self._table.closes("refused")
-            self._refuse(503, _NO_PLACE)
+            self._refuse(503, NO_PLACE)
         is_last = self.is_reserved or now > self._retires_at or self._guard.is_draining
         match = self._guard.hot_urls.get(self.url)
         if match is None or not self._is_plain(headers):
@@ -246,7 +215,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_between = True
         # Where the answer came before the end of the body, nothing but the next request is waited for.
-        self._deadline = self.loop.time() + self._limits.idle_seconds if self._is_idle() else _NO_DEADLINE
+        self._deadline = self.loop.time() + self._limits.idle_seconds if self._is_idle() else NO_DEADLINE
         if self._hot is not None:
             self._hot.finish_body()
         else:
@@ -261,141 +230,8 @@ class Connection(HttpToolsProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        elif self._deadline == _NO_DEADLINE:
+        elif self._deadline == NO_DEADLINE:
             self._deadline = self.loop.time() + self._limits.idle_seconds
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._watch_sending(self.loop.time(), self.transport.get_write_buffer_size())
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._watch_sending(self.loop.time(), self.transport.get_write_buffer_size())
-
-    def watch(self, now: float) -> None:
-        """Close when a head, a body, a reader or the next request takes too long; called for every connection."""
-        unsent = self.transport.get_write_buffer_size()
-        if unsent or self._sending is not None:
-            self._watch_sending(now, unsent)
-        if self.transport.is_closing():
-            return
-        if self._is_receiving():
-            self._watch_receiving(now)
-        elif self._receiving is not None:
-            self._receiving = None
-        if now > self._deadline or (self._receiving is not None and self._receiving.is_late(now)):
-            self._close_late()
-
-    def _watch_sending(self, now: float, unsent: int) -> None:
-        """Count what waits for the client, and abort when it takes too little of it."""
-        if not unsent:
-            self._sending = self._sent_for = None
-        elif self._sending is None or (self._sent_for is not self.cycle and not self.transport.is_closing()):
-            # A client that has had another request answered meanwhile is one that reads.
-            self._sending = Pace(now, self._limits.write_seconds, unsent)
-            self._sent_for = self.cycle
-        else:
-            self._sending.note(now, unsent)
-            if self._sending.is_late(now):
-                self._table.closes("slow_reader")
-                self.transport.abort()
-                unsent = 0
-        self._note_unsent(unsent)
-
-    def _note_unsent(self, unsent: int) -> None:
-        if unsent != self._unsent:
-            if not self._unsent and unsent > SMALL:
-                self._unsent_of = self.holder()
-            self._guard.bodies.budget.wait(self._unsent_of, unsent - self._unsent)
-            self._unsent = unsent
-            if not unsent:
-                self._unsent_of = None
-
-    def _watch_receiving(self, now: float) -> None:
-        received = self._received_of_body()
-        if self._receiving is None:
-            self._receiving = Pace(now, min(self._limits.body_seconds, self._limits.stall_seconds), received)
-        else:
-            self._receiving.note(now, received)
-
-    def _close_late(self) -> None:
-        if self._is_idle() and not (self._in_head and self._unparsed):
-            self._table.closes("idle")
-            self.transport.close()
-        else:
-            self._table.closes("slow_head" if self._in_head else "slow_body")
-            self._answer(Refused(408, "the request took too long to arrive"))
-
-    # What the table asks.
-
-    def waited(self, now: float) -> float:
-        """Seconds it has waited for a request, weighed; negative while it is served."""
-        if not self._is_idle() or self._unsent or self.pipeline or self.transport.is_closing():
-            return -1.0
-        cycle: HotCycle | RequestResponseCycle | None = self.cycle  # uvicorn has none before the first request
-        if cycle is None:
-            return weigh(now - self._since, has_asked=False)
-        if not self._is_between and not self._in_head:  # the rest of a body that was answered early
-            return -1.0
-        allowed = self._limits.head_seconds if self._in_head else self._limits.idle_seconds
-        return weigh(now - (self._deadline - allowed), has_asked=True)
-
-    def stalled(self, now: float) -> float:
-        """Seconds its body or response has stood still; 0 where nothing has to move."""
-        pace = self._sending or (None if self._is_idle() else self._receiving)
-        return 0.0 if pace is None else pace.stalled(now)
-
-    def has_unread(self) -> bool:
-        """Whether bytes have come that nobody has looked at yet."""
-        count = bytearray(4)
-        try:
-            ioctl(self.transport.get_extra_info("socket").fileno(), termios.FIONREAD, count)
-        except OSError:
-            return False
-        return any(count)
-
-    def holder(self) -> Hashable:
-        """Whose share of the memory it uses."""
-        exchange = self._exchange()
-        return None if exchange is None else self._guard.bodies.budget.caller_of(exchange)
-
-    def dismiss(self) -> int:
-        """Close it for others; returns the bytes of memory that this frees."""
-        exchange, freed = self._exchange(), self._unsent
-        if self._sending is not None or self.transport.is_closing():
-            self._table.closes("memory" if freed else "displaced")
-            self.transport.abort()
-        elif self._is_idle():
-            self._table.closes("displaced")
-            if self._in_head and self._unparsed:
-                self._answer(Refused(503, _NO_PLACE))
-            else:
-                self.transport.close()
-        else:
-            self._table.closes("memory")
-            freed += 0 if exchange is None else exchange.held + exchange.charged
-            self._answer(Refused(408, "the request stood still while others needed the memory; send it faster"))
-        self._note_unsent(0)
-        if exchange is not None:
-            self._guard.bodies.release(exchange)
-        return freed
-
-    def _is_receiving(self) -> bool:
-        """A body is being read, and its client could send more of it."""
-        is_in_body = self._left > 0 or not (self._is_between or self._in_head)
-        return is_in_body and not self._is_idle() and not self.flow.read_paused
-
-    def _received_of_body(self) -> int:
-        exchange = self._exchange()
-        held = 0 if exchange is None else exchange.held
-        return held if isinstance(self.cycle, HotCycle) else held + len(self.cycle.body)
-
-    def _exchange(self) -> Exchange | None:
-        """The last request, as far as it has got to the guard."""
-        cycle: HotCycle | RequestResponseCycle | None = self.cycle
-        if isinstance(cycle, HotCycle):
-            return cycle.exchange
-        return None if cycle is None else cycle.scope.get("exchange")  # type: ignore[return-value]  # the guard's own
 
     def _check_head(self, by_name: dict[bytes, bytes]) -> bool:
         """Whether the connection may be kept; raises Refused where the head is not one that we read."""
@@ -423,11 +259,6 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: int, message: str) -> NoReturn:
         self._refusal = Refused(status, message)
         raise self._refusal
-
-    def _is_idle(self) -> bool:
-        """No request is being answered; uvicorn has no cycle before the first one."""
-        cycle: HotCycle | RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
 
     def _answer(self, refusal: Refused) -> None:
         """Answer a request that never reached the application, unless an answer is under way, and close."""

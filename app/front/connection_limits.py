@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+NO_PLACE = "too many connections; try again later"
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
