@@ -34,6 +34,7 @@ class Bodies:
         self._encoder = Encoder(limits.body)
         self._small = min(SMALL, limits.body)
         self.budget = budget or MemoryBudget(limits.in_flight)
+        self.release = self.budget.release
 
     async def read(self, exchange: Exchange, receive: Receive) -> bytes:
         """The whole body, counted until it is released.
@@ -61,10 +62,6 @@ class Bodies:
             if exchange.held > self._limits.body:
                 raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
             budget.admit(exchange, size)
-
-    def release(self, exchange: Exchange) -> None:
-        """The request has ended: neither its body nor anything that was made of it is in memory any more."""
-        self.budget.release(exchange)
 
     def take_response(self, exchange: Exchange, response: HotResponse) -> None:
         """Count a response that is not small in place of its request, which has done its work."""

@@ -36,14 +36,14 @@ class HotRequest:
 
     headers: dict[bytes, bytes]
     request_id: str
+    memory: Memory | None
+    """None once the request has ended, and where nobody counts."""
     params: dict[str, str] = field(init=False)
     body: bytes = field(init=False)
     query: bytes = field(init=False)
     """Of a request that came as ASGI; no route that is carried otherwise asks for it."""
     is_abandoned: bool = field(init=False, default=False)
     """The client is gone: the work need not be done any more."""
-    memory: Memory | None = field(init=False, default=None)
-    """None where nobody counts: a request that did not come through the guard."""
     charged: int = field(init=False, default=0)
     """Bytes that are counted besides the body."""
 

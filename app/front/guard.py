@@ -91,6 +91,7 @@ class Guard:
         self.hot_urls: dict[bytes, Match] = {}
         """The very bytes of a request line's URL → its row in the table, for what is served now."""
         self.bodies = Bodies(limits, budget)
+        self._budget = self.bodies.budget
         self.in_flight = 0
         self.is_draining = False
 
@@ -116,9 +117,7 @@ class Guard:
         else:
             request_id = f"{self._id_prefix}-{next(self._id_numbers)}"
         self.in_flight += 1
-        exchange = Exchange(by_name, request_id, method, headers, perf_counter(), peer)
-        exchange.memory = self.bodies.budget
-        return exchange
+        return Exchange(by_name, request_id, self._budget, method, headers, perf_counter(), peer)
 
     def admit(self, exchange: Exchange, match: Match | None) -> Match:
         """Route, key, method: raises the error that answers the request when one of them is wrong."""

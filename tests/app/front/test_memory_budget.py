@@ -26,8 +26,7 @@ class Clock:
 
 def request(budget: MemoryBudget, peer: str = "one", held: int = 0) -> Exchange:
     """A request of a caller, with this much of its body in memory."""
-    exchange = Exchange({}, "id", "POST", [], 0.0, peer)
-    exchange.memory = budget
+    exchange = Exchange({}, "id", budget, "POST", [], 0.0, peer)
     if held:
         hold(budget, exchange, held)
     return exchange

@@ -45,8 +45,7 @@ async def test_memory_is_given_back_once_large_requests_are_over() -> None:
 
     keeper = MemoryKeeper(budget, POD, lambda: 100 * MIB, give_back)
     running = asyncio.ensure_future(keeper.run())
-    exchange = Exchange({}, "id", "POST", [], 0.0)
-    exchange.memory = budget
+    exchange = Exchange({}, "id", budget, "POST", [], 0.0)
     exchange.charge(50 * MIB)
     await asyncio.sleep(1.2)
     early = given_back.is_set()
