@@ -18,7 +18,7 @@ from app.api.late_app import LateApp
 from app.api.predict import PredictDoor
 from app.api.v1_predict import V1PredictDoor
 from app.api.v2_repository import RepositoryDoor
-from app.errors import UsageError
+from app.errors import Unauthorized, UsageError
 from app.front.bodies import Limits
 from app.front.door_keeper import DoorKeeper, presented_key, refuse_open_address
 from app.front.exchange import Exchange
@@ -216,8 +216,11 @@ def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | No
 
 
 def _caller_by_key(request: Exchange) -> Hashable:
-    """Whose share of the memory a request takes, once its key has been found good."""
-    return presented_key(request.raw_headers) or request.peer
+    """Whose share of the memory a request takes; one that is refused for its key takes hardly any."""
+    try:
+        return presented_key(request.raw_headers) or request.peer
+    except Unauthorized:
+        return request.peer
 
 
 def _caller_by_address(request: Exchange) -> Hashable:

@@ -92,7 +92,10 @@ class ConnectionTable:
         """Ten times a second: watch all connections, and close those that stand still where memory is short."""
         self._nothing_stalls = False
         for member in list(self.members):
-            member.watch(now)
+            try:
+                member.watch(now)
+            except Exception:  # whatever it was: the other connections are looked at all the same
+                logger.exception("looking at a connection failed")
         budget = self.budget
         if budget.is_short:
             wanted, budget.shortage = budget.shortage, 0

@@ -103,6 +103,8 @@ class MemoryBudget:
         self.held -= exchange.held
         exchange.held = 0
         with self._lock:
+            if exchange.memory is None:  # the client is gone
+                return
             self._give_back(exchange, exchange.charged)
             self._drop_large(exchange)
             exchange.charged = size
@@ -141,13 +143,14 @@ class MemoryBudget:
         if request.charged + size > self._limit:
             raise RequestTooLarge(f"the request needs more memory than the {self._limit} bytes for all requests")
         with self._lock:
-            if request.memory is None:  # it has ended meanwhile, and nobody would give them back
-                raise Overloaded
             lacking = self.held + size - self.room
             if lacking <= 0:
                 request.charged += size
                 self._charged += size
                 self._measure()
+                if request.memory is None:  # it has ended meanwhile, and nobody else would give them back
+                    self._give_back(request, request.charged)
+                    raise Overloaded
         if lacking > 0:
             self._note_refusal(request, lacking)
             raise Overloaded
@@ -196,9 +199,10 @@ class MemoryBudget:
         """Takes the lock itself."""
         caller = self.caller_of(exchange)
         with self._lock:
-            if exchange.memory is not None:
-                exchange.large += size
-                self._add_caller(caller, size)
+            exchange.large += size
+            self._add_caller(caller, size)
+            if exchange.memory is None:  # it has ended meanwhile
+                self._drop_large(exchange)
 
     def _excess(self, exchange: Exchange) -> int:
         """Bytes of the caller above its share; takes the lock itself."""

@@ -31,7 +31,7 @@ class MemoryKeeper:
         self._limits = limits
         self._measure = measure
         self._give_back = give_back
-        self._told: tuple[str, ...] = ()
+        self._told = len(plan_memory(limits).warnings)  # whoever starts a server says these
 
     def fit(self) -> None:
         """Set the budget to what is left now; called while hardly any request is in memory."""
@@ -39,10 +39,10 @@ class MemoryKeeper:
         plan = plan_memory(replace(self._limits, resident=resident) if resident else self._limits)
         self._budget.limit = max(plan.budget, _LEAST_BUDGET)
         said = plan.problems + plan.warnings
-        if said != self._told and len(said) != len(self._told):
+        if len(said) > self._told:
             for sentence in said:
                 logger.warning("%s", sentence)
-        self._told = said
+        self._told = len(said)
 
     async def run(self) -> None:
         """For ever: look for a quiet moment after large requests."""

@@ -145,7 +145,7 @@ class WatchedConnection(HttpToolsProtocol):
         count = bytearray(4)
         try:
             ioctl(self.transport.get_extra_info("socket").fileno(), termios.FIONREAD, count)
-        except OSError:
+        except (AttributeError, OSError, ValueError):  # it is closed already
             return False
         return any(count)
 

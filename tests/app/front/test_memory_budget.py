@@ -148,12 +148,20 @@ def test_request_that_has_ended_is_charged_nothing() -> None:
     """Its work may still run in a thread, and nobody would give the bytes back."""
     budget = MemoryBudget(LIMIT)
     exchange = request(budget)
-    memory = exchange.memory
     budget.release(exchange)
 
-    assert memory is not None
     with pytest.raises(Overloaded):
-        memory.charge(exchange, LARGE)
+        budget.charge(exchange, LARGE)
+    assert (budget.taken, budget.room) == (0, LIMIT)
+
+
+def test_response_whose_client_is_gone_is_charged_nothing() -> None:
+    """It may have been in a thread, being compressed."""
+    budget = MemoryBudget(LIMIT)
+    exchange = request(budget, held=LARGE)
+    budget.release(exchange)
+    budget.replace(exchange, LARGE)
+
     assert budget.taken == 0
 
 
