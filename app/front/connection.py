@@ -13,11 +13,15 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from app.front.answers import AnswerLines
 from app.front.asgi_cycle import close_unless_continued
+from app.front.connection_limits import NO_PLACE
 from app.front.exchange import HUNG_UP, Exchange, HotResponse
 from app.front.hot_cycle import HotCycle
 from app.front.lingering import Lingering
 from app.front.refusals import STATUS, Reason, Refused
-from app.front.request_reader import NO_DEADLINE, RequestReader
+from app.front.request_reader import RequestReader
+from app.front.watched_connection import NO_DEADLINE
+
+_UNAVAILABLE = 503
 
 
 class Connection(RequestReader):
@@ -27,17 +31,18 @@ class Connection(RequestReader):
         super().__init__(*args, **kwargs)
         self._answer_lines = answer_lines
         self._lingering = lingering
-        self._write_deadline = NO_DEADLINE
         self._task: asyncio.Task[None] | None = None
-        self._lingers = False
         self._has_rest = False
         """It lingers, and more of what the client has begun to send is to come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline = self.loop.time() + self._limits.head_seconds
-        if len(self.connections) - len(self._lingering) > self._limits.connections:
-            self.refuse(Refused(Reason.TOO_MANY_CONNECTIONS, "too many connections; try again later"))
+        self._since = self.loop.time()
+        self._deadline = self._since + self._limits.head_seconds
+        self._peer = self.client[0] if self.client else ""
+        if not self._table.admit(self, len(self.connections) - len(self._lingering)):
+            self._table.closes("refused")
+            self.refuse(Refused(Reason.TOO_MANY_CONNECTIONS, NO_PLACE))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is left to read an answer, so what was to give it is stopped, and its work leaves the queue."""
@@ -45,6 +50,7 @@ class Connection(RequestReader):
         if isinstance(self.cycle, HotCycle):
             self.cycle.abandon()
             self.cycle = None  # type: ignore[assignment]  # as uvicorn has it before the first request
+        self._note_unsent(0)
         super().connection_lost(exc)
         self._detour = None
         self.cycle = None  # type: ignore[assignment]  # it knows this connection
@@ -103,26 +109,6 @@ class Connection(RequestReader):
         if self._kept and not self.pipeline:
             self.loop.call_soon(self.go_on)
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._write_deadline = self.loop.time() + self._limits.write_seconds
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._write_deadline = NO_DEADLINE
-
-    def close_if_late(self, now: float) -> None:
-        """Close when a head, a body, a reader or the next request takes too long; called for every connection."""
-        if now > self._write_deadline:
-            self._write_deadline = NO_DEADLINE
-            self._guard.refusals.report(Reason.RESPONSE_NOT_READ)
-            self.transport.abort()
-        elif now > self._deadline and not self._is_over and not self.pipeline:
-            if self.is_idle() and (self._is_between or not self._in_head):
-                self.transport.close()
-            else:
-                self.refuse(Refused(Reason.TIMEOUT, "the request took too long to arrive"))
-
     def shutdown(self) -> None:
         """The listener is closed: end after the answer that is under way, or now."""
         if self._lingers:
@@ -180,8 +166,11 @@ class Connection(RequestReader):
         refusal = self._refusal
         if refusal is not None:
             body = orjson.dumps({"error": refusal.message})
+            status = STATUS[refusal.reason]
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-            self.transport.write(STATUS_LINE[STATUS[refusal.reason]] + head + body)
+            if status == _UNAVAILABLE:
+                head = b"retry-after: 1\r\n" + head
+            self.transport.write(STATUS_LINE[status] + head + body)
         self._linger()
 
     def close(self) -> None:

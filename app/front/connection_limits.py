@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 _MIB = 1024 * 1024
+NO_PLACE = "too many connections; try again later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,8 @@ class ConnectionLimits:
 
     What begins with `linger` is for a client that was given its response while it still sends: were its connection
     closed at once, the kernel would reset it, and the client would never see the response.
+
+    `stall_seconds` and `write_seconds` are how long a body and a response may stand still, see `pace`.
     """
 
     connections: int = 1000
@@ -19,6 +22,7 @@ class ConnectionLimits:
     chunks: int = 65_536
     head_seconds: float = 5.0
     body_seconds: float = 30.0
+    stall_seconds: float = 10.0
     write_seconds: float = 30.0
     idle_seconds: float = 65.0
     age_seconds: float = 300.0

@@ -5,7 +5,6 @@ too long. A plain request for a hot route gets a `HotCycle`; any other goes to t
 over a limit ends in `refuse`, which is the connection's, as are the writing of answers and the end.
 """
 
-import math
 import random
 from abc import abstractmethod
 from collections.abc import Callable
@@ -13,18 +12,17 @@ from functools import partial
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.front.asgi_cycle import ClosingTransport
-from app.front.connection_limits import ConnectionLimits
+from app.front.connection_limits import NO_PLACE
 from app.front.exchange import Headers
-from app.front.guard import Guard
 from app.front.heads import check_head, too_large_framing, too_large_head, without_offer
 from app.front.hot_cycle import HotCycle, Wire
 from app.front.known_head import HeadMemory, KnownHead
 from app.front.refusals import Reason, Refused
+from app.front.watched_connection import NO_DEADLINE, WatchedConnection
 
-NO_DEADLINE = math.inf
 _NOT_PLAIN = frozenset({b"expect", b"upgrade", b"content-encoding"})
 _PIECE_BYTES = 8192
 """The parser is given no more at once, since it cannot be stopped in between: so many requests may wait in a pipeline,
@@ -33,19 +31,14 @@ _CHUNK_BYTES = 16
 """Of framing are free for each chunk: the digits of its size and two line ends."""
 
 
-class RequestReader(HttpToolsProtocol, Wire):
+class RequestReader(WatchedConnection, Wire):
     """The reading half of a connection."""
 
-    def __init__(self, *args: Any, guard: Guard, limits: ConnectionLimits, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._guard = guard
-        self._limits = limits
+        limits = self._limits
         self._hot: HotCycle | None = None
         """The request that is being read, where it has a hot cycle."""
-        self._deadline = NO_DEADLINE
-        self._in_head = True
-        self._is_between = True
-        """No request is being read: the next byte may begin one."""
         self._fed = 0
         """Bytes that the parser got since the last request began, its head was complete, or it ended."""
         self._most_framing = limits.head_bytes + _PIECE_BYTES
@@ -55,8 +48,6 @@ class RequestReader(HttpToolsProtocol, Wire):
         self._heads = HeadMemory()
         self._detour: Callable[[bytes], bytes] | None = None
         """Takes what comes before the parser does, and returns what is left for it."""
-        self._left = 0
-        """Bytes that are still to come of a body that goes past the parser."""
         self._kept = b""
         """What has come after requests that wait for their answers."""
         self._piece = 0
@@ -65,8 +56,6 @@ class RequestReader(HttpToolsProtocol, Wire):
         """Raised in one of the parser's callbacks; the last answer, once those before it are given."""
         self._asks_to_close = False
         """The client said with the request that was read last that it is its last one."""
-        self._is_over = False
-        """Nothing more is read."""
         self._head_without_offer = b""
         # Spread, so that the connections of one burst do not all come back at once.
         self._retires_at = self.loop.time() + limits.age_seconds * random.uniform(0.8, 1.2)  # noqa: S311  # spreading needs no cryptography
@@ -96,7 +85,7 @@ class RequestReader(HttpToolsProtocol, Wire):
         if self._guard.is_draining or self.loop.time() > self._retires_at:
             return False
         start, length = head.start, head.length
-        exchange = self._guard.open("POST", head.headers, head.by_name)
+        exchange = self._guard.open("POST", head.headers, head.by_name, self._peer)
         cycle = HotCycle(self._guard, self, known.match, exchange, keep_alive=True)
         self.cycle = cycle  # type: ignore[assignment]  # it has what uvicorn looks at
         if start + length == len(data):
@@ -208,6 +197,9 @@ class RequestReader(HttpToolsProtocol, Wire):
         by_name = dict(headers)
         try:
             keep_alive = check_head(self.parser, self.url, headers, by_name, self._fed, self._limits)
+            if self.is_reserved and not self._guard.is_for_operators(self.url):
+                self._table.closes("refused")
+                raise Refused(Reason.TOO_MANY_CONNECTIONS, NO_PLACE)  # noqa: TRY301  # told like what is wrong with a head
         except Refused as refusal:
             self._refusal = refusal
             raise
@@ -218,6 +210,7 @@ class RequestReader(HttpToolsProtocol, Wire):
         now = self.loop.time()
         self._deadline = now + self._limits.body_seconds
         is_last = now > self._retires_at or self._guard.is_draining or self._body_left > self._limits.linger_bytes
+        is_last = is_last or self.is_reserved
         match = self._guard.hot_urls.get(self.url)
         if match is None or not self._is_plain(by_name):
             if self.parser.should_upgrade():
@@ -225,7 +218,7 @@ class RequestReader(HttpToolsProtocol, Wire):
             else:
                 self._start_asgi(headers, by_name, is_last=is_last)
             return
-        exchange = self._guard.open("POST", headers, by_name)
+        exchange = self._guard.open("POST", headers, by_name, self._peer)
         self._hot = HotCycle(self._guard, self, match, exchange, keep_alive=keep_alive and not is_last)
         self.cycle = self._hot  # type: ignore[assignment]  # it has what uvicorn looks at
         self._in_head = False
@@ -284,15 +277,6 @@ class RequestReader(HttpToolsProtocol, Wire):
             self._hot.finish_body()
         elif not self.parser.should_upgrade():
             super().on_message_complete()
-
-    def is_idle(self) -> bool:
-        """No request is being answered; uvicorn has no cycle before the first one."""
-        cycle: HotCycle | RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
-
-    @abstractmethod
-    def refuse(self, refusal: Refused) -> None:
-        """Read no more; answer the request that is being read, after those before it, unless it has its answer."""
 
     @abstractmethod
     def close(self) -> None:

@@ -191,22 +191,6 @@ def test_old_connection_is_asked_to_close(tmp_path: Path) -> None:
     assert b"connection: close" in old
 
 
-def test_connection_beyond_the_cap_is_answered_503_and_the_others_go_on(tmp_path: Path) -> None:
-    publish(tmp_path)
-    with running_server(tmp_path, "--max-connections", "2") as server, connect(server) as first:
-        time.sleep(0.2)
-        with connect(server) as second:
-            status, _ = exchange(server, b"")
-            second.sendall(POST + ROW)
-            served = second.recv(65536)
-        first.sendall(POST + ROW)
-        also = first.recv(65536)
-
-    assert status == 503
-    assert b'"value":6.0' in served
-    assert b'"value":6.0' in also
-
-
 def test_server_answers_after_all_that(server: Server) -> None:
     status, _ = exchange(server, get(HOST))
 
