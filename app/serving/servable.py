@@ -15,7 +15,9 @@ from app.runtime.providers import short
 from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher
 from app.serving.options import ServingOptions, VersionOptions
+from app.serving.run_traits import RunTraits, weigh_text
 from app.serving.statistics import VersionStatistics
+from app.serving.stuck_runs import LEAST_SECONDS, StuckRuns
 from app.serving.variants import ChosenVariant, choose_variant
 
 
@@ -55,7 +57,13 @@ class Servable:
         return self.manifest.signature
 
 
-def open_servable(stored: StoredVersion, options: ServingOptions, executor: Executor, metrics: Metrics) -> Servable:
+def open_servable(
+    stored: StoredVersion,
+    options: ServingOptions,
+    executor: Executor,
+    metrics: Metrics,
+    stuck: StuckRuns | None = None,
+) -> Servable:
     """Load a version from checked bytes, with the graph that runs fastest here; raises DamagedVersion or UsageError."""
     manifest = stored.manifest
     chosen = options.of(manifest.model_name, manifest.serving)
@@ -76,7 +84,13 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
         {short(name): count for name, count in session.placement.nodes.items()},
     )
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
-    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue)
+    traits = RunTraits(
+        session.is_unpredictable,
+        weigh_text if session.counts_characters else None,
+        max(chosen.deadline, LEAST_SECONDS),
+        stuck,
+    )
+    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue, traits)
     return Servable(
         manifest,
         variant,
