@@ -85,6 +85,8 @@ class Guard:
         self.bodies = Bodies(limits)
         self.in_flight = 0
         self.is_draining = False
+        self.is_hopeless: Callable[[], bool] = lambda: False
+        """Whether only a new process can serve again."""
 
     def remember_paths(self, paths: list[str]) -> None:
         """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""

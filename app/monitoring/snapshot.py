@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 _HOW_GAUGES_JOIN: dict[str, Callable[[float, float], float]] = {
     "slipway_in_flight": lambda a, b: a + b,
+    "slipway_stuck_runs": lambda a, b: a + b,
     "slipway_desired_generation": min,
 }
 """Other gauges (info, degraded) take the largest: it is so if it is so anywhere."""
@@ -70,6 +71,12 @@ class Totals:
     def put(self, worker: int, snapshot: bytes) -> None:
         """Remember a worker's newest snapshot."""
         self._live[worker] = snapshot
+
+    def count(self, name: str, documentation: str, labels: dict[str, str], more: float) -> None:
+        """Add to a counter of the supervisor's own."""
+        values = {(name, tuple(sorted(labels.items()))): more}
+        counted = Family(name.removesuffix("_total"), "counter", documentation, values)
+        self._retired = _joined([self._retired, {counted.name: counted}])
 
     def retire(self, worker: int) -> None:
         """Keep what a worker that died had counted; forget its gauges."""
