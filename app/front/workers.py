@@ -137,13 +137,16 @@ class Supervisor:
         gc.freeze()  # so that no worker's collector touches, and thereby copies, the pages it shares with the others
         for worker in self._workers:
             self._start(worker)
-        while any(worker.process for worker in self._workers) or not self._stopping:
-            self._answer_workers()
-            self._bury_and_replace()
-            if time.monotonic() >= self._next_snapshots:
-                self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
-                self._take_snapshots()
-                self.each_second()
+        try:
+            while any(worker.process for worker in self._workers) or not self._stopping:
+                self._answer_workers()
+                self._bury_and_replace()
+                if time.monotonic() >= self._next_snapshots:
+                    self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
+                    self._take_snapshots()
+                    self.each_second()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         self._stopping += 1
