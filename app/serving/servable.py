@@ -20,6 +20,9 @@ from app.serving.statistics import VersionStatistics
 from app.serving.stuck_runs import LEAST_SECONDS, StuckRuns
 from app.serving.variants import ChosenVariant, choose_variant
 
+_THREAD_SECONDS = 0.001
+"""What handing a run to a thread and back takes, where even the shortest has to go there."""
+
 
 @dataclass(slots=True)
 class Servable:
@@ -69,6 +72,8 @@ def open_servable(
     chosen = options.of(manifest.model_name, manifest.serving)
     variant = choose_variant(stored, chosen.execution, chosen.variant)
     session, cost = variant.session, variant.cost
+    if session.is_unpredictable:
+        cost = replace(cost, fixed=cost.fixed + _THREAD_SECONDS)
     if session.mixes_rows:
         chosen = replace(chosen, queue=replace(chosen.queue, batch_rows=1))
     _check_interface(manifest, session)

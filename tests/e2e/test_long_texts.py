@@ -1,0 +1,114 @@
+"""Long texts, many texts and many tokens, against a real server with a model trained on text: memory and outputs."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from tests.server import Server, running_server
+from training.publishing import publish
+
+MIB = 2**20
+LIMIT = 20_000
+"""Characters: four times the longest text that the model is trained on."""
+SHORT = [{"note": "ab cd"}] * 1000
+LONG = {"note": "a b " * (LIMIT // 4)}
+BODIES: dict[str, list[dict[str, str]]] = {
+    "one long among a thousand short": [*SHORT, LONG],
+    "many rows": [{"note": "a"}] * 100_000,
+    "many tokens": [LONG] * 500,
+    "ever longer": [{"note": "ab " * n} for n in range(1, 1500)],
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("models")
+    random = np.random.default_rng(0)
+    words = [f"word{number}" for number in range(600)]
+    texts = [" ".join(random.choice(words, 20)) for _ in range(200)]
+    texts[0] = ("word1 " * LIMIT)[: LIMIT // 4]
+    rows = pd.DataFrame({"note": texts})
+    vectorizer = make_column_transformer((TfidfVectorizer(), "note"), sparse_threshold=0)
+    pipeline = make_pipeline(vectorizer, LogisticRegression()).fit(rows, np.arange(200) % 2)
+    publish(pipeline, rows, np.arange(200) % 2, name="notes", models=folder, report=False)
+    with running_server(folder, "--deadline-seconds", "60") as running:
+        yield running
+
+
+def post(server: Server, rows: list[dict[str, Any]]) -> httpx.Response:
+    return httpx.post(f"{server.url}/predict/notes", json={"instances": rows}, timeout=120)
+
+
+def predictions(server: Server, rows: list[dict[str, Any]]) -> list[Any]:
+    while (answer := post(server, rows)).status_code == 503:  # a busy machine may refuse what it thinks takes too long
+        time.sleep(0.1)
+    found: list[Any] = answer.json()["predictions"]
+    return found
+
+
+def memory(server: Server, name: str) -> int:
+    """Bytes that are resident, or were at most."""
+    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_memory_of_a_run_is_bounded_whatever_the_texts(server: Server, name: str) -> None:
+    rows = BODIES[name]
+    size = len(json.dumps({"instances": rows}))
+    predictions(server, SHORT)
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+    before = memory(server, "VmRSS")
+
+    answer = post(server, rows)
+
+    assert (answer.status_code, len(answer.json()["predictions"])) == (200, len(rows))
+    assert memory(server, "VmHWM") - before < 64 * MIB + 8 * max(size, len(answer.content))
+
+
+def test_rows_of_any_lengths_get_the_predictions_that_they_get_alone_and_in_their_order(server: Server) -> None:
+    random = np.random.default_rng(1)
+    rows = [{"note": "word1 word7 " * int(count) + f"word{count % 600}"} for count in random.integers(0, 900, 60)]
+
+    together = predictions(server, rows)
+
+    assert together == [predictions(server, [row])[0] for row in rows]
+
+
+def test_callers_beside_one_with_a_long_text_get_their_own_predictions(server: Server) -> None:
+    rows = [{"note": f"word{number} word{number + 1}"} for number in range(80)]
+    alone = [predictions(server, [row])[0] for row in rows]
+
+    with ThreadPoolExecutor(16) as callers:
+        long = [callers.submit(predictions, server, [LONG] * 50) for _ in range(2)]
+        short = [callers.submit(predictions, server, [row]) for row in rows]
+
+    assert [caller.result()[0] for caller in short] == alone
+    assert [len(caller.result()) for caller in long] == [50, 50]
+
+
+def test_text_over_the_limit_is_refused_with_the_field_and_the_limit(server: Server) -> None:
+    over = "a" * (LIMIT + 1)
+    tensor = {"name": "note", "datatype": "BYTES", "shape": [1, 1]}
+
+    row = post(server, [{"note": "a" * LIMIT}, {"note": over}])
+    column = httpx.post(f"{server.url}/v1/models/notes:predict", json={"inputs": {"note": [over]}})
+    in_json = httpx.post(f"{server.url}/v2/models/notes/infer", json={"inputs": [{**tensor, "data": [over]}]})
+
+    problem = {"field": "note", "problem": f"must have at most {LIMIT} characters"}
+    assert (row.status_code, row.json()["problems"]) == (422, [{"row": 1, **problem}])
+    assert (column.status_code, column.json()["problems"]) == (422, [{"row": 0, **problem}])
+    assert in_json.status_code == 400
+    assert f"input 'note': text of more than {LIMIT} characters" in in_json.json()["error"]
