@@ -43,7 +43,8 @@ _SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 _HEAD_START_SECONDS = 0.5
 """A worker that can still tell what it hangs in ends itself; the supervisor waits so much longer."""
-_REPLACEMENTS = "slipway_worker_replacements_total"
+REPLACEMENTS = "slipway_worker_replacements_total"
+"""The metric that the supervisor has of its own."""
 _SAID = {"died": "died", "hung": "hung", "stuck_runs": "had runs in all its threads that do not end"}
 """Why a worker is replaced, as the metric and as the log say it."""
 
@@ -126,7 +127,7 @@ class Supervisor:
             _Worker(number, bind(host, port, socket.SO_REUSEPORT), heartbeats.of(number)) for number in range(count)
         ]
         for reason in _SAID:
-            self._totals.count(_REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 0)
+            self._totals.count(REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 0)
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT and until every worker has ended."""
@@ -261,7 +262,7 @@ class Supervisor:
         worker.pause = min(max(_SHORTEST_PAUSE_SECONDS, 2 * worker.pause), _LONGEST_PAUSE_SECONDS)
         if not failed_to_start:
             worker.pause = 0.0
-        self._totals.count(_REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 1)
+        self._totals.count(REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 1)
         logger.warning("a worker %s and is replaced", _SAID[reason], extra={"worker": worker.number})
 
     def _hang_up(self, worker: _Worker) -> None:

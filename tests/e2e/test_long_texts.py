@@ -23,7 +23,7 @@ MIB = 2**20
 LIMIT = 20_000
 """Characters: four times the longest text that the model is trained on."""
 SHORT = [{"note": "ab cd"}] * 1000
-LONG = {"note": "a b " * (LIMIT // 4)}
+LONG = {"note": "ab " * (LIMIT // 3)}
 BODIES: dict[str, list[dict[str, str]]] = {
     "one long among a thousand short": [*SHORT, LONG],
     "many rows": [{"note": "a"}] * 100_000,
