@@ -8,7 +8,6 @@ all wait for one that never lets go.
 import asyncio
 import mmap
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 BEAT_SECONDS = 0.25
@@ -17,7 +16,10 @@ _LATEST_LOOK = 2.0
 _NUMBERS = 2
 _BYTES = 8
 _NANO = 1e-9
-_TRACED = "t"
+_READY, _TRACED = "R", "t"
+"""States of a process: running or waiting for a processor, and stopped by a debugger."""
+_PROOF_SECONDS = 0.25
+"""So long with a processor, or not wanting one, without a turn: far longer than any step of the loop takes."""
 
 
 class Heartbeats:
@@ -64,18 +66,21 @@ class Heartbeat:
 
 
 class Silence:
-    """For how long an event loop could have turned and did not, in seconds.
+    """For how long an event loop has not turned though it could have, in seconds.
 
     Silence alone proves nothing: the machine may have slept, the container been frozen, or others had the processor.
-    So a look that comes late, which tells that the watcher did not run either, counts for little; and time in which the
-    loop's thread was ready and waited for a processor counts for nothing. A process under a debugger is left alone.
+    So a look that comes late, which tells that the watcher did not run either, counts for little. And a loop that is
+    ready to run and gets no processor is not silent: one that is well turns with the first millisecond that it gets,
+    one that hangs uses whatever it gets. A process that a debugger has stopped is left alone.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._given = 0.0
+        """Seconds of these in which the loop's thread had a processor, or did not want one."""
         self._beats = 0
         self._looked_at = 0.0
-        self._waited = 0.0
+        self._ran = 0.0
 
     def look(self, now: float, beats: int, process: int) -> float:
         """To be called about every BEAT_SECONDS; `now` is of a clock that never goes back."""
@@ -83,26 +88,22 @@ class Silence:
         self._looked_at = now
         if beats != self._beats or not beats:
             self._beats = beats
-            self.seconds = 0.0
+            self.seconds = self._given = 0.0
             return 0.0
-        waited = _seconds_without_processor(process)
-        if self.seconds and not _is_traced(process):
-            self.seconds += max(0.0, gap - max(0.0, waited - self._waited))
-        elif not self.seconds:
-            self.seconds = gap / 2  # on average, since the last beat
-        self._waited = waited
-        return self.seconds
+        ran, state = _activity(process)
+        if state != _TRACED:
+            if self.seconds:
+                self._given += ran - self._ran if state == _READY else gap
+            self.seconds += gap
+        self._ran = ran
+        return self.seconds if self._given >= _PROOF_SECONDS else 0.0
 
 
-def _seconds_without_processor(process: int) -> float:
-    """How long a process's main thread has been ready to run and did not; 0 where the system does not tell."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) * _NANO
-    return 0.0
-
-
-def _is_traced(process: int) -> bool:
-    """Whether a debugger has stopped it."""
-    with suppress(OSError, IndexError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == _TRACED
-    return False
+def _activity(process: int) -> tuple[float, str]:
+    """Seconds of processor that its main thread has had, and its state; an unknown state where nobody tells."""
+    folder = Path(f"/proc/{process}")
+    try:
+        state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+        return int((folder / "schedstat").read_text().split()[0]) * _NANO, state
+    except (OSError, ValueError, IndexError):
+        return 0.0, ""

@@ -47,12 +47,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def post(server: Server, rows: list[dict[str, Any]]) -> httpx.Response:
-    return httpx.post(f"{server.url}/predict/notes", json={"instances": rows}, timeout=120)
+@pytest.fixture(scope="module")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=120) as opened:
+        yield opened
 
 
-def predictions(server: Server, rows: list[dict[str, Any]]) -> list[Any]:
-    while (answer := post(server, rows)).status_code == 503:  # a busy machine may refuse what it thinks takes too long
+def post(client: httpx.Client, rows: list[dict[str, Any]]) -> httpx.Response:
+    return client.post("/predict/notes", json={"instances": rows})
+
+
+def predictions(client: httpx.Client, rows: list[dict[str, Any]]) -> list[Any]:
+    while (answer := post(client, rows)).status_code == 503:  # a busy machine may refuse what it thinks takes too long
         time.sleep(0.1)
     found: list[Any] = answer.json()["predictions"]
     return found
@@ -65,47 +71,47 @@ def memory(server: Server, name: str) -> int:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_memory_of_a_run_is_bounded_whatever_the_texts(server: Server, name: str) -> None:
+def test_memory_of_a_run_is_bounded_whatever_the_texts(server: Server, client: httpx.Client, name: str) -> None:
     rows = BODIES[name]
     size = len(json.dumps({"instances": rows}))
-    predictions(server, SHORT)
+    predictions(client, SHORT)
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
     before = memory(server, "VmRSS")
 
-    answer = post(server, rows)
+    answer = post(client, rows)
 
     assert (answer.status_code, len(answer.json()["predictions"])) == (200, len(rows))
     assert memory(server, "VmHWM") - before < 64 * MIB + 8 * max(size, len(answer.content))
 
 
-def test_rows_of_any_lengths_get_the_predictions_that_they_get_alone_and_in_their_order(server: Server) -> None:
+def test_rows_of_any_lengths_get_the_predictions_that_they_get_alone_and_in_their_order(client: httpx.Client) -> None:
     random = np.random.default_rng(1)
     rows = [{"note": "word1 word7 " * int(count) + f"word{count % 600}"} for count in random.integers(0, 900, 60)]
 
-    together = predictions(server, rows)
+    together = predictions(client, rows)
 
-    assert together == [predictions(server, [row])[0] for row in rows]
+    assert together == [predictions(client, [row])[0] for row in rows]
 
 
-def test_callers_beside_one_with_a_long_text_get_their_own_predictions(server: Server) -> None:
+def test_callers_beside_one_with_a_long_text_get_their_own_predictions(client: httpx.Client) -> None:
     rows = [{"note": f"word{number} word{number + 1}"} for number in range(80)]
-    alone = [predictions(server, [row])[0] for row in rows]
+    alone = [predictions(client, [row])[0] for row in rows]
 
     with ThreadPoolExecutor(16) as callers:
-        long = [callers.submit(predictions, server, [LONG] * 50) for _ in range(2)]
-        short = [callers.submit(predictions, server, [row]) for row in rows]
+        long = [callers.submit(predictions, client, [LONG] * 50) for _ in range(2)]
+        short = [callers.submit(predictions, client, [row]) for row in rows]
 
     assert [caller.result()[0] for caller in short] == alone
     assert [len(caller.result()) for caller in long] == [50, 50]
 
 
-def test_text_over_the_limit_is_refused_with_the_field_and_the_limit(server: Server) -> None:
+def test_text_over_the_limit_is_refused_with_the_field_and_the_limit(client: httpx.Client) -> None:
     over = "a" * (LIMIT + 1)
     tensor = {"name": "note", "datatype": "BYTES", "shape": [1, 1]}
 
-    row = post(server, [{"note": "a" * LIMIT}, {"note": over}])
-    column = httpx.post(f"{server.url}/v1/models/notes:predict", json={"inputs": {"note": [over]}})
-    in_json = httpx.post(f"{server.url}/v2/models/notes/infer", json={"inputs": [{**tensor, "data": [over]}]})
+    row = post(client, [{"note": "a" * LIMIT}, {"note": over}])
+    column = client.post("/v1/models/notes:predict", json={"inputs": {"note": [over]}})
+    in_json = client.post("/v2/models/notes/infer", json={"inputs": [{**tensor, "data": [over]}]})
 
     problem = {"field": "note", "problem": f"must have at most {LIMIT} characters"}
     assert (row.status_code, row.json()["problems"]) == (422, [{"row": 1, **problem}])
