@@ -60,6 +60,7 @@ from app.serving.model_config import read_model_config
 from app.serving.model_table import ModelTable
 from app.serving.options import ServingOptions
 from app.serving.reconciler import Reconciler
+from app.serving.stuck_runs import StuckRuns
 from app.serving.version_loader import VersionLoader
 from app.settings import Settings
 
@@ -80,12 +81,14 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     plane = DataPlane(table)
     options = serving_options(settings)
     # More than there are processors, so that one model's long run does not keep the others waiting.
-    executor = ThreadPoolExecutor(usable_cpus() + _SPARE_RUNS, thread_name_prefix="run")
+    slots = usable_cpus() + _SPARE_RUNS
+    executor = ThreadPoolExecutor(slots, thread_name_prefix="run")
+    stuck = StuckRuns(slots, metrics.show_stuck_runs)
     registry = Registry(settings.models)
     reconciler = Reconciler(
         registry,
         table,
-        VersionLoader(registry, options, executor, metrics),
+        VersionLoader(registry, options, executor, metrics, stuck),
         metrics,
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
         on_first_pass=lambda: _go_on_loading(fastapi, keeper),
@@ -95,7 +98,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     infer = InferDoor(plane, options.limits, large)
     repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
     fastapi = _answer_late(plane, metrics, link, shows_docs=settings.shows_docs, has_keys=door_keeper is not None)
-    health = HealthDoor(table, lambda: guard.is_draining, tells_models=door_keeper is None)
+    health = HealthDoor(table, lambda: guard.is_draining, stuck.is_hopeless, tells_models=door_keeper is None)
     guard = Guard(
         fastapi=fastapi,
         handlers={
@@ -130,6 +133,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             partial(link.attend, partial(snapshot.take, metrics.registry)) if link else None,
         ),
     )
+    guard.is_hopeless = stuck.is_hopeless
     metrics.watch_in_flight(lambda: guard.in_flight)
     metrics.watch_memory(lambda: budget.taken, lambda: budget.limit)
     return guard

@@ -102,6 +102,15 @@ class Settings(BaseModel):
     finish_seconds: Annotated[
         int, Field(ge=1, le=3600, description="How long accepted requests may take to finish after that.")
     ] = 10
+    hang_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=3600,
+            description="How long the event loop may hang, in a run that does not end, before the process ends itself "
+            "with 70; 0: for ever.",
+        ),
+    ] = 3.0
     max_connections: Annotated[
         int,
         Field(

@@ -152,6 +152,26 @@ def failing_graph(signature: Signature) -> bytes:
     return _model(signature, nodes, {"limit": 1000.0})
 
 
+def growing_graph(signature: Signature) -> bytes:
+    """Like the sum and as quick, but a row with a number above 1000 multiplies large matrices for a minute or more."""
+    count = 60
+    products = [helper.make_node("MatMul", [f"m{n}", f"m{n}"], [f"m{n + 1}"]) for n in range(count)]
+    nodes = [
+        helper.make_node("ReduceMax", ["X"], ["largest"], keepdims=0),
+        helper.make_node("Greater", ["largest", "limit"], ["is_over"]),
+        helper.make_node("Cast", ["is_over"], ["over"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["sizes", "over"], ["size"]),
+        helper.make_node("Expand", ["half", "size"], ["m0"]),
+        *products,
+        helper.make_node("ReduceMax", [f"m{count}"], ["top"], keepdims=0),
+        helper.make_node("Sub", ["top", "top"], ["nothing"]),
+        helper.make_node("ReduceSum", ["X", "axis"], ["total"], keepdims=1),
+        helper.make_node("Cast", ["total"], ["total_f"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["total_f", "nothing"], ["value"]),
+    ]
+    return _model(signature, nodes, {"limit": 1000.0})
+
+
 def quantizing_graph(signature: Signature) -> bytes:
     """Like the sum, over numbers in 8 bits, whose scale is that of the largest of all rows."""
     nodes = [
@@ -174,6 +194,7 @@ def _model(
         helper.make_tensor("axis", TensorProto.INT64, [1], [1]),
         helper.make_tensor("flat", TensorProto.INT64, [1], [-1]),
         helper.make_tensor("shapes", TensorProto.INT64, [2, 2], [-1, 1, 7919, 7919]),
+        helper.make_tensor("sizes", TensorProto.INT64, [2, 2], [1, 1, 3000, 3000]),
         helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
         helper.make_tensor("half", TensorProto.FLOAT, [], [0.5]),
     ]

@@ -13,30 +13,47 @@ from app.api.execution import execution_of
 from app.front.exchange import HotRequest, HotResponse, Reply
 from app.serving.model_table import ModelTable
 
+_HOPELESS = "runs that do not end have taken all threads for models; restart the process"
+
 
 class HealthDoor:
     """Two handlers over one table.
 
-    `tells_models` says whether `?verbose` may list the models: these routes ask for no key.
+    `tells_models` says whether `?verbose` may list the models: these routes ask for no key. `is_hopeless` says whether
+    only a new process can serve again.
     """
 
-    def __init__(self, table: ModelTable, is_draining: Callable[[], bool], *, tells_models: bool) -> None:
+    def __init__(
+        self,
+        table: ModelTable,
+        is_draining: Callable[[], bool],
+        is_hopeless: Callable[[], bool],
+        *,
+        tells_models: bool,
+    ) -> None:
         self._table = table
         self._is_draining = is_draining
+        self._is_hopeless = is_hopeless
         self._tells_models = tells_models
 
     def live(self, _request: HotRequest, reply: Reply) -> None:
-        """Whether the process answers."""
-        reply(HotResponse(orjson.dumps({"live": True})))
+        """Whether the process answers and can run models. How busy it is never counts."""
+        if self._is_hopeless():
+            reply(HotResponse(orjson.dumps({"live": False, "error": _HOPELESS}), 503))
+        else:
+            reply(HotResponse(orjson.dumps({"live": True})))
 
     def ready(self, request: HotRequest, reply: Reply) -> None:
         """Whether every wanted model is served."""
         is_ready = self._table.is_ready()
         details = {"models": _models(self._table)} if self._tells_models and _is_verbose(request) else {}
-        if is_ready and not self._is_draining():
+        if is_ready and not self._is_draining() and not self._is_hopeless():
             reply(HotResponse(orjson.dumps({"ready": True, **details})))
             return
-        error = "the server is stopping" if is_ready else self._table.why_not_ready()
+        if is_ready:
+            error = _HOPELESS if self._is_hopeless() else "the server is stopping"
+        else:
+            error = self._table.why_not_ready()
         reply(HotResponse(orjson.dumps({"ready": False, "error": error, **details}), 503))
 
 

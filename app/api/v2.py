@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from app import __version__
 from app.api.execution import execution_of
 from app.api.plain_routes import DOCUMENT, Json, ModelName, ModelVersion
-from app.contract.tensors import TensorMetadata
+from app.contract.signature import Signature
+from app.contract.tensors import Datatype, TensorMetadata
 from app.serving.data_plane import DataPlane
 from app.serving.model_table import ServedModel
 from app.serving.servable import Servable
@@ -63,10 +64,17 @@ def _metadata(plane: DataPlane, servable: Servable) -> dict[str, Any]:
         "name": servable.name,
         "versions": list(plane.table.models[servable.name].versions),
         "platform": PLATFORM,
-        "inputs": [_tensor(tensor) for tensor in signature.inputs],
+        "inputs": [_input(tensor, signature) for tensor in signature.inputs],
         "outputs": [_tensor(tensor) for tensor in signature.outputs],
         "parameters": {key: found[key] for key in ("variant", "provider", "threads")},
     }
+
+
+def _input(tensor: TensorMetadata, signature: Signature) -> dict[str, Any]:
+    """An input of text also says how long a text may be, which the protocol has no field for."""
+    limits = {feature.name: feature.character_limit for feature in signature.features}
+    limit = limits[tensor.name] if tensor.datatype is Datatype.BYTES else None
+    return _tensor(tensor) if limit is None else {**_tensor(tensor), "parameters": {"max_characters": limit}}
 
 
 def _tensor(tensor: TensorMetadata) -> dict[str, Any]:

@@ -1,25 +1,36 @@
 """From settings to a running server: wire the service, bind its address, run it until it is told to stop."""
 
 import logging
+import os
 import socket
 import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from threading import enumerate as enumerate_threads
+from threading import main_thread
+from time import monotonic
 
 from app import log
 from app.errors import RegistryError, UsageError
 from app.front import server
 from app.front.connection_limits import ConnectionLimits
 from app.front.guard import Guard
+from app.front.heartbeat import Heartbeat, Heartbeats
 from app.front.memory_plan import plan_memory
+from app.front.watchdog import Watchdog
 from app.front.workers import Link, Supervisor
 from app.main import create_app, memory_limits, open_keys
 from app.registry.store import Registry
 from app.security.key_file import KeyFile
+from app.serving.run_under_way import model_under_way
 from app.settings import Settings
 
 _NOTHING_TO_SERVE = 3
+_THREADS_SECONDS = 1.0
+"""What threads that have nothing more to do take to end."""
+_SPARE_SECONDS = 5.0
+"""What a worker may take to end beyond its drain and the requests under way."""
 
 logger = logging.getLogger("slipway")
 
@@ -37,16 +48,37 @@ def start(settings: Settings) -> None:
         app = create_app(settings, keys=keys)
         listener = server.bind(settings.host, settings.port)
         _announce(settings, *listener.getsockname()[:2])
-        _run(settings, app, listener)
+        _run(settings, app, listener, Heartbeats().of(0))
     else:
         run_worker = partial(_run_worker, settings, keys)
         import_module("app.api.application")  # once for all workers, which then share its memory
-        supervisor = Supervisor(settings.host, settings.port, settings.workers, run_worker)
+        supervisor = Supervisor(
+            settings.host,
+            settings.port,
+            settings.workers,
+            run_worker,
+            hang_seconds=settings.hang_seconds,
+            stop_seconds=settings.drain_seconds + settings.finish_seconds + _SPARE_SECONDS,
+        )
         if keys is not None:
             supervisor.each_second = keys.refresh  # what a successor starts with
         _announce(settings, *supervisor.address)
         supervisor.run()
     logger.info("stopped")
+    _leave_runs_behind()
+
+
+def _leave_runs_behind() -> None:
+    """End at once where a run or a load has not: the interpreter would wait for its thread, maybe for ever."""
+    others = [thread for thread in enumerate_threads() if thread is not main_thread() and not thread.daemon]
+    until = monotonic() + _THREADS_SECONDS
+    for thread in others:
+        thread.join(max(0.0, until - monotonic()))
+    if any(thread.is_alive() for thread in others):
+        logging.shutdown()
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _check_memory(settings: Settings) -> None:
@@ -59,12 +91,18 @@ def _check_memory(settings: Settings) -> None:
 
 
 def _run_worker(settings: Settings, keys: KeyFile | None, listener: socket.socket, link: Link) -> None:
-    _run(settings, create_app(settings, link, keys), listener)
+    _run(settings, create_app(settings, link, keys), listener, link.heartbeat)
 
 
-def _run(settings: Settings, app: Guard, listener: socket.socket) -> None:
-    limits = _connection_limits(settings)
-    server.run(app, listener, limits, drain_seconds=settings.drain_seconds, finish_seconds=settings.finish_seconds)
+def _run(settings: Settings, app: Guard, listener: socket.socket, heartbeat: Heartbeat) -> None:
+    server.run(
+        app,
+        listener,
+        _connection_limits(settings),
+        drain_seconds=settings.drain_seconds,
+        finish_seconds=settings.finish_seconds,
+        watchdog=Watchdog(settings.hang_seconds, heartbeat, model_under_way, app.is_hopeless),
+    )
 
 
 def _announce(settings: Settings, host: str, port: int) -> None:

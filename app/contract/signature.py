@@ -18,6 +18,9 @@ Label = bool | int | str
 
 MATRIX_INPUT = "X"
 
+DEFAULT_MAX_CHARACTERS = 100_000
+"""The longest text of a feature whose manifest sets no limit: what older releases wrote, and imported graphs."""
+
 
 class Kind(StrEnum):
     """What a feature means; its wire datatype follows from this and from `nullable`."""
@@ -40,6 +43,7 @@ class Feature(BaseModel):
 
     `minimum` and `maximum` are the range seen in training, for documentation and monitoring, never a limit.
     `categories` lists the values seen in training; another value is refused when `unseen_categories` says so.
+    `max_characters` is a limit: longer text is refused at every door, whatever the graph would do with it.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -51,7 +55,13 @@ class Feature(BaseModel):
     maximum: float | None = None
     categories: tuple[str, ...] | None = None
     unseen_categories: Literal["allowed", "refused"] = "allowed"
+    max_characters: Annotated[int, Field(ge=1)] | None = None
     example: bool | int | float | str | None = None
+
+    @property
+    def character_limit(self) -> int | None:
+        """The most characters (Unicode code points) that a value may have; None where values are no text."""
+        return (self.max_characters or DEFAULT_MAX_CHARACTERS) if self.kind is Kind.CATEGORY else None
 
     @property
     def datatype(self) -> Datatype:

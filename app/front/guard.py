@@ -99,6 +99,8 @@ class Guard:
         """Where the connections report what they turn away."""
         self.in_flight = 0
         self.is_draining = False
+        self.is_hopeless: Callable[[], bool] = lambda: False
+        """Whether only a new process can serve again."""
 
     def remember_paths(self, paths: list[str]) -> None:
         """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""

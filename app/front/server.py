@@ -30,6 +30,7 @@ from app.front.guard import Guard
 from app.front.lingering import Lingering
 from app.front.memory_plan import UNSENT_IN_KERNEL
 from app.front.time_slice import take_short_slices
+from app.front.watchdog import Watchdog
 
 _BACKLOG = 2048
 _LINGER_SECONDS = 1.0
@@ -46,7 +47,9 @@ def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.sock
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, option, 1)
+        # Also beside the other: connections that a server before this one has closed keep the address for a minute.
+        for each in {socket.SO_REUSEADDR, option}:
+            listener.setsockopt(socket.SOL_SOCKET, each, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
         with suppress(AttributeError, OSError):  # what a client does not take waits where it is counted
@@ -66,6 +69,7 @@ def run(
     *,
     drain_seconds: float,
     finish_seconds: int,
+    watchdog: Watchdog,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
     take_short_slices()
@@ -89,17 +93,33 @@ def run(
         proxy_headers=False,
         timeout_graceful_shutdown=finish_seconds,
     )
-    _Server(config, app, drain_seconds, table).run(sockets=[listener])
+    _Server(config, app, drain_seconds, table, watchdog).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Guard, drain_seconds: float, table: ConnectionTable) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: Guard,
+        drain_seconds: float,
+        table: ConnectionTable,
+        watchdog: Watchdog,
+    ) -> None:
         super().__init__(config)
+        self._watchdog = watchdog
         self._app = app
         self._table = table
         table.members = self.server_state.connections  # type: ignore[assignment]  # what `connect` makes
         self._drain_seconds = drain_seconds
         self._drained_at = math.inf
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, watched for a loop that hangs."""
+        self._watchdog.start()
+        try:
+            await super().serve(sockets)
+        finally:
+            self._watchdog.stop()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

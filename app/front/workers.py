@@ -5,11 +5,16 @@ to a worker's successor: closing it would reset what is queued on it. Workers ar
 everything imported but nothing running, so a successor is there within a fraction of a second; until then new
 connections wait in the socket's queue. Two pipes per worker carry metrics: the supervisor asks for snapshots, and a
 worker that is scraped asks the supervisor for the sum.
+
+A worker that hangs is killed and replaced like one that died. Each has a heartbeat in memory that it shares with the
+supervisor, which looks at all of them from the handler of a timer: whatever the supervisor waits for meanwhile, a pipe
+of the very worker that hangs among it, cannot keep it from looking.
 """
 
 import asyncio
 import gc
 import logging
+import math
 import os
 import signal
 import socket
@@ -23,7 +28,9 @@ from multiprocessing.connection import Connection, wait
 from threading import Lock
 from types import FrameType
 
+from app.front.heartbeat import BEAT_SECONDS, Heartbeat, Heartbeats, Silence
 from app.front.server import bind
+from app.front.watchdog import HUNG
 from app.monitoring.snapshot import Totals
 
 logger = logging.getLogger("slipway.workers")
@@ -34,6 +41,12 @@ _LOOP_SECONDS = 0.1
 _STABLE_SECONDS = 5.0
 _SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
+_HEAD_START_SECONDS = 0.5
+"""A worker that can still tell what it hangs in ends itself; the supervisor waits so much longer."""
+REPLACEMENTS = "slipway_worker_replacements_total"
+"""The metric that the supervisor has of its own."""
+_SAID = {"died": "died", "hung": "hung", "stuck_runs": "had runs in all its threads that do not end"}
+"""Why a worker is replaced, as the metric and as the log say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class Link:
     """The supervisor asks here for this worker's metrics; the end of it means that the supervisor is gone."""
     totals: Connection
     """The worker asks here for the metrics of all."""
+    heartbeat: Heartbeat
     lock: Lock = field(default_factory=Lock)
 
     def fetch_totals(self) -> bytes:
@@ -74,6 +88,10 @@ RunWorker = Callable[[socket.socket, Link], None]
 class _Worker:
     number: int
     listener: socket.socket
+    heartbeat: Heartbeat
+    silence: Silence = field(default_factory=Silence)
+    killed_for: str = ""
+    """Why the supervisor has killed it."""
     process: int = 0
     snapshots: Connection | None = None
     totals: Connection | None = None
@@ -85,9 +103,18 @@ class _Worker:
 class Supervisor:
     """Starts the workers, replaces those that die, sums their metrics, and passes signals on."""
 
-    def __init__(self, host: str, port: int, count: int, run_worker: RunWorker) -> None:
-        """Take the address; raises UsageError when it is in use."""
+    def __init__(
+        self, host: str, port: int, count: int, run_worker: RunWorker, *, hang_seconds: float, stop_seconds: float
+    ) -> None:
+        """Take the address; raises UsageError when it is in use.
+
+        A worker that is silent for `hang_seconds` and a little longer is replaced; 0: never. One that has not ended
+        `stop_seconds` after it was told to is killed.
+        """
         self._run_worker = run_worker
+        self._hang_seconds = hang_seconds
+        self._stop_seconds = stop_seconds
+        self._kill_at = math.inf
         self.each_second: Callable[[], None] = lambda: None
         self._totals = Totals()
         self._stopping = 0
@@ -95,25 +122,36 @@ class Supervisor:
         with bind(host, port) as probe:
             host, port, *_ = probe.getsockname()
         self.address: tuple[str, int] = (host, port)
-        self._workers = [_Worker(number, bind(host, port, socket.SO_REUSEPORT)) for number in range(count)]
+        heartbeats = Heartbeats(count)
+        self._workers = [
+            _Worker(number, bind(host, port, socket.SO_REUSEPORT), heartbeats.of(number)) for number in range(count)
+        ]
+        for reason in _SAID:
+            self._totals.count(REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 0)
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT and until every worker has ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._pass_on)
+        signal.signal(signal.SIGALRM, self._look_at_workers)
+        signal.setitimer(signal.ITIMER_REAL, BEAT_SECONDS, BEAT_SECONDS)
         gc.freeze()  # so that no worker's collector touches, and thereby copies, the pages it shares with the others
         for worker in self._workers:
             self._start(worker)
-        while any(worker.process for worker in self._workers) or not self._stopping:
-            self._answer_workers()
-            self._bury_and_replace()
-            if time.monotonic() >= self._next_snapshots:
-                self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
-                self._take_snapshots()
-                self.each_second()
+        try:
+            while any(worker.process for worker in self._workers) or not self._stopping:
+                self._answer_workers()
+                self._bury_and_replace()
+                if time.monotonic() >= self._next_snapshots:
+                    self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
+                    self._take_snapshots()
+                    self.each_second()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         self._stopping += 1
+        self._kill_at = min(self._kill_at, time.monotonic() + self._stop_seconds)
         for worker in self._workers:
             worker.listener.close()  # the worker's own copy is the last one, and it knows how to close it
         for worker in self._workers:
@@ -121,12 +159,32 @@ class Supervisor:
                 with suppress(ProcessLookupError):
                     os.kill(worker.process, number if self._stopping == 1 else signal.SIGKILL)
 
+    def _look_at_workers(self, _number: int, _frame: FrameType | None) -> None:
+        """Kill those that hang. Logs and counts nothing, since it may have interrupted just that: burying does."""
+        now = time.monotonic()
+        for worker in self._workers:
+            if worker.process and not worker.killed_for:
+                worker.killed_for = self._why_kill(worker, now)
+                if worker.killed_for:
+                    with suppress(ProcessLookupError):
+                        os.kill(worker.process, signal.SIGKILL)
+
+    def _why_kill(self, worker: _Worker, now: float) -> str:
+        silent = worker.silence.look(now, worker.heartbeat.beats, worker.process)
+        if self._hang_seconds and silent >= self._hang_seconds + _HEAD_START_SECONDS:
+            return "hung"
+        if worker.heartbeat.is_hopeless and not self._stopping:
+            return "stuck_runs"
+        return "died" if now >= self._kill_at else ""
+
     def _start(self, worker: _Worker) -> None:
         ours, theirs = Pipe(), Pipe()
         worker.started_at = time.monotonic()
+        worker.heartbeat.reset()
+        worker.killed_for = ""
         process = os.fork()
         if process == 0:
-            self._become(worker, Link(ours[1], theirs[1]), [ours[0], theirs[0]])
+            self._become(worker, Link(ours[1], theirs[1], worker.heartbeat), [ours[0], theirs[0]])
         worker.process = process
         ours[1].close()
         theirs[1].close()
@@ -136,6 +194,7 @@ class Supervisor:
         """The forked process: let go of what belongs to the others, serve, and end."""
         code = 1
         try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
             os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which passes it on once
             for other in self._workers:
                 not_ours += [end for end in (other.snapshots, other.totals) if end is not None]
@@ -185,12 +244,14 @@ class Supervisor:
         for worker in self._workers:
             ended, status = os.waitpid(worker.process, os.WNOHANG) if worker.process else (0, 0)
             if ended:
-                self._bury(worker, was_killed=os.WIFSIGNALED(status))
+                has_hung = os.WIFEXITED(status) and os.WEXITSTATUS(status) == HUNG
+                reason = worker.killed_for or ("hung" if has_hung else "died")
+                self._bury(worker, reason, was_killed=has_hung or os.WIFSIGNALED(status))
             is_due = time.monotonic() >= worker.started_at + worker.pause
             if not worker.process and not self._stopping and is_due:
                 self._start(worker)
 
-    def _bury(self, worker: _Worker, *, was_killed: bool) -> None:
+    def _bury(self, worker: _Worker, reason: str, *, was_killed: bool) -> None:
         worker.process = 0
         self._hang_up(worker)
         self._totals.retire(worker.number)
@@ -201,7 +262,8 @@ class Supervisor:
         worker.pause = min(max(_SHORTEST_PAUSE_SECONDS, 2 * worker.pause), _LONGEST_PAUSE_SECONDS)
         if not failed_to_start:
             worker.pause = 0.0
-        logger.warning("a worker died and is replaced", extra={"worker": worker.number})
+        self._totals.count(REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 1)
+        logger.warning("a worker %s and is replaced", _SAID[reason], extra={"worker": worker.number})
 
     def _hang_up(self, worker: _Worker) -> None:
         for end in (worker.snapshots, worker.totals):

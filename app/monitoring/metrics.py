@@ -108,6 +108,12 @@ class Metrics:
             ("model",),
             registry=self.registry,
         )
+        self._stuck_runs = Gauge(
+            "slipway_stuck_runs",
+            "Runs of a model that have gone on past its deadline, each in a thread of its own.",
+            ("model",),
+            registry=self.registry,
+        )
         self._degraded = Gauge(
             "slipway_degraded",
             "1 while an older champion serves in place of the wanted one.",
@@ -203,18 +209,22 @@ class Metrics:
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()
 
+    def show_stuck_runs(self, model: str, count: int) -> None:
+        self._stuck_runs.labels(model).set(count)
+
     def count_key_file_failure(self) -> None:
         self._key_file_failures.inc()
 
     def show_model(self, model: str, *, degraded: bool, generation: int) -> None:
         """State of a served model after it was reconciled."""
         self._load_failures.labels(model)
+        self._stuck_runs.labels(model)
         self._degraded.labels(model).set(degraded)
         self._generation.labels(model).set(generation)
 
     def forget_model(self, model: str) -> None:
         """Drop the series of a model that is gone from the folder."""
-        for metric in (self._load_failures, self._degraded, self._generation):
+        for metric in (self._load_failures, self._stuck_runs, self._degraded, self._generation):
             _remove(metric, model)
 
 

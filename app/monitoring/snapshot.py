@@ -18,6 +18,7 @@ _HOW_GAUGES_JOIN: dict[str, Callable[[float, float], float]] = {
     "slipway_connections": add,
     "slipway_request_memory_bytes": add,
     "slipway_request_memory_limit_bytes": add,
+    "slipway_stuck_runs": add,
     "slipway_desired_generation": min,
 }
 """Other gauges (info, degraded) take the largest: it is so if it is so anywhere."""
@@ -74,6 +75,12 @@ class Totals:
     def put(self, worker: int, snapshot: bytes) -> None:
         """Remember a worker's newest snapshot."""
         self._live[worker] = snapshot
+
+    def count(self, name: str, documentation: str, labels: dict[str, str], more: float) -> None:
+        """Add to a counter of the supervisor's own."""
+        values = {(name, tuple(sorted(labels.items()))): more}
+        counted = Family(name.removesuffix("_total"), "counter", documentation, values)
+        self._retired = _joined([self._retired, {counted.name: counted}])
 
     def retire(self, worker: int) -> None:
         """Keep what a worker that died had counted; forget its gauges."""

@@ -105,6 +105,8 @@ def _sentence(detail: ErrorDetails, feature: Feature) -> str:
         return "is missing; send null for a missing value" if feature.nullable else "is missing"
     if not feature.nullable and (detail["input"] is None or kind == "string_too_short"):
         return "must not be missing: the model was trained without missing values here"
+    if kind == "string_too_long":
+        return f"must have at most {feature.character_limit} characters"
     if kind == "literal_error" and feature.categories:
         return f"must be one of the categories seen in training: {_listing(feature.categories)}"
     return _EXPECTED[feature.kind] + (" or null" if feature.nullable else "")

@@ -31,19 +31,22 @@ def _documented(feature: Feature) -> Any:
     return Annotated[value_type(*kind_of(feature)), Field(description=_description(feature))]
 
 
-def kind_of(feature: Feature) -> tuple[Kind, bool, tuple[str, ...] | None]:
-    """What the type of its values depends on: kind, whether it is nullable, and the categories if no others are."""
+def kind_of(feature: Feature) -> tuple[Kind, bool, tuple[str, ...] | None, int | None]:
+    """What the type of its values depends on.
+
+    The kind, whether it is nullable, the categories if no others are accepted, and the most characters of text.
+    """
     is_closed = feature.categories and feature.unseen_categories == "refused"
-    return feature.kind, feature.nullable, feature.categories if is_closed else None
+    return feature.kind, feature.nullable, feature.categories if is_closed else None, feature.character_limit
 
 
-def value_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None) -> Any:
+def value_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None, max_characters: int | None) -> Any:
     """Type of the values of every feature of this kind."""
-    value = _present_type(kind, nullable, categories)
+    value = _present_type(kind, nullable, categories, max_characters)
     return value | None if nullable else value
 
 
-def _present_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None) -> Any:
+def _present_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None, max_characters: int | None) -> Any:
     if kind is Kind.NUMBER:
         return Annotated[float, Field(strict=True, allow_inf_nan=False)]
     if kind is Kind.INTEGER:
@@ -56,7 +59,7 @@ def _present_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None
         return StrictBool
     if categories is not None:
         return Literal[(*categories, "")] if nullable else Literal[categories]
-    text = StringConstraints(strict=True, min_length=0 if nullable else 1)
+    text = StringConstraints(strict=True, min_length=0 if nullable else 1, max_length=max_characters)
     return Annotated[str, text]
 
 

@@ -62,5 +62,7 @@ def _value(feature: Feature) -> CoreSchema:
 
 
 @lru_cache(maxsize=1024)
-def _schema_of(kind: Kind, nullable: bool, categories: tuple[str, ...] | None) -> CoreSchema:
-    return TypeAdapter(value_type(kind, nullable, categories)).core_schema
+def _schema_of(
+    kind: Kind, nullable: bool, categories: tuple[str, ...] | None, max_characters: int | None
+) -> CoreSchema:
+    return TypeAdapter(value_type(kind, nullable, categories, max_characters)).core_schema

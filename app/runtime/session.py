@@ -15,6 +15,8 @@ from app.errors import InferenceError
 from app.runtime.placement import ASSIGNMENT_KEY, Placement, read_placement
 from app.runtime.providers import CPU_PROVIDER, Execution, short
 from app.runtime.row_independence import mixes_rows, run_as_pair, wants_pairs
+from app.runtime.text_runs import TEXT_OPERATORS, TextRuns
+from app.runtime.vocabulary import largest_vocabulary
 
 _DATATYPES = {
     "tensor(bool)": Datatype.BOOL,
@@ -32,6 +34,8 @@ _DATATYPES = {
     "tensor(string)": Datatype.BYTES,
 }
 _SOURCE = re.compile(r"/onnxruntime_src/\S+ .*?\)(?: const)? ")  # where in its C++ it happened: long, and no help
+_ENDLESS_OPERATORS = frozenset({"Loop", "Scan", "If", "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch"})
+"""Operators that run graphs of their own, as often as their inputs say."""
 _QUIET = 4  # its lines go to stderr past our logging, and may quote inputs
 
 ONE_CPU_THREAD = Execution((CPU_PROVIDER,), 1, "one CPU thread")
@@ -97,6 +101,13 @@ class OnnxSession:
         self._run = self._session._sess.run  # noqa: SLF001  # the one way around the wrapper; its minor version is pinned
         self.mixes_rows = mixes_rows(self.placement.operators)
         """Whether requests must not share a run, because each would change the others' answers."""
+        operators = self.placement.operators  # nested graphs and functions among them
+        has_texts = any(tensor.datatype is Datatype.BYTES for tensor in self.inputs)
+        self.counts_characters = has_texts and not TEXT_OPERATORS.isdisjoint(operators)
+        """Whether a run takes time and memory by the length of the texts in it."""
+        self.is_unpredictable = self.counts_characters or not _ENDLESS_OPERATORS.isdisjoint(operators)
+        """Whether what a run takes depends on its values, so that no earlier run tells what the next one will take."""
+        self._texts = self._text_runs(model) if self.counts_characters and not self.mixes_rows else None
         self._pairs = wants_pairs(self.placement.operators, self.inputs, self._run_as_it_is)
         self._first_input = self.inputs[0].name if self.inputs else ""
 
@@ -111,6 +122,19 @@ class OnnxSession:
         A row gets the same answer alone as among others, to the bit, unless the graph `mixes_rows`. Raises
         InferenceError when onnxruntime fails, without its message, which may quote the input.
         """
+        if self._pairs and len(tensors[self._first_input]) == 1:
+            return run_as_pair(self._run_as_it_is, tensors)
+        if self._texts is not None:
+            return self._texts.run(tensors)
+        return self._run_as_it_is(tensors)
+
+    def _text_runs(self, model: bytes) -> TextRuns | None:
+        """Groups need a graph that takes any number of rows and gives as many."""
+        if any(tensor.shape[:1] != (-1,) for tensor in (*self.inputs, *self.outputs)):
+            return None
+        return TextRuns(self._run_group, largest_vocabulary(model))
+
+    def _run_group(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         if self._pairs and len(tensors[self._first_input]) == 1:
             return run_as_pair(self._run_as_it_is, tensors)
         return self._run_as_it_is(tensors)

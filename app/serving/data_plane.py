@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from app.contract.signature import MATRIX_INPUT, Kind, Signature
+from app.contract.signature import MATRIX_INPUT, Feature, Kind, Signature
 from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
 from app.errors import MalformedRequest
 from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
@@ -135,14 +135,20 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
         tensor = tensors[feature.name]
         where = f"input {feature.name!r}"
         if tensor.dtype.hasobject:
-            if not feature.nullable and "" in tensor:
-                raise MalformedRequest(f"{where}: missing values are not accepted")
-            accepted = servable.refused.get(feature.name)
-            if accepted is not None and not accepted.issuperset(tensor.ravel().tolist()):
-                raise MalformedRequest(f"{where}: only the categories seen in training are accepted")
+            _check_text(where, tensor.ravel().tolist(), feature, servable.refused.get(feature.name))
         elif tensor.dtype.kind == "f":
             _check_numbers(where, tensor, feature.nullable)
         _check_kind(where, tensor, feature.kind)
+
+
+def _check_text(where: str, texts: list[str], feature: Feature, accepted: frozenset[str] | None) -> None:
+    if not feature.nullable and "" in texts:
+        raise MalformedRequest(f"{where}: missing values are not accepted")
+    limit = feature.character_limit
+    if limit is not None and max(map(len, texts)) > limit:
+        raise MalformedRequest(f"{where}: text of more than {limit} characters is not accepted")
+    if accepted is not None and not accepted.issuperset(texts):
+        raise MalformedRequest(f"{where}: only the categories seen in training are accepted")
 
 
 def _check_kind(where: str, values: Tensor, kind: Kind) -> None:

@@ -15,8 +15,13 @@ from app.runtime.providers import short
 from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher
 from app.serving.options import ServingOptions, VersionOptions
+from app.serving.run_traits import RunTraits, weigh_text
 from app.serving.statistics import VersionStatistics
+from app.serving.stuck_runs import LEAST_SECONDS, StuckRuns
 from app.serving.variants import ChosenVariant, choose_variant
+
+_THREAD_SECONDS = 0.001
+"""What handing a run to a thread and back takes, where even the shortest has to go there."""
 
 
 @dataclass(slots=True)
@@ -55,12 +60,20 @@ class Servable:
         return self.manifest.signature
 
 
-def open_servable(stored: StoredVersion, options: ServingOptions, executor: Executor, metrics: Metrics) -> Servable:
+def open_servable(
+    stored: StoredVersion,
+    options: ServingOptions,
+    executor: Executor,
+    metrics: Metrics,
+    stuck: StuckRuns | None = None,
+) -> Servable:
     """Load a version from checked bytes, with the graph that runs fastest here; raises DamagedVersion or UsageError."""
     manifest = stored.manifest
     chosen = options.of(manifest.model_name, manifest.serving)
     variant = choose_variant(stored, chosen.execution, chosen.variant)
     session, cost = variant.session, variant.cost
+    if session.is_unpredictable:
+        cost = replace(cost, fixed=cost.fixed + _THREAD_SECONDS)
     if session.mixes_rows:
         chosen = replace(chosen, queue=replace(chosen.queue, batch_rows=1))
     _check_interface(manifest, session)
@@ -76,7 +89,13 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
         {short(name): count for name, count in session.placement.nodes.items()},
     )
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
-    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue)
+    traits = RunTraits(
+        session.is_unpredictable,
+        weigh_text if session.counts_characters else None,
+        max(chosen.deadline, LEAST_SECONDS),
+        stuck,
+    )
+    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue, traits)
     return Servable(
         manifest,
         variant,

@@ -9,6 +9,7 @@ from app.registry.store import Registry
 from app.serving.golden_rows import replay
 from app.serving.options import ServingOptions
 from app.serving.servable import Servable, open_servable
+from app.serving.stuck_runs import StuckRuns
 
 logger = logging.getLogger("slipway.serving")
 
@@ -16,11 +17,19 @@ logger = logging.getLogger("slipway.serving")
 class VersionLoader:
     """Opens versions from a registry for the reconciler. Blocking: call it from a thread."""
 
-    def __init__(self, registry: Registry, options: ServingOptions, executor: Executor, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        options: ServingOptions,
+        executor: Executor,
+        metrics: Metrics,
+        stuck: StuckRuns | None = None,
+    ) -> None:
         self._registry = registry
         self._options = options
         self._executor = executor
         self._metrics = metrics
+        self._stuck = stuck
         self._refused: dict[tuple[str, int], str] = {}
 
     def load(self, name: str, version: int, manifest_sha256: str | None) -> Servable | None:
@@ -46,7 +55,7 @@ class VersionLoader:
 
     def _open(self, name: str, version: int, manifest_sha256: str | None) -> Servable:
         stored = self._registry.read(name, version, manifest_sha256)
-        servable = open_servable(stored, self._options, self._executor, self._metrics)
+        servable = open_servable(stored, self._options, self._executor, self._metrics, self._stuck)
         try:
             replay(servable)
         except BaseException:

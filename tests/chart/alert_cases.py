@@ -19,6 +19,7 @@ _RESTARTS = 'kube_pod_container_status_restarts_total{container="slipway",pod="s
 _REPLICAS = 'kube_horizontalpodautoscaler_status_current_replicas{horizontalpodautoscaler="slipway"}'
 _MOST = 'kube_horizontalpodautoscaler_spec_max_replicas{horizontalpodautoscaler="slipway"}'
 _FAILURES = 'slipway_model_load_failures_total{job="slipway",instance="a",model="churn"}'
+_STUCK = 'slipway_stuck_runs{job="slipway",instance="a",model="churn"}'
 _KEYS = 'slipway_key_file_failures_total{job="slipway",instance="a"}'
 
 
@@ -52,7 +53,7 @@ def healthy(minutes: int) -> Series:
         series[_of_model("slipway_degraded", replica)] = f"0x{minutes}"
     for bucket in (_BUCKET, _QUEUE_BUCKET):
         series |= {bucket % bound: f"0+120x{minutes}" for bound in ("0.05", "0.1", "0.25", "1.0", "+Inf")}
-    series |= dict.fromkeys((_FAILURES, _KEYS, _RESTARTS), f"0x{minutes}")
+    series |= dict.fromkeys((_FAILURES, _KEYS, _STUCK, _RESTARTS), f"0x{minutes}")
     series |= {_CPU: f"0+18x{minutes}", _REPLICAS: f"2x{minutes}", _MOST: f"6x{minutes}"}
     series |= {f'kube_deployment_{count}{{deployment="slipway"}}': f"2x{minutes}" for count in _COUNTS}
     return series
@@ -91,6 +92,8 @@ CASES: dict[str, Case] = {
     ),
     "a version could not be loaded": Case(40, {"SlipwayLoadFailures"}, {_FAILURES: "0x30 1x10"}),
     "a version could not be loaded hours ago": Case(200, changes={_FAILURES: "0x30 1x170"}),
+    "a run does not end": Case(20, {"SlipwayStuckRuns"}, {_STUCK: "0x10 1x10"}),
+    "a run has ended late": Case(20, changes={_STUCK: "0x10 1 0x9"}),
     "a replica serves no version": Case(10, {"SlipwayModelNotServed"}, {_info("b"): None}),
     "a replica serves another version": Case(10, changes={_info("b"): None, _info("b", "2"): "1x10"}),
     "a replica sees an old folder": Case(10, {"SlipwayReplicasDisagree"}, {_generation("b"): "2x10"}),

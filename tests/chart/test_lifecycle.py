@@ -126,3 +126,10 @@ def test_disruption_budget_always_leaves_a_pod(values: dict[str, Any]) -> None:
     least = everything["autoscaling"]["minReplicas"] if everything["autoscaling"]["enabled"] else 2
 
     assert render_one("PodDisruptionBudget", values)["spec"]["maxUnavailable"] < least
+
+
+def test_watchdog_says_which_model_hangs_before_the_kubelet_restarts_the_container() -> None:
+    probe = render_server()["livenessProbe"]
+    patience = probe["periodSeconds"] * (probe["failureThreshold"] - 1) + probe["timeoutSeconds"]
+
+    assert Settings.model_fields["hang_seconds"].default + 1 < patience <= 30

@@ -23,6 +23,10 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 """An example that looks like this stands for a column of dates."""
 
 _DIGITS = 4
+_LENGTHS = 4
+"""A text may be this many times as long as the longest that was trained on,"""
+_LEAST_MAX_CHARACTERS = 1000
+"""and this long in any case: so little costs nothing, and a short sample says little about its longest text."""
 _MOST_CATEGORIES = 1000
 _FEW_CATEGORIES = 20
 """Beyond this many, or where most rows have their own, text is taken for free text."""
@@ -118,6 +122,7 @@ def describe_column(
             nullable=nullable,
             categories=None if is_free else categories,
             unseen_categories="allowed" if is_free else unseen,
+            max_characters=max(_LEAST_MAX_CHARACTERS, _LENGTHS * max(map(len, categories), default=0)),
             example=_free_example(present) if is_free else str(present.mode().iloc[0]),
         )
     return Feature(

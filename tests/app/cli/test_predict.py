@@ -81,3 +81,18 @@ def test_missing_file_and_missing_model_are_said(houses: Path) -> None:
 
     assert "cannot be read: No such file" in str(no_file.exception)
     assert "no model 'none'" in str(no_model.exception)
+
+
+def test_text_over_the_limit_is_refused_with_its_row_and_column(tmp_path: Path) -> None:
+    features = tuple(feature.model_copy(update={"max_characters": 4}) for feature in mixed_signature().features)
+    signature = mixed_signature().model_copy(update={"features": features})
+    publish(tmp_path / "models", "house", signature, sum_graph(signature))
+
+    result = command(
+        "house",
+        rows(tmp_path, HEADER + "gas,1,1,1,true,Ulm,x\ngas,1,1,1,true,Bremen,x\n"),
+        "--models",
+        tmp_path / "models",
+    )
+
+    assert str(result.exception) == "rows.csv row 2, column 'city': must have at most 4 characters"

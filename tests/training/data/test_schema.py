@@ -1,9 +1,10 @@
+import pandas as pd
 import pytest
 
 from app.contract.signature import Kind, Task
 from tests.training.prepared import prepared, shipped
 from tests.training.tables import config_for, table
-from training.data.schema import describe, round_number
+from training.data.schema import describe, describe_column, round_number
 
 
 def test_passengers_are_described_column_by_column() -> None:
@@ -84,3 +85,10 @@ def test_example_of_a_column_of_dates_is_a_date_and_nobodys() -> None:
     assert sold.categories is None
     assert sold.example == "2026-07-01"
     assert said.example == "some text"
+
+
+@pytest.mark.parametrize(("longest", "limit"), [(3, 1000), (250, 1000), (251, 1004), (5000, 20_000)])
+def test_text_may_be_four_times_as_long_as_the_longest_that_was_trained_on(longest: int, limit: int) -> None:
+    column = pd.Series(["a", "b" * longest] * 10)
+
+    assert describe_column("note", Kind.CATEGORY, column, nullable=False).max_characters == limit
