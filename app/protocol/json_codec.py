@@ -149,6 +149,8 @@ def _shape(name: str, shape: Any, limits: ContentLimits) -> tuple[list[int], int
     count = prod(shape)
     if count > limits.elements:
         raise RequestTooLarge(f"input {shown(name)}: more than {limits.elements} elements")
+    if not count and prod([size for size in shape if size]) > limits.elements:
+        raise MalformedRequest(f"input {shown(name)}: 'shape' asks for no elements in rows that are too long")
     return shape, count
 
 
