@@ -4,9 +4,15 @@ import orjson
 
 from app.api.hot_door import HotDoor, Work
 from app.front.exchange import HotRequest, HotResponse
+from app.protocol.column_requests import read_in_steps
+from app.protocol.json_cuts import Steps
 from app.protocol.outputs import Outputs
+from app.protocol.row_pieces import Charge
 from app.protocol.row_requests import is_plain, rewrite
 from app.serving.servable import Servable
+
+_ENCODED_AT_ONCE = 4000
+"""Values of the answer."""
 
 
 class V1PredictDoor(HotDoor):
@@ -20,11 +26,23 @@ class V1PredictDoor(HotDoor):
         part, rows = servable.rows.read_part(body)
         return Work(self, servable, request, part, rows, by_column)
 
+    def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
+        """The same, some rows at a time."""
+        part, rows, by_column = yield from read_in_steps(request.body, servable.rows, request.charge)
+        return Work(self, servable, request, part, rows, by_column)
+
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """As it was asked: one prediction per row, or one column per output."""
         if work.context:
             return HotResponse(_columns(work.servable, outputs))
         return HotResponse(work.servable.rows.encode_predictions(outputs))
+
+    def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
+        """The same, some rows at a time."""
+        charge = work.request.charge
+        if work.context:
+            return HotResponse((yield from _columns_in_steps(work.servable, outputs, charge)))
+        return HotResponse((yield from work.servable.rows.encode_in_steps(outputs, None, charge)))
 
 
 def _columns(servable: Servable, outputs: Outputs) -> bytes:
@@ -32,3 +50,17 @@ def _columns(servable: Servable, outputs: Outputs) -> bytes:
         declared.name: output.tolist() for declared, output in zip(servable.signature.outputs, outputs, strict=True)
     }
     return orjson.dumps({"outputs": by_name if len(by_name) > 1 else next(iter(by_name.values()))})
+
+
+def _columns_in_steps(servable: Servable, outputs: Outputs, charge: Charge) -> Steps[bytes]:
+    columns: list[list[bytes]] = [[] for _ in servable.signature.outputs]
+    for some in outputs.pieces(_ENCODED_AT_ONCE):
+        for column, output in zip(columns, some, strict=True):
+            column.append(orjson.dumps(output.tolist())[1:-1])
+            charge(len(column[-1]))
+        yield None
+    texts = [b"[%b]" % b",".join(column) for column in columns]
+    if len(texts) == 1:
+        return b'{"outputs":%b}' % texts[0]
+    names = [orjson.dumps(declared.name) for declared in servable.signature.outputs]
+    return b'{"outputs":{%b}}' % b",".join([b"%b:%b" % pair for pair in zip(names, texts, strict=True)])

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from app.errors import MalformedRequest, RequestTooLarge
+from app.errors import RequestTooLarge
+from app.protocol.json_values import InvalidJson
 
 T = TypeVar("T")
 Steps = Generator[Callable[[], Any] | None, Any, T]
-"""Work in short steps. It yields None between two of them, or what may be called in a thread, and is sent the result."""
+"""Work in short steps: between two of them it yields None, or what is to be done in a thread, whose result it is sent."""
 
-PIECE = 64 * 1024
+PIECE = 32 * 1024
 """Bytes of an array that are read at once."""
 LONGEST_VALUE = 1024 * 1024
 """Bytes of one row, or of one element of an array that is read in pieces."""
@@ -30,7 +31,8 @@ _WINDOW = 512 * 1024
 _BEYOND = 2048
 _SPACE = rb"[ \t\n\r]*"
 _BETWEEN_BRACKETS = re.compile(rb"[\]}]" + _SPACE + rb"(,)" + _SPACE + rb"[\[{]")
-_OPENING, _CLOSING, _COMMA, _QUOTE = 0x7B, 0x7D, 0x2C, 0x22
+_OPENING, _CLOSING, _COMMA, _QUOTE = b'{},"'
+_BRACKET = ord("[")
 _FOLD = 0x20
 """Makes a brace of a bracket."""
 
@@ -44,7 +46,7 @@ class NotPlain(Exception):
 
 
 Read = Callable[[bytes], int]
-"""Reads a piece, values with commas between them; how many there are. Raises NotJson, and has done nothing then."""
+"""Reads a piece, some of the values as a list; how many there are. Raises NotJson, and has done nothing then."""
 Guess = Callable[[bytes, int, int], int]
 """A comma between two limits that is probably one between two values; -1 where there is none."""
 
@@ -60,36 +62,36 @@ def any_comma(body: bytes, start: int, stop: int) -> int:
     return body.find(b",", start, stop)
 
 
-def not_json() -> MalformedRequest:
-    """What every reader says of a body that is no JSON."""
-    return MalformedRequest("the body is not valid JSON")
-
-
-def read_array(body: bytes, start: int, stop: int, guess: Guess, read: Read, piece: int = PIECE) -> Steps[None]:
+def read_array(
+    body: bytes, start: int, stop: int, guess: Guess, read: Read, size: Callable[[], int] | None = None
+) -> Steps[None]:
     """Let `read` have the values in `body[start:stop]`, what stands between the brackets of an array.
 
-    Raises what `read` raises, MalformedRequest where that is no JSON, RequestTooLarge where one value is very long, and
+    `size` says how many bytes the next piece may have.
+
+    Raises what `read` raises, InvalidJson where that is no JSON, RequestTooLarge where one value is very long, and
     NotPlain where the array ends elsewhere.
     """
-    position = start
+    position, view = start, memoryview(body)
     while True:
-        if stop - position <= piece + _BEYOND:
+        piece = PIECE if size is None else size()
+        if stop - position <= piece + piece // 8:
             cut = stop
         else:
             target = position + piece
             cut = guess(body, target, min(target + piece, stop))
         try:
-            if cut < 0:
-                raise NotJson
-            count = read(body[position:cut])
+            count = -1 if cut < 0 else read(b"[%b]" % view[position:cut])
         except NotJson:
+            count = -1
+        if count < 0:
             cut = yield from _find_cut(body, position, position + piece, stop)
             try:
-                count = read(body[position:cut])
+                count = read(b"[%b]" % view[position:cut])
             except NotJson:
-                raise not_json() from None
+                raise InvalidJson from None
         if not count and (position != start or cut != stop):
-            raise not_json()  # nothing between two commas
+            raise InvalidJson  # nothing between two commas
         if cut == stop:
             return
         position = cut + 1
@@ -118,7 +120,7 @@ def _find_cut(body: bytes, start: int, target: int, stop: int) -> Steps[int]:
         if position - start > LONGEST_VALUE + PIECE or signs > MOST_SIGNS + PIECE:
             raise _too_long()
         yield None
-    raise not_json()
+    raise InvalidJson
 
 
 def _too_long() -> RequestTooLarge:
@@ -131,7 +133,7 @@ class Scan:
     __slots__ = ("depth", "depths", "end", "is_inside", "positions", "signs")
 
     def __init__(self, body: bytes, start: int, stop: int, is_inside: bool, depth: int) -> None:
-        """`is_inside` a string, and `depth`, say how things stand at `start`, which is not between an escape's signs."""
+        """`is_inside` a string, and `depth`, say how things stand at `start`, which splits no escape."""
         text = body[start:stop]
         if text.endswith(b"\\") and (len(text) - len(text.rstrip(b"\\"))) % 2:
             text = body[start : stop + 1]
@@ -169,7 +171,7 @@ def find_arrays(body: bytes, depth: int, smallest: int, most: int) -> Steps[list
             places = np.concatenate([[start - 1], places])
         starts, ends = places[::2], places[1::2]
         long = np.flatnonzero(ends - starts[: len(ends)] > smallest)
-        found += [(int(starts[i]) + 1, int(ends[i])) for i in long if body[starts[i]] == 0x5B]
+        found += [(int(starts[i]) + 1, int(ends[i])) for i in long if body[starts[i]] == _BRACKET]
         if len(places):
             start = int(starts[-1]) + 1 if len(starts) > len(ends) else -1
         if len(found) > most:

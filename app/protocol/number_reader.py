@@ -14,9 +14,9 @@ from simdjson import Array, Object, Parser
 
 from app.contract.tensors import FLOATING, Datatype, Tensor
 
-_OF_TYPE = {str(datatype): "d" for datatype in FLOATING}
-_OF_TYPE |= dict.fromkeys((Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64), "i")
-_OF_TYPE |= dict.fromkeys((Datatype.UINT8, Datatype.UINT16, Datatype.UINT32, Datatype.UINT64), "u")
+OF_TYPE = {str(datatype): "d" for datatype in FLOATING}
+OF_TYPE |= dict.fromkeys((Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64), "i")
+OF_TYPE |= dict.fromkeys((Datatype.UINT8, Datatype.UINT16, Datatype.UINT32, Datatype.UINT64), "u")
 _WIDE = {"d": np.dtype(np.float64), "i": np.dtype(np.int64), "u": np.dtype(np.uint64)}
 _FEW = 16
 _MOST_INPUTS = 256
@@ -87,11 +87,11 @@ def _read_input(item: Any) -> tuple[dict[str, Any], int]:
     shape, data = tensor.pop("shape"), tensor.pop("data")
     if type(shape) is not Array or type(data) is not Array:
         raise _NotPlain
-    of_type = _OF_TYPE[tensor["datatype"]]
+    of_type = OF_TYPE[tensor["datatype"]]
     for key, value in tensor.items():
         tensor[key] = _plain(value)
     tensor["shape"] = shape.as_list()
-    tensor["data"] = numbers = _numbers(data, of_type)
+    tensor["data"] = numbers = numbers_of(data, of_type)
     rows = len(data)
     if rows == len(numbers):
         return tensor, 2
@@ -100,7 +100,8 @@ def _read_input(item: Any) -> tuple[dict[str, Any], int]:
     return tensor, 2 + rows
 
 
-def _numbers(data: Any, of_type: str) -> Tensor:
+def numbers_of(data: Any, of_type: str) -> Tensor:
+    """The elements of one of simdjson's arrays, nested or flat; raises TypeError or ValueError."""
     return np.frombuffer(data.as_buffer(of_type=of_type), _WIDE[of_type])
 
 

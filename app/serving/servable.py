@@ -15,6 +15,7 @@ from app.runtime.providers import short
 from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher
 from app.serving.options import ServingOptions, VersionOptions
+from app.serving.row_slices import in_slices
 from app.serving.statistics import VersionStatistics
 from app.serving.variants import ChosenVariant, choose_variant
 
@@ -76,7 +77,8 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
         {short(name): count for name, count in session.placement.nodes.items()},
     )
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
-    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue)
+    run = session.run if session.mixes_rows else in_slices(session.run)
+    batcher = Batcher(manifest.model_name, run, cost, executor, statistics, chosen.queue)
     return Servable(
         manifest,
         variant,
