@@ -6,6 +6,7 @@ from app.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from app.protocol import binary_codec
 from app.protocol.json_codec import encode_response, read_document, read_request
 from app.protocol.json_cuts import Steps, finish
+from app.protocol.json_values import parse
 from app.protocol.limits import ContentLimits
 from app.protocol.messages import InferenceRequest
 from app.protocol.number_reader import NumberReader
@@ -89,10 +90,12 @@ class InferDoor(HotDoor):
         json_length = binary_codec.read_json_length(request.headers[BINARY_HEADER], body)
         if json_length == 0:
             inference = binary_codec.decode_raw(body, servable.signature.inputs, limits)
-        elif json_length <= LARGE:
-            inference = binary_codec.decode_request(body, json_length, limits)
         else:
-            document, _ = yield from self._pieces.read(body[:json_length], request.charge)
+            document = body[:json_length]
+            if json_length <= LARGE:
+                document = parse(document)
+            else:
+                document, _ = yield from self._pieces.read(document, request.charge)
             inference = binary_codec.read_with_tail(document, body, json_length, limits)
         yield from binary_codec.read_texts(inference.inputs, body, request.charge)
         return inference

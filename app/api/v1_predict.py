@@ -11,6 +11,7 @@ from app.protocol.row_pieces import Charge
 from app.protocol.row_requests import is_plain, rewrite
 from app.serving.servable import Servable
 
+_COMMA = ord(",")
 _ENCODED_AT_ONCE = 4000
 """Values of the answer."""
 
@@ -53,14 +54,19 @@ def _columns(servable: Servable, outputs: Outputs) -> bytes:
 
 
 def _columns_in_steps(servable: Servable, outputs: Outputs, charge: Charge) -> Steps[bytes]:
-    columns: list[list[bytes]] = [[] for _ in servable.signature.outputs]
+    columns = [bytearray(b"[") for _ in servable.signature.outputs]
     for some in outputs.pieces(_ENCODED_AT_ONCE):
         for column, output in zip(columns, some, strict=True):
-            column.append(orjson.dumps(output.tolist())[1:-1])
-            charge(len(column[-1]))
+            text = orjson.dumps(output.tolist())
+            charge(len(text))
+            column.extend(memoryview(text)[1:-1])
+            column.append(_COMMA)
         yield None
-    texts = [b"[%b]" % b",".join(column) for column in columns]
-    if len(texts) == 1:
-        return b'{"outputs":%b}' % texts[0]
-    names = [orjson.dumps(declared.name) for declared in servable.signature.outputs]
-    return b'{"outputs":{%b}}' % b",".join([b"%b:%b" % pair for pair in zip(names, texts, strict=True)])
+    for column in columns:
+        column[-1:] = b"]"
+    if len(columns) == 1:
+        return b"".join([b'{"outputs":', columns[0], b"}"])
+    parts: list[bytes | bytearray] = [b'{"outputs":{']
+    for declared, column in zip(servable.signature.outputs, columns, strict=True):
+        parts += [orjson.dumps(declared.name), b":", column, b","]
+    return b"".join([*parts[:-1], b"}}"])

@@ -1,6 +1,8 @@
 """Whole answers as bytes. The lines that nearly all answers share are joined once a second, when the date changes."""
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -11,6 +13,7 @@ NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORE = (b"cache-control", b"no-store")
 
 _LINE = b"%b: %b\r\n"
+_LARGE = 64 * 1024
 _OK = int(HTTPStatus.OK)  # a member of an enumeration is looked up anew each time
 _SAFE_LINES = _LINE % NO_SNIFFING + _LINE % NO_STORE
 
@@ -24,8 +27,23 @@ class AnswerLines:
         self._good_json = b""
         self._refresh([])
 
+    def write(
+        self, write: Callable[[Any], None], response: HotResponse, request_id: str, defaults: Headers, *, closes: bool
+    ) -> None:
+        """Write an answer; a long body is not copied once more to stand behind its head."""
+        if len(response.body) <= _LARGE:
+            write(self.encode(response, request_id, defaults, closes=closes))
+        else:
+            write(self._encode(response, request_id, defaults, b"", closes=closes))
+            write(response.body)
+
     def encode(self, response: HotResponse, request_id: str, defaults: Headers, *, closes: bool) -> bytes:
         """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change."""
+        return self._encode(response, request_id, defaults, response.body, closes=closes)
+
+    def _encode(
+        self, response: HotResponse, request_id: str, defaults: Headers, body: bytes | bytearray, *, closes: bool
+    ) -> bytes:
         if defaults is not self._defaults:
             self._refresh(defaults)
         if response.headers is JSON_ALONE and response.status == _OK:
@@ -34,12 +52,11 @@ class AnswerLines:
             own = b"".join([_LINE % header for header in response.headers if header != CLOSE])
             lines = b"%b%b%b%b" % (STATUS_LINE[response.status], own, _SAFE_LINES, self._date_lines)
         close = b"connection: close\r\n" if closes else b""
-        body = response.body
-        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (  # type: ignore[str-format]  # a bytearray is fine as well
             lines,
             close,
             request_id.encode(),
-            len(body),
+            len(response.body),
             body,
         )
 

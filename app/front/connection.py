@@ -192,7 +192,7 @@ class Connection(HttpToolsProtocol):
         """Write the whole answer of a hot cycle."""
         if not self.transport.is_closing():
             defaults = self.server_state.default_headers
-            self.transport.write(self._answer_lines.encode(response, request_id, defaults, closes=closes))
+            self._answer_lines.write(self.transport.write, response, request_id, defaults, closes=closes)
             if closes:
                 self.transport.close()
         self.on_response_complete()

@@ -54,8 +54,9 @@ def read_texts(inputs: Sequence[NamedTensor], body: bytes, charge: Callable[[int
     """Read the texts that follow the JSON, for which only room was made; raises MalformedRequest or RequestTooLarge."""
     left = _MOST_TIMES * len(body) + _SPARE
     for tensor in inputs:
-        if type(tensor.data) is UnreadText:
-            tensor.data, left = yield from tensor.data.read(body, charge, left)
+        unread: Any = tensor.data
+        if type(unread) is UnreadText:
+            tensor.data, left = yield from unread.read(body, charge, left)
 
 
 def decode_raw(body: bytes, inputs: Sequence[TensorMetadata], limits: ContentLimits) -> InferenceRequest:

@@ -9,25 +9,24 @@ from typing import Any
 from app.contract.signature import MATRIX_INPUT
 from app.errors import MalformedRequest
 from app.protocol.json_beside import Span
-from app.protocol.json_cuts import NotJson, Steps, any_comma, contains, find_arrays, read_array
+from app.protocol.json_cuts import PIECE, NotJson, Steps, any_comma, contains, find_arrays, read_array
 from app.protocol.json_values import InvalidJson, parse
 from app.protocol.parts import Part
 from app.protocol.row_pieces import Charge, RowPieces, look_at, read_long_lists
 from app.protocol.row_requests import KEYS_OF_OTHERS, check_columns, check_form, check_lengths, value
 from app.protocol.rows import RowCodec
 
-_PIECE = 32 * 1024
 _SMALLEST_PIECE = 512
 _SMALLEST_COLUMN = 128
 _VALUES_AT_ONCE = 4096
 
 
-def read_in_steps(body: bytes, codec: RowCodec, charge: Charge) -> Steps[tuple[Part, int, bool]]:
+def read_in_steps(body: bytes, codec: RowCodec, charge: Charge, piece: int = PIECE) -> Steps[tuple[Part, int, bool]]:
     """What a body brings to its batch, how many rows, and whether they came in columns.
 
     Raises InvalidRows, MalformedRequest or RequestTooLarge.
     """
-    pieces = codec.pieces(len(body), charge)
+    pieces = codec.pieces(len(body), charge, piece)
     if not (yield from contains(body, KEYS_OF_OTHERS)):
         yield from pieces.read(body)
         return (*pieces.finish(), False)
@@ -46,17 +45,19 @@ def read_in_steps(body: bytes, codec: RowCodec, charge: Charge) -> Steps[tuple[P
     if not by_column or type(rows) in {Span, list}:
         yield from pieces.read_found(body, rows, spans, is_rewritten=True)
     else:
-        yield from _read_columns(body, rows, spans, names, pieces)
+        yield from _read_columns(body, rows, spans, names, pieces, piece)
     return (*pieces.finish(), by_column)
 
 
-def _read_columns(body: bytes, inputs: Any, spans: list[Span], names: list[str], pieces: RowPieces) -> Steps[None]:
+def _read_columns(
+    body: bytes, inputs: Any, spans: list[Span], names: list[str], pieces: RowPieces, piece: int
+) -> Steps[None]:
     try:
         check_columns(inputs, names)
     except MalformedRequest:
         yield from look_at(body, spans)
         raise
-    size = max(_SMALLEST_PIECE, _PIECE // len(names))
+    size = max(min(_SMALLEST_PIECE, piece), piece // len(names))
     columns = [_Column(body, inputs[name], size) for name in names]
     most = max(1, _VALUES_AT_ONCE // len(names))
     while True:

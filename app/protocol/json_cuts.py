@@ -17,7 +17,7 @@ from app.protocol.json_values import InvalidJson
 
 T = TypeVar("T")
 Steps = Generator[Callable[[], Any] | None, Any, T]
-"""Work in short steps: between two of them it yields None, or what is to be done in a thread, whose result it is sent."""
+"""Work in short steps: between two it yields None, or what is to be done in a thread, whose result it is sent."""
 
 PIECE = 32 * 1024
 """Bytes of an array that are read at once."""
@@ -81,13 +81,13 @@ def read_array(
             target = position + piece
             cut = guess(body, target, min(target + piece, stop))
         try:
-            count = -1 if cut < 0 else read(b"[%b]" % view[position:cut])
+            count = -1 if cut < 0 else read(b"".join((b"[", view[position:cut], b"]")))
         except NotJson:
             count = -1
         if count < 0:
             cut = yield from _find_cut(body, position, position + piece, stop)
             try:
-                count = read(b"[%b]" % view[position:cut])
+                count = read(b"".join((b"[", view[position:cut], b"]")))
             except NotJson:
                 raise InvalidJson from None
         if not count and (position != start or cut != stop):
@@ -140,11 +140,11 @@ class Scan:
         self.end = start + len(text)
         if b"\\" in text:
             text = text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
-        signs = np.frombuffer(text, np.uint8)
-        inside = np.cumsum(signs == _QUOTE, dtype=np.uint8) & 1
+        read = np.frombuffer(text, np.uint8)
+        inside = np.cumsum(read == _QUOTE, dtype=np.uint8) & np.uint8(1)
         if is_inside:
-            inside ^= 1
-        signs = signs | _FOLD
+            inside ^= np.uint8(1)
+        signs = read | np.uint8(_FOLD)
         signs[inside.view(np.bool_)] = 0
         places = np.flatnonzero((signs == _OPENING) | (signs == _CLOSING) | (signs == _COMMA))
         self.signs = signs[places]

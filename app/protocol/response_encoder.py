@@ -4,6 +4,7 @@ Gives the very bytes that `json_codec.encode_response` gives, without making mes
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import orjson
@@ -47,22 +48,24 @@ class ResponseEncoder:
         request_id: str | None,
         parameters: Mapping[str, Value] | None,
         charge: Callable[[int], None],
-    ) -> Steps[bytes]:
+    ) -> Steps[bytearray]:
         """The same bytes, some values at a time."""
-        parts = [orjson.dumps(self._head(request_id, parameters))[:-1], b',"outputs":[']
+        body = bytearray(orjson.dumps(self._head(request_id, parameters))[:-1] + b',"outputs":[')
         for (name, datatype, is_text), tensor in zip(self._outputs, outputs.run.tensors, strict=True):
             rows = tensor[outputs.start : outputs.stop]
             head = orjson.dumps({"name": name, "datatype": datatype, "shape": rows.shape})
-            parts += [head[:-1], b',"data":[']
-            at_once = max(1, _AT_ONCE // max(1, rows[0].size))
+            body += head[:-1] + b',"data":['
+            at_once = max(1, _AT_ONCE // max(1, prod(rows.shape[1:])))
             for first in range(0, len(rows), at_once):
                 data = rows[first : first + at_once].ravel()
-                parts += [orjson.dumps(data.tolist() if is_text else data, option=_NUMPY)[1:-1], b","]
-                charge(len(parts[-2]))
+                text = orjson.dumps(data.tolist() if is_text else data, option=_NUMPY)
+                charge(len(text))
+                body += memoryview(text)[1:-1]
+                body += b","
                 yield None
-            parts[-1:] = [b"]}", b","]
-        parts[-1] = b"]}"
-        return b"".join(parts)
+            body[-1:] = b"]},"
+        body[-1:] = b"]}"
+        return body
 
     def _head(self, request_id: str | None, parameters: Mapping[str, Value] | None) -> dict[str, Any]:
         document: dict[str, Any] = {"model_name": self._model_name, "model_version": self._model_version}

@@ -70,18 +70,19 @@ def plain_rows(body: bytes) -> Span | None:
 class RowPieces:
     """The rows of one request, as far as they were read."""
 
-    def __init__(self, codec: "RowCodec", size: int, charge: Charge, limits: ContentLimits) -> None:
+    def __init__(self, codec: "RowCodec", size: int, charge: Charge, limits: ContentLimits, piece: int) -> None:
         self._codec = codec
         self._size = size
         self._charge = charge
         self._limits = limits
+        self._piece = piece
         self.by_position: bool | None = None
         """Of the first row, which all others must follow."""
         self.problems = ProblemList(lambda: codec.checker, size)
         self._columns: dict[str, Tensor] = {}
         self._bytes = 0
         self.rows = 0
-        self._most = min(limits.instances, size // (2 * len(codec.names) + 1) + 1)
+        self._most = min(limits.instances, size // (2 * len(codec.names)) + 1)
         """Rows that such a body can have room for."""
 
     def read(self, body: bytes) -> Steps[None]:
@@ -112,7 +113,7 @@ class RowPieces:
     def read_rows(self, body: bytes, span: Span, *, is_rewritten: bool = False) -> Steps[None]:
         """Read rows; `is_rewritten` where another parser reads them first, as it does those of a short request."""
         read = self._rewrite if is_rewritten else self._read
-        yield from read_array(body, *span, between_brackets, read)
+        yield from read_array(body, *span, between_brackets, read, lambda: self._piece)
 
     def _start_again(self) -> None:
         self.by_position, self.rows = None, 0

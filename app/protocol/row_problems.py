@@ -85,9 +85,9 @@ class RowChecker:
         """How many problems these rows have together, and how many of them are wrong values, which take long."""
         width = len(self.features)
         if by_position:
-            fit = [row for row in rows if type(row) is list and len(row) == width]
-            wrong = _errors(self._lists, fit)
-            return len(rows) - len(fit) + wrong, wrong
+            lists = [row for row in rows if type(row) is list and len(row) == width]
+            wrong = _errors(self._lists, lists)
+            return len(rows) - len(lists) + wrong, wrong
         fit = [row for row in rows if type(row) is dict and len(row) <= width + MAX_PROBLEMS]
         unknown = sum(1 for _ in filterfalse(self._by_name.__contains__, chain.from_iterable(fit)))
         given = sum(map(len, fit)) - unknown

@@ -17,7 +17,7 @@ from pydantic_core import SchemaValidator, from_json
 from app.contract.signature import Feature, Kind, Label, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
 from app.errors import InferenceError
-from app.protocol.json_cuts import Steps
+from app.protocol.json_cuts import PIECE, Steps
 from app.protocol.json_values import InvalidJson
 from app.protocol.limits import ContentLimits
 from app.protocol.outputs import Outputs, as_outputs
@@ -98,15 +98,15 @@ class RowCodec:
         """Rows that were found good."""
         return PendingRows(rows, self._by_position if by_position else self._by_name)
 
-    def read_in_steps(self, body: bytes, charge: Charge) -> Steps[tuple[Part, int]]:
+    def read_in_steps(self, body: bytes, charge: Charge, piece: int = PIECE) -> Steps[tuple[Part, int]]:
         """What `read_part` gives, for a long body: piece by piece, in memory that is charged before it is taken."""
-        pieces = self.pieces(len(body), charge)
+        pieces = self.pieces(len(body), charge, piece)
         yield from pieces.read(body)
         return pieces.finish()
 
-    def pieces(self, size: int, charge: Charge) -> RowPieces:
+    def pieces(self, size: int, charge: Charge, piece: int = PIECE) -> RowPieces:
         """For the rows of a long body of that size."""
-        return RowPieces(self, size, charge, self._limits)
+        return RowPieces(self, size, charge, self._limits, piece)
 
     def read_piece(self, text: bytes, *, by_position: bool) -> list[Any] | None:
         """The rows of a JSON list, None where it is none or a row is not good."""
@@ -153,15 +153,18 @@ class RowCodec:
         predictions = b",".join(self._predictions(as_outputs(outputs)))
         return b'%b%b,"predictions":[%b]}' % (self._head, orjson.dumps(request_id), predictions)
 
-    def encode_in_steps(self, outputs: Outputs, request_id: str | None, charge: Charge) -> Steps[bytes]:
+    def encode_in_steps(self, outputs: Outputs, request_id: str | None, charge: Charge) -> Steps[bytearray]:
         """What `encode` gives for many rows, or `encode_predictions` where there is no id."""
-        head = b"{" if request_id is None else b"%b%b," % (self._head, orjson.dumps(request_id))
-        parts = []
+        body = bytearray(b"{" if request_id is None else b"%b%b," % (self._head, orjson.dumps(request_id)))
+        body += b'"predictions":['
         for some in outputs.pieces(_ENCODED_AT_ONCE):
-            parts.append(b",".join(self._predictions(some)))
-            charge(len(parts[-1]))
+            text = b",".join(self._predictions(some))
+            charge(len(text))
+            body += text
+            body += b","
             yield None
-        return b'%b"predictions":[%b]}' % (head, b",".join(parts))
+        body[-1:] = b"]}"
+        return body
 
     def encode_predictions(self, outputs: Sequence[Tensor]) -> bytes:
         """The answer's bytes as version 1 of the protocols writes them: the predictions alone."""

@@ -6,6 +6,7 @@ is read of it is the same. In memory are the body, those arrays, which are at mo
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,9 @@ _DATA = re.compile(rb'"data"[ \t\n\r]*:[ \t\n\r]*\[')
 _TWO_ENDS = re.compile(rb"\][ \t\n\r]*(\])")
 _DEPTH = 4
 """Of the data: in an input, in the list of inputs, in the request."""
-_SMALLEST = 1024
 _WINDOW = 256 * 1024
-_FIRST_PIECE, _PIECE, _CAREFUL_PIECE = 64 * 1024, 128 * 1024, 16 * 1024
+_OVERLAP = 1024
+"""White space that may stand between two signs which are looked for together."""
 _LONGEST_OTHER = 64 * 1024
 _TEXT_BYTES = 72
 """What a short text takes in memory, beside its place in an array."""
@@ -37,11 +38,25 @@ _MOST_TIMES = 4
 _SPARE = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """In bytes: the shortest data that is read in pieces, and its pieces.
+
+    The first one of numbers, the others, and those where not all are numbers, which take longer.
+    """
+
+    smallest: int = 1024
+    first: int = 64 * 1024
+    numbers: int = 128 * 1024
+    others: int = 16 * 1024
+
+
 class TensorPieces:
     """Reads long requests, in one thread."""
 
-    def __init__(self, limits: ContentLimits) -> None:
+    def __init__(self, limits: ContentLimits, sizes: Sizes = Sizes()) -> None:  # cannot be changed
         self._limits = limits
+        self._sizes = sizes
         self._parser = Parser()
 
     def read(self, body: bytes, charge: Charge) -> Steps[tuple[Any, bool]]:
@@ -49,7 +64,7 @@ class TensorPieces:
 
         Raises MalformedRequest where it is no JSON, and RequestTooLarge.
         """
-        spans = yield from _likely_data(body, self._limits.inputs)
+        spans = yield from _likely_data(body, self._limits.inputs, self._sizes.smallest)
         try:
             document, _ = read_beside(body, spans, _DEPTH)
             if len(_inputs_with_spans(document)) == len(spans):
@@ -60,7 +75,7 @@ class TensorPieces:
         except RequestTooLarge:
             if len(body) <= MOST_BYTES:
                 raise
-        places = yield from find_arrays(body, _DEPTH, _SMALLEST, 2 * self._limits.inputs)
+        places = yield from find_arrays(body, _DEPTH, self._sizes.smallest, 2 * self._limits.inputs)
         spans = [Span(*place) for place in places]
         document, _ = read_beside(body, spans, _DEPTH)
         wanted = {id(item["data"]) for item in _inputs_with_spans(document)}
@@ -79,41 +94,41 @@ class TensorPieces:
                 count = read_shape(name, item.get("shape"), self._limits)[1]
             except RequestError:
                 datatype, count = None, 0
-            data = _Data(name, datatype, count, self._parser, charge, left)
+            data = _Data(name, datatype, count, self._parser, self._sizes, charge, left)
             span = item["data"]
-            is_nested = body[span.start : span.start + _SMALLEST].lstrip()[:1] == b"["
+            is_nested = body[span.start : span.start + _OVERLAP].lstrip()[:1] == b"["
             guess = between_brackets if is_nested else any_comma
-            yield from read_array(body, *span, guess, data.read, data.piece)
+            yield from read_array(body, span.start, span.end, guess, data.read, data.piece)
             left = data.left
             item["data"] = data.finish()
             yield None
 
 
-def _likely_data(body: bytes, most: int) -> Steps[list[Span]]:
+def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
     """Where long data probably lies: behind its key, up to the next end."""
     spans: list[Span] = []
     position = 0
     while position < len(body) and len(spans) <= most:
         key = _DATA.search(body, position, position + _WINDOW)
         if key is None:
-            position += _WINDOW - _SMALLEST
+            position += _WINDOW - _OVERLAP
             yield None
             continue
         position = start = key.end()
-        if body[start : start + _SMALLEST].lstrip()[:1] == b"[":
+        if body[start : start + _OVERLAP].lstrip()[:1] == b"[":
             end = -1
             while end < 0 and position < len(body):
                 two = _TWO_ENDS.search(body, position, position + _WINDOW)
                 if two is not None:
                     end = two.start(1)
                 else:
-                    position += _WINDOW - _SMALLEST
+                    position += _WINDOW - _OVERLAP
                     yield None
         else:
             end = body.find(b"]", start)
         if end < 0:
             break
-        if end - start >= _SMALLEST:
+        if end - start >= smallest:
             spans.append(Span(start, end))
         position = end
     return spans
@@ -152,11 +167,19 @@ class _Data:
     """The data of one input, as far as it was read."""
 
     def __init__(
-        self, name: str, datatype: Datatype | None, count: int, parser: Parser, charge: Charge, left: int
+        self,
+        name: str,
+        datatype: Datatype | None,
+        count: int,
+        parser: Parser,
+        sizes: Sizes,
+        charge: Charge,
+        left: int,
     ) -> None:
         self._name = name
         self._datatype = datatype
         self._parser = parser
+        self._sizes = sizes
         self._charge = charge
         self.left = left
         """Bytes that the request may still take."""
@@ -170,7 +193,7 @@ class _Data:
         self._is_finite = True
         self._misnested: MalformedRequest | None = None
         self._error: MalformedRequest | None = None
-        self._size = _FIRST_PIECE if self._of_type else _CAREFUL_PIECE
+        self._size = sizes.first if self._of_type else sizes.others
 
     def piece(self) -> int:
         """How long the next piece may be."""
@@ -184,10 +207,12 @@ class _Data:
             except (ValueError, TypeError, NotPlain):
                 pass  # something that is no number, or no JSON
         try:
+            if b"NaN" in text and b'"' not in text:
+                text = text.replace(b"NaN", b"null")  # without strings it can be nothing else
             values = parse(text)
         except InvalidJson:
             raise NotJson from None
-        self._size = _CAREFUL_PIECE
+        self._size = self._sizes.others
         self._is_plain = False
         self._take(values)
         return len(values)
@@ -202,7 +227,7 @@ class _Data:
         if not is_flat and (text.count(b"[") != 1 + length or not all(type(row) is Array for row in root)):
             raise NotPlain
         del root
-        self._size = _PIECE
+        self._size = self._sizes.numbers
         if length:
             self._go_deep(1 if is_flat else 2, len(numbers))
             self._store_numbers(numbers)

@@ -141,7 +141,7 @@ def test_a_refusal_is_not_longer_than_its_request_and_a_kibibyte(row: str, count
 def test_wrong_values_without_end_are_not_all_counted() -> None:
     row = f"[{','.join(['true'] * 30)}]"
 
-    with pytest.raises(InvalidRows, match="^at least ") as refused:
+    with pytest.raises(InvalidRows, match=r"^at least ") as refused:
         WIDE.decode(f'{{"instances":[{",".join([row] * 1000)}]}}'.encode())
     assert (len(refused.value.problems), refused.value.total < 1000) == (100, True)
 
