@@ -1,6 +1,7 @@
 """What stands beside the long arrays of a JSON document: small, and read whole, with a `Span` in each array's place."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from app.errors import RequestTooLarge
@@ -20,10 +21,10 @@ class Span(NamedTuple):
     end: int
 
 
-def read_beside(body: bytes, spans: list[Span], depth: int) -> tuple[Any, int]:
+def read_beside(body: bytes, spans: list[Span], depth: int, load: Callable[[bytes], Any] = parse) -> tuple[Any, int]:
     """The document with its spans, which are arrays at this depth, and how many are in it; of equal keys the last wins.
 
-    Raises MalformedRequest where that is no JSON, and RequestTooLarge where there is more beside the arrays than any
+    `load` reads it. Raises MalformedRequest where that is no JSON, and RequestTooLarge where there is more beside the arrays than any
     request needs.
     """
     parts, position = [], 0
@@ -36,7 +37,7 @@ def read_beside(body: bytes, spans: list[Span], depth: int) -> tuple[Any, int]:
             f"what stands beside the long lists of the body is over {MOST_BYTES} bytes or {MOST_OBJECTS} objects"
         )
     places = _Places(spans)
-    return places.fill(parse(b"".join(parts)), depth - 1), places.found
+    return places.fill(load(b"".join(parts)), depth - 1), places.found
 
 
 class _Places:

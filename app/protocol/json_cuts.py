@@ -23,8 +23,8 @@ PIECE = 32 * 1024
 """Bytes of an array that are read at once."""
 LONGEST_VALUE = 1024 * 1024
 """Bytes of one row, or of one element of an array that is read in pieces."""
-MOST_SIGNS = 65_536
-"""Brackets and commas of such a value."""
+MOST_SIGNS = 16_384
+"""Brackets and commas of such a value, unless the reader wants more."""
 
 _SCANNED = 64 * 1024
 _WINDOW = 512 * 1024
@@ -63,11 +63,17 @@ def any_comma(body: bytes, start: int, stop: int) -> int:
 
 
 def read_array(
-    body: bytes, start: int, stop: int, guess: Guess, read: Read, size: Callable[[], int] | None = None
+    body: bytes,
+    start: int,
+    stop: int,
+    guess: Guess,
+    read: Read,
+    size: Callable[[], int] | None = None,
+    most: int = MOST_SIGNS,
 ) -> Steps[None]:
     """Let `read` have the values in `body[start:stop]`, what stands between the brackets of an array.
 
-    `size` says how many bytes the next piece may have.
+    `size` says how many bytes the next piece may have, `most` how many brackets and commas one value.
 
     Raises what `read` raises, InvalidJson where that is no JSON, RequestTooLarge where one value is very long, and
     NotPlain where the array ends elsewhere.
@@ -85,7 +91,7 @@ def read_array(
         except NotJson:
             count = -1
         if count < 0:
-            cut = yield from _find_cut(body, position, position + piece, stop)
+            cut = yield from _find_cut(body, position, position + piece, stop, most)
             try:
                 count = read(b"".join((b"[", view[position:cut], b"]")))
             except NotJson:
@@ -98,7 +104,7 @@ def read_array(
         yield None
 
 
-def _find_cut(body: bytes, start: int, target: int, stop: int) -> Steps[int]:
+def _find_cut(body: bytes, start: int, target: int, stop: int, most: int) -> Steps[int]:
     """The first comma between two values at or after `target`, or the end of the array."""
     position, inside, depth, signs = start, False, 0, 0
     while position < len(body):
@@ -112,19 +118,20 @@ def _find_cut(body: bytes, start: int, target: int, stop: int) -> Steps[int]:
         if cut < len(body):
             if cut > stop or (cut == end and cut != stop):
                 raise NotPlain
-            if cut - start > LONGEST_VALUE + PIECE:
-                raise _too_long()
+            signs += int(np.searchsorted(scan.positions, cut)) - int(np.searchsorted(scan.positions, target))
+            if cut - target > LONGEST_VALUE or signs > most:
+                raise _too_long(most)
             return cut
         position, inside, depth = scan.end, scan.is_inside, scan.depth
-        signs += len(scan.positions)
-        if position - start > LONGEST_VALUE + PIECE or signs > MOST_SIGNS + PIECE:
-            raise _too_long()
+        signs += len(scan.positions) - int(np.searchsorted(scan.positions, target))
+        if position - target > LONGEST_VALUE or signs > most:
+            raise _too_long(most)
         yield None
     raise InvalidJson
 
 
-def _too_long() -> RequestTooLarge:
-    return RequestTooLarge(f"one row or value is over {LONGEST_VALUE} bytes or {MOST_SIGNS} values")
+def _too_long(most: int) -> RequestTooLarge:
+    return RequestTooLarge(f"one row or value is over {LONGEST_VALUE} bytes or {most} values")
 
 
 class Scan:

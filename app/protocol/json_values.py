@@ -32,6 +32,10 @@ class InvalidJson(MalformedRequest):
         super().__init__("the body is not valid JSON")
 
 
+class DoesNotFit(MalformedRequest):
+    """A number of the right kind that is too large for its datatype."""
+
+
 def parse(body: bytes) -> Any:
     """Python values of a JSON body, the last of two equal keys winning; raises MalformedRequest."""
     try:
@@ -175,12 +179,12 @@ def narrow(name: str, datatype: Datatype, numbers: Tensor) -> Tensor:
     if datatype not in FLOATING:
         bounds = np.iinfo(dtype)
         if numbers.size and (numbers.min() < bounds.min or numbers.max() > bounds.max):
-            raise MalformedRequest(f"input {shown(name)}: an integer does not fit into {datatype}")
+            raise DoesNotFit(f"input {shown(name)}: an integer does not fit into {datatype}")
         return numbers.astype(dtype)
     with np.errstate(over="ignore"):
         rounded = numbers.astype(dtype)
     if np.isinf(rounded).any():
-        raise MalformedRequest(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
+        raise DoesNotFit(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
     return rounded
 
 

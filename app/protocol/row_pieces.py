@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from app.contract.tensors import Tensor
 from app.errors import MalformedRequest, RequestTooLarge
 from app.protocol.json_beside import Span, read_beside
-from app.protocol.json_cuts import NotJson, NotPlain, Steps, between_brackets, find_arrays, read_array
+from app.protocol.json_cuts import MOST_SIGNS, NotJson, NotPlain, Steps, between_brackets, find_arrays, read_array
 from app.protocol.json_values import InvalidJson, parse
 from app.protocol.limits import ContentLimits
 from app.protocol.parts import Part
@@ -76,6 +76,7 @@ class RowPieces:
         self._charge = charge
         self._limits = limits
         self._piece = piece
+        self._signs = max(MOST_SIGNS, 4 * len(codec.names))
         self.by_position: bool | None = None
         """Of the first row, which all others must follow."""
         self.problems = ProblemList(lambda: codec.checker, size)
@@ -95,8 +96,9 @@ class RowPieces:
                 self._start_again()
             else:
                 return
-        document, spans = yield from read_long_lists(body, 2)
+        document, spans = yield from read_long_lists(body, 2, load=load)
         if type(document) is not dict or document.keys() != {"instances"}:
+            yield from look_at(body, spans)
             raise no_rows()
         yield from self.read_found(body, document["instances"], spans)
 
@@ -106,14 +108,17 @@ class RowPieces:
         if type(rows) is Span:
             yield from self.read_rows(body, rows, is_rewritten=is_rewritten)
         elif type(rows) is list:
-            self.take_values(rows)
+            if is_rewritten:
+                self.take_values(rows)
+            else:
+                self.take(rows, body)
         else:
             raise no_rows()
 
     def read_rows(self, body: bytes, span: Span, *, is_rewritten: bool = False) -> Steps[None]:
         """Read rows; `is_rewritten` where another parser reads them first, as it does those of a short request."""
         read = self._rewrite if is_rewritten else self._read
-        yield from read_array(body, *span, between_brackets, read, lambda: self._piece)
+        yield from read_array(body, *span, between_brackets, read, lambda: self._piece, self._signs)
 
     def _start_again(self) -> None:
         self.by_position, self.rows = None, 0
@@ -203,6 +208,14 @@ def _look(text: bytes) -> int:
         raise NotJson from None
 
 
+def load(text: bytes) -> Any:
+    """Values of a JSON text as rows are read, where infinities are numbers; raises InvalidJson."""
+    try:
+        return from_json(text)
+    except ValueError:
+        raise InvalidJson from None
+
+
 def look_at(body: bytes, spans: list[Span]) -> Steps[None]:
     """Raise InvalidJson unless there is JSON at all of these places, which nobody wants."""
     for span in spans:
@@ -210,8 +223,12 @@ def look_at(body: bytes, spans: list[Span]) -> Steps[None]:
 
 
 def read_long_lists(
-    body: bytes, depth: int, smallest: int = _SMALLEST, most: int = _MOST_ARRAYS
+    body: bytes,
+    depth: int,
+    smallest: int = _SMALLEST,
+    most: int = _MOST_ARRAYS,
+    load: Callable[[bytes], Any] = parse,
 ) -> Steps[tuple[Any, list[Span]]]:
     """A document with a span for each of its long lists of this depth, and all of the spans."""
     spans = [Span(*place) for place in (yield from find_arrays(body, depth, smallest, most))]
-    return read_beside(body, spans, depth)[0], spans
+    return read_beside(body, spans, depth, load)[0], spans

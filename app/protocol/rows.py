@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import SchemaValidator, from_json
+from pydantic_core import SchemaValidator
 
 from app.contract.signature import Feature, Kind, Label, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
@@ -22,7 +22,7 @@ from app.protocol.json_values import InvalidJson
 from app.protocol.limits import ContentLimits
 from app.protocol.outputs import Outputs, as_outputs
 from app.protocol.parts import Part, PendingRows
-from app.protocol.row_pieces import Charge, RowPieces, no_rows, too_many_rows, without_nan
+from app.protocol.row_pieces import Charge, RowPieces, load, no_rows, too_many_rows, without_nan
 from app.protocol.row_problems import ProblemList, RowChecker, is_no_json
 from app.protocol.row_schema import object_request
 from app.protocol.row_validator import list_requests, object_requests, pieces_of_lists, pieces_of_objects
@@ -122,10 +122,7 @@ class RowCodec:
         """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""
         if isinstance(error, ValidationError) and is_no_json(error):
             raise InvalidJson
-        try:
-            document = from_json(body)
-        except ValueError:
-            raise InvalidJson from None
+        document = load(body)
         rows = document.get("instances") if isinstance(document, dict) and len(document) == 1 else None
         if not isinstance(rows, list) or not rows:
             raise no_rows()

@@ -17,7 +17,7 @@ from app.errors import MalformedRequest, RequestError, RequestTooLarge
 from app.protocol.json_beside import MOST_BYTES, Span, read_beside
 from app.protocol.json_codec import DATATYPES, read_shape
 from app.protocol.json_cuts import NotJson, NotPlain, Steps, any_comma, between_brackets, find_arrays, read_array
-from app.protocol.json_values import InvalidJson, PiecedData, flatten, misnested, narrow, parse, to_array
+from app.protocol.json_values import DoesNotFit, InvalidJson, PiecedData, flatten, misnested, narrow, parse, to_array
 from app.protocol.limits import MAX_RANK, ContentLimits
 from app.protocol.number_reader import OF_TYPE, numbers_of
 from app.protocol.row_pieces import look_at
@@ -32,6 +32,8 @@ _WINDOW = 256 * 1024
 _OVERLAP = 1024
 """White space that may stand between two signs which are looked for together."""
 _LONGEST_OTHER = 64 * 1024
+_MOST_SIGNS = 65_536
+"""Of a row that lies in a list of its own."""
 _TEXT_BYTES = 72
 """What a short text takes in memory, beside its place in an array."""
 _MOST_TIMES = 4
@@ -98,7 +100,7 @@ class TensorPieces:
             span = item["data"]
             is_nested = body[span.start : span.start + _OVERLAP].lstrip()[:1] == b"["
             guess = between_brackets if is_nested else any_comma
-            yield from read_array(body, span.start, span.end, guess, data.read, data.piece)
+            yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
             left = data.left
             item["data"] = data.finish()
             yield None
@@ -243,7 +245,7 @@ class _Data:
             self._misnested = self._misnested or error
             return
         self._go_deep(depth, len(flat))
-        if self._datatype is None or self._error is not None:
+        if self._datatype is None or type(self._error) is MalformedRequest:
             self._count += len(flat)
             return
         if self._datatype is Datatype.BYTES:
@@ -251,7 +253,7 @@ class _Data:
         try:
             array, is_finite = to_array(self._name, self._datatype, flat)
         except MalformedRequest as error:
-            self._error = error
+            self._note(error)
             self._count += len(flat)
             return
         self._is_finite &= is_finite
@@ -277,16 +279,21 @@ class _Data:
         return shared
 
     def _store_numbers(self, numbers: Tensor) -> None:
-        if self._datatype is None or self._error is not None:
+        if self._datatype is None or type(self._error) is MalformedRequest:
             self._count += len(numbers)
             return
         try:
             array = narrow(self._name, self._datatype, numbers)
         except MalformedRequest as error:
-            self._error = error
+            self._note(error)
             self._count += len(numbers)
         else:
             self._store(array)
+
+    def _note(self, error: MalformedRequest) -> None:
+        """A value of the wrong type is told before one that is only too large, wherever they stand."""
+        if self._error is None or type(self._error) is DoesNotFit:
+            self._error = error
 
     def _store(self, array: Tensor) -> None:
         end = self._count + len(array)

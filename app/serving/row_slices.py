@@ -11,8 +11,8 @@ import numpy as np
 from app.contract.tensors import Tensor
 
 _FEW = 1024
-_ROWS = 8192
-_VALUES = 256 * 1024
+_ROWS = 2048
+_VALUES = 64 * 1024
 
 Run = Callable[[Mapping[str, Tensor]], list[Tensor]]
 

@@ -28,6 +28,11 @@ from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import JSON, MANY, almost_requests, almost_rows
 
 LIMITS = ContentLimits()
+NO_JSON = {
+    "is not valid JSON",
+    "holds an infinity; only finite numbers are accepted",
+    "holds a number too large for a double",
+}
 READER = NumberReader()
 WORTH_A_READER = 2100
 PIECES = [TensorPieces(LIMITS, Sizes(0, size, size, size)) for size in (1, 7, 40)]
@@ -46,6 +51,8 @@ def outcome(read: Callable[[], Any]) -> Any:
     except InvalidRows as error:
         return str(error), error.problems
     except SlipwayError as error:
+        if str(error).removeprefix("the body ") in NO_JSON:
+            return "no JSON"  # which of these it is depends on which is seen first
         return [cls.__name__ for cls in type(error).__mro__ if cls.__module__ == "app.errors"], str(error)
 
 
@@ -122,7 +129,7 @@ def rows_of(part: tuple[Any, int]) -> Any:
 
 
 def objects(codec: RowCodec) -> st.SearchStrategy[Any]:
-    row = st.fixed_dictionaries({name: cells for name in codec.names})
+    row = st.fixed_dictionaries(dict.fromkeys(codec.names, cells))
     by_position = st.lists(cells, min_size=len(codec.names), max_size=len(codec.names))
     good = st.sampled_from([[1.5, 3, 2, True, "Ulm", "gas"], [None, -3, None, False, "},{", "oil"]])
     rows = st.lists(row, max_size=5) | st.lists(by_position, max_size=5) | st.lists(good, max_size=9)
@@ -130,15 +137,15 @@ def objects(codec: RowCodec) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("codec", [MIXED, MATRIX], ids=["columns", "matrix"])
-@pytest.mark.parametrize("size", [1, 7, 60])
 @MANY
 @given(data=st.data())
-def test_rows_are_read_in_pieces_as_they_are_at_once(codec: RowCodec, size: int, data: Any) -> None:
+def test_rows_are_read_in_pieces_as_they_are_at_once(codec: RowCodec, data: Any) -> None:
     documents = objects(codec) | almost_rows(codec.signature) | JSON
     text = data.draw(broken(st.builds(as_text, documents, st.sampled_from(["", " "]))))
 
     expected = outcome(lambda: rows_of(codec.read_part(text)))
-    assert outcome(lambda: rows_of(finish(codec.read_in_steps(text, free, size)))) == expected
+    for size in (1, 7, 60):
+        assert outcome(lambda: rows_of(finish(codec.read_in_steps(text, free, size)))) == expected  # noqa: B023
 
 
 def v1(codec: RowCodec, text: bytes) -> Any:
@@ -152,10 +159,9 @@ def v1_in_pieces(codec: RowCodec, text: bytes, size: int) -> Any:
 
 
 @pytest.mark.parametrize("codec", [MIXED, MATRIX], ids=["columns", "matrix"])
-@pytest.mark.parametrize("size", [1, 50])
 @MANY
 @given(data=st.data())
-def test_v1_requests_are_read_in_pieces_as_they_are_at_once(codec: RowCodec, size: int, data: Any) -> None:
+def test_v1_requests_are_read_in_pieces_as_they_are_at_once(codec: RowCodec, data: Any) -> None:
     columns = st.fixed_dictionaries(
         {name: st.lists(cells | st.lists(cells, min_size=1, max_size=1), max_size=4) for name in codec.names}
     )
@@ -166,7 +172,8 @@ def test_v1_requests_are_read_in_pieces_as_they_are_at_once(codec: RowCodec, siz
     text = data.draw(broken(st.builds(as_text, inputs | named | JSON)))
 
     expected = outcome(lambda: v1(codec, text))
-    assert outcome(lambda: v1_in_pieces(codec, text, size)) == expected
+    for size in (1, 50):
+        assert outcome(lambda: v1_in_pieces(codec, text, size)) == expected  # noqa: B023
 
 
 @MANY
