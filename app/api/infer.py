@@ -56,6 +56,8 @@ class InferDoor(HotDoor):
                 if matrix is not None:
                     return Work(self, servable, request, {servable.plain.name: matrix}, len(matrix), _PLAIN)
             inference = read_request(document, self._limits, None, has_booleans=has_booleans)
+            del document
+            request.body = b""  # all of it is in the tensors now
         values = sum([tensor.data.size for tensor in inference.inputs])
         if values <= _CHECKED_AT_ONCE:
             tensors, rows = self._plane.prepare(servable, inference)

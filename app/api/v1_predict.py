@@ -24,7 +24,7 @@ class V1PredictDoor(HotDoor):
         body, by_column = request.body, False
         if not is_plain(body):
             body, by_column = rewrite(body, servable.signature)
-        part, rows = servable.rows.read_part(body)
+        part, rows = servable.rows.read_part(body, len(request.body))
         return Work(self, servable, request, part, rows, by_column)
 
     def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:

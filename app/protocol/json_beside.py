@@ -24,8 +24,8 @@ class Span(NamedTuple):
 def read_beside(body: bytes, spans: list[Span], depth: int, load: Callable[[bytes], Any] = parse) -> tuple[Any, int]:
     """The document with its spans, which are arrays at this depth, and how many are in it; of equal keys the last wins.
 
-    `load` reads it. Raises MalformedRequest where that is no JSON, and RequestTooLarge where there is more beside the arrays than any
-    request needs.
+    `load` reads it. Raises MalformedRequest where that is no JSON, and RequestTooLarge where there is more beside the
+    arrays than any request needs.
     """
     parts, position = [], 0
     for number, (start, end) in enumerate(spans):

@@ -19,7 +19,7 @@ T = TypeVar("T")
 Steps = Generator[Callable[[], Any] | None, Any, T]
 """Work in short steps: between two it yields None, or what is to be done in a thread, whose result it is sent."""
 
-PIECE = 32 * 1024
+PIECE = 16 * 1024
 """Bytes of an array that are read at once."""
 LONGEST_VALUE = 1024 * 1024
 """Bytes of one row, or of one element of an array that is read in pieces."""

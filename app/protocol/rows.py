@@ -74,24 +74,27 @@ class RowCodec:
         read = self.read(body)
         return read.build(read.rows)
 
-    def read_part(self, body: bytes) -> tuple[Part, int]:
-        """What a request brings to its batch, and how many rows; raises what `decode` raises."""
-        read = self.read(body)
+    def read_part(self, body: bytes, size: int | None = None) -> tuple[Part, int]:
+        """What a request brings to its batch, and how many rows; raises what `decode` raises.
+
+        `size` is that of the request where the body is not as it came.
+        """
+        read = self.read(body, size)
         count = len(read.rows)
         # Many rows gain nothing from company, and where they are decoded may be a better place than where they run.
         return (read if count <= _FEW else read.build(read.rows)), count
 
-    def read(self, body: bytes) -> PendingRows:
+    def read(self, body: bytes, size: int | None = None) -> PendingRows:
         """Rows that are good, not yet turned into tensors; raises what `decode` raises."""
         by_position = _has_lists(body)
         validator = self._lists if by_position else self._objects
         try:
             rows = validator.validate_json(body)["instances"]
         except (ValidationError, KeyError) as error:
-            return self._read_again(body, error)
+            return self._read_again(body, error, size)
         # The schema lets features be absent, but none be there that is not the model's.
         if not by_position and set(map(len, rows)) != {len(self.names)}:
-            return self._read_again(body, KeyError())
+            return self._read_again(body, KeyError(), size)
         return self.pending(rows, by_position=by_position)
 
     def pending(self, rows: list[Any], *, by_position: bool) -> PendingRows:
@@ -118,7 +121,7 @@ class RowCodec:
             return None
         return rows if set(map(len, rows)) <= {len(self.names)} else None
 
-    def _read_again(self, body: bytes, error: ValidationError | KeyError) -> PendingRows:
+    def _read_again(self, body: bytes, error: ValidationError | KeyError, size: int | None) -> PendingRows:
         """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""
         if isinstance(error, ValidationError) and is_no_json(error):
             raise InvalidJson
@@ -129,7 +132,7 @@ class RowCodec:
         if len(rows) > self._limits.instances:
             raise too_many_rows(self._limits)
         by_position = type(rows[0]) is list
-        problems = ProblemList(lambda: self.checker, len(body))
+        problems = ProblemList(lambda: self.checker, len(body) if size is None else size)
         valid = problems.check(without_nan(rows, body), 0, by_position=by_position)
         problems.refuse()
         return self.pending(valid or [], by_position=by_position)

@@ -6,7 +6,7 @@ is read of it is the same. In memory are the body, those arrays, which are at mo
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,12 +44,14 @@ _SPARE = 1024 * 1024
 class Sizes:
     """In bytes: the shortest data that is read in pieces, and its pieces.
 
-    The first one of numbers, the others, and those where not all are numbers, which take longer.
+    The first one of numbers, the others, those where each row is a list, and those where not all are numbers, which take
+    the longest.
     """
 
     smallest: int = 1024
     first: int = 64 * 1024
     numbers: int = 128 * 1024
+    nested: int = 32 * 1024
     others: int = 16 * 1024
 
 
@@ -96,10 +98,13 @@ class TensorPieces:
                 count = read_shape(name, item.get("shape"), self._limits)[1]
             except RequestError:
                 datatype, count = None, 0
-            data = _Data(name, datatype, count, self._parser, self._sizes, charge, left)
             span = item["data"]
             is_nested = body[span.start : span.start + _OVERLAP].lstrip()[:1] == b"["
             guess = between_brackets if is_nested else any_comma
+            sizes = (
+                replace(self._sizes, first=self._sizes.nested, numbers=self._sizes.nested) if is_nested else self._sizes
+            )
+            data = _Data(name, datatype, count, self._parser, sizes, charge, left)
             yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
             left = data.left
             item["data"] = data.finish()
