@@ -99,6 +99,11 @@ class Turns:
         self._watch: asyncio.TimerHandle | None = None
         self._aside: list[Job] = []
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any work is left."""
+        return self._is_taken or bool(self._aside)
+
     def start(self, job: Job) -> None:
         """Do a job in turns: at once, as far as one turn goes, where nothing else waits.
 

@@ -31,19 +31,26 @@ class AnswerLines:
         self, write: Callable[[Any], None], response: HotResponse, request_id: str, defaults: Headers, *, closes: bool
     ) -> None:
         """Write an answer; a long body is not copied once more to stand behind its head."""
-        if len(response.body) <= _LARGE:
+        body = response.body
+        if len(body) <= _LARGE:
             write(self.encode(response, request_id, defaults, closes=closes))
         else:
-            write(self._encode(response, request_id, defaults, b"", closes=closes))
-            write(response.body)
+            write(self.encode(response, request_id, defaults, b"", closes=closes))
+            write(body)
 
-    def encode(self, response: HotResponse, request_id: str, defaults: Headers, *, closes: bool) -> bytes:
-        """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change."""
-        return self._encode(response, request_id, defaults, response.body, closes=closes)
-
-    def _encode(
-        self, response: HotResponse, request_id: str, defaults: Headers, body: bytes | bytearray, *, closes: bool
+    def encode(
+        self,
+        response: HotResponse,
+        request_id: str,
+        defaults: Headers,
+        body: bytes | bytearray | None = None,
+        *,
+        closes: bool,
     ) -> bytes:
+        """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change.
+
+        `body` is what goes with the head where that is not all of it.
+        """
         if defaults is not self._defaults:
             self._refresh(defaults)
         if response.headers is JSON_ALONE and response.status == _OK:
@@ -52,12 +59,12 @@ class AnswerLines:
             own = b"".join([_LINE % header for header in response.headers if header != CLOSE])
             lines = b"%b%b%b%b" % (STATUS_LINE[response.status], own, _SAFE_LINES, self._date_lines)
         close = b"connection: close\r\n" if closes else b""
-        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (  # type: ignore[str-format]  # a bytearray is fine as well
+        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (  # type: ignore[str-format]  # as bytes
             lines,
             close,
             request_id.encode(),
             len(response.body),
-            body,
+            response.body if body is None else body,
         )
 
     def _refresh(self, defaults: Headers) -> None:

@@ -19,7 +19,7 @@ from app.protocol.json_codec import DATATYPES, read_shape
 from app.protocol.json_cuts import NotJson, NotPlain, Steps, any_comma, between_brackets, find_arrays, read_array
 from app.protocol.json_values import DoesNotFit, InvalidJson, PiecedData, flatten, misnested, narrow, parse, to_array
 from app.protocol.limits import MAX_RANK, ContentLimits
-from app.protocol.number_reader import OF_TYPE, numbers_of
+from app.protocol.number_reader import OF_TYPE, NumberReader, numbers_of
 from app.protocol.row_pieces import look_at
 
 Charge = Callable[[int], None]
@@ -29,6 +29,7 @@ _TWO_ENDS = re.compile(rb"\][ \t\n\r]*(\])")
 _DEPTH = 4
 """Of the data: in an input, in the list of inputs, in the request."""
 _WINDOW = 256 * 1024
+_LITTLE = 4096
 _OVERLAP = 1024
 """White space that may stand between two signs which are looked for together."""
 _LONGEST_OTHER = 64 * 1024
@@ -44,8 +45,8 @@ _SPARE = 1024 * 1024
 class Sizes:
     """In bytes: the shortest data that is read in pieces, and its pieces.
 
-    The first one of numbers, the others, those where each row is a list, and those where not all are numbers, which take
-    the longest.
+    The first one of numbers, the others, those where each row is a list, and those where not all are numbers, which
+    take the longest. Last the longest body of which all is read at once, if it is hardly more than one list of numbers.
     """
 
     smallest: int = 1024
@@ -53,6 +54,7 @@ class Sizes:
     numbers: int = 128 * 1024
     nested: int = 32 * 1024
     others: int = 16 * 1024
+    at_once: int = 256 * 1024
 
 
 class TensorPieces:
@@ -62,6 +64,7 @@ class TensorPieces:
         self._limits = limits
         self._sizes = sizes
         self._parser = Parser()
+        self._reader = NumberReader()
 
     def read(self, body: bytes, charge: Charge) -> Steps[tuple[Any, bool]]:
         """The document, and whether there may be booleans in lists of it.
@@ -69,6 +72,10 @@ class TensorPieces:
         Raises MalformedRequest where it is no JSON, and RequestTooLarge.
         """
         spans = yield from _likely_data(body, self._limits.inputs, self._sizes.smallest)
+        if len(spans) == 1 and len(body) <= self._sizes.at_once and _is_flat(body, spans[0]):
+            document = self._reader.read(body)
+            if document is not None:
+                return document, False
         try:
             document, _ = read_beside(body, spans, _DEPTH)
             if len(_inputs_with_spans(document)) == len(spans):
@@ -139,6 +146,12 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
             spans.append(Span(start, end))
         position = end
     return spans
+
+
+def _is_flat(body: bytes, span: Span) -> bool:
+    """Whether a list without lists is nearly all of a body."""
+    inside = span.end - span.start
+    return len(body) - inside < _LITTLE and body.find(b"[", span.start, span.end) < 0
 
 
 def _inputs_with_spans(document: Any) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ NO_JSON = {
 }
 READER = NumberReader()
 WORTH_A_READER = 2100
-PIECES = [TensorPieces(LIMITS, Sizes(0, size, size, size, size)) for size in (1, 7, 40)]
+PIECES = [TensorPieces(LIMITS, Sizes(0, size, size, size, size, 0)) for size in (1, 7, 40)]
 MIXED = RowCodec("houses", "1", mixed_signature(), LIMITS)
 MATRIX = RowCodec("matrix", "1", matrix_signature(3, nullable=True), LIMITS)
 
