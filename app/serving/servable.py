@@ -77,7 +77,8 @@ def open_servable(stored: StoredVersion, options: ServingOptions, executor: Exec
         {short(name): count for name, count in session.placement.nodes.items()},
     )
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
-    run = session.run if session.mixes_rows else in_slices(session.run)
+    takes_any_number = all(declared.shape[:1] == (-1,) for declared in session.inputs)
+    run = in_slices(session.run) if takes_any_number and not session.mixes_rows else session.run
     batcher = Batcher(manifest.model_name, run, cost, executor, statistics, chosen.queue)
     return Servable(
         manifest,

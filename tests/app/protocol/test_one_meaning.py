@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidRows, SlipwayError
 from app.protocol import binary_codec
+from app.protocol.binary_values import write_tensor
 from app.protocol.column_requests import read_in_steps
 from app.protocol.json_codec import decode_request, read_request
 from app.protocol.json_cuts import finish
@@ -73,7 +74,7 @@ def as_text(document: Any, space: str = "") -> bytes:
 @st.composite
 def broken(draw: Callable[..., Any], texts: st.SearchStrategy[bytes]) -> bytes:
     """A text in which, mostly, one place is changed."""
-    text = draw(texts)
+    text: bytes = draw(texts)
     place = draw(st.integers(0, len(text)))
     put = draw(st.sampled_from([b"", b",", b"]", b"[", b"}", b'"', b"\\", b"NaN", b"Infinity", b"null", b" ", b"1"]))
     return text[:place] + put + text[place + draw(st.integers(0, 2)) :] if draw(st.booleans()) else text
@@ -186,7 +187,7 @@ def test_a_tensor_in_bytes_means_what_it_means_in_json(document: Any) -> None:
     head: list[Any] = []
     tail = b""
     for tensor in parsed.inputs:
-        content = bytes(memoryview(binary_codec.write_tensor(tensor.datatype, tensor.data)))
+        content = bytes(memoryview(write_tensor(tensor.datatype, tensor.data)))
         parameters = {"parameters": {"binary_data_size": len(content)}}
         head.append({"name": tensor.name, "datatype": tensor.datatype, "shape": tensor.data.shape, **parameters})
         tail += content
