@@ -6,7 +6,7 @@ something is wrong the rest is still read, since all problems are counted and a 
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
@@ -18,11 +18,8 @@ from app.protocol.json_beside import Span, read_beside
 from app.protocol.json_cuts import MOST_SIGNS, NotJson, NotPlain, Steps, between_brackets, find_arrays, read_array
 from app.protocol.json_values import InvalidJson, parse
 from app.protocol.limits import ContentLimits
-from app.protocol.parts import Part
-from app.protocol.row_problems import ProblemList
-
-if TYPE_CHECKING:
-    from app.protocol.rows import RowCodec
+from app.protocol.parts import Part, PendingRows
+from app.protocol.row_problems import ProblemList, RowChecker
 
 Charge = Callable[[int], None]
 """Counts bytes that are about to be taken; raises where they are too many."""
@@ -36,6 +33,19 @@ _TEXT_BYTES = 72
 """What a short text takes in memory, beside its place in a column."""
 _MOST_TIMES = 4
 _SPARE = 1024 * 1024
+
+
+class Codec(Protocol):
+    """What a model's row codec does for some of the rows of a request."""
+
+    names: list[str]
+
+    @property
+    def checker(self) -> RowChecker: ...
+
+    def read_piece(self, text: bytes, *, by_position: bool) -> list[Any] | None: ...
+
+    def pending(self, rows: list[Any], *, by_position: bool) -> PendingRows: ...
 
 
 def no_rows() -> MalformedRequest:
@@ -70,7 +80,7 @@ def plain_rows(body: bytes) -> Span | None:
 class RowPieces:
     """The rows of one request, as far as they were read."""
 
-    def __init__(self, codec: "RowCodec", size: int, charge: Charge, limits: ContentLimits, piece: int) -> None:
+    def __init__(self, codec: Codec, size: int, charge: Charge, limits: ContentLimits, piece: int) -> None:
         self._codec = codec
         self._size = size
         self._charge = charge
