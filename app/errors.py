@@ -61,11 +61,15 @@ class RowProblem:
 
 
 class InvalidRows(RequestError):
-    """Rows that break the model's schema; `problems` lists the first of them, `total` counts all."""
+    """Rows that break the model's schema; `problems` lists the first of them, `total` counts all.
 
-    def __init__(self, problems: Sequence[RowProblem], total: int) -> None:
+    `is_all` off says that there were so many that the rest of the request was not looked at.
+    """
+
+    def __init__(self, problems: Sequence[RowProblem], total: int, *, is_all: bool = True) -> None:
         noun = "problem" if total == 1 else "problems"
-        super().__init__(f"{total} {noun} in the rows; see 'problems' and the model's schema under /docs")
+        found = total if is_all else f"at least {total}"
+        super().__init__(f"{found} {noun} in the rows; see 'problems' and the model's schema under /docs")
         self.problems = tuple(problems)
         self.total = total
 

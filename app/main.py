@@ -13,9 +13,9 @@ from app.api.error_answers import answer_error
 from app.api.health import HealthDoor
 from app.api.hot_door import in_task
 from app.api.infer import InferDoor
-from app.api.large_bodies import LargeBodies
 from app.api.late_app import LateApp
 from app.api.predict import PredictDoor
+from app.api.turns import Turns
 from app.api.v1_predict import V1PredictDoor
 from app.api.v2_repository import RepositoryDoor
 from app.errors import Unauthorized, UsageError
@@ -93,9 +93,9 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
         on_first_pass=lambda: _go_on_loading(fastapi, keeper),
     )
-    large = LargeBodies()
-    predict, v1_predict = PredictDoor(plane, large), V1PredictDoor(plane, large)
-    infer = InferDoor(plane, options.limits, large)
+    turns = Turns()
+    predict, v1_predict = PredictDoor(plane, turns), V1PredictDoor(plane, turns)
+    infer = InferDoor(plane, options.limits, turns)
     repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
     fastapi = _answer_late(plane, metrics, link, shows_docs=settings.shows_docs, has_keys=door_keeper is not None)
     health = HealthDoor(table, lambda: guard.is_draining, stuck.is_hopeless, tells_models=door_keeper is None)

@@ -41,7 +41,7 @@ def answer_error(error: Exception) -> HotResponse:
     """The answer for any exception; one that is not in the table is logged, and answered in general words."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, errors.Unavailable):
-        logger.error("a request failed", exc_info=error)
+        logger.error("a request failed", exc_info=_without_values(error))
         return HotResponse(error_body("the server failed on this request; its log has the details"), status)
     document: dict[str, Any] = {"error": _shorten(str(error))}
     headers: Headers = [JSON]
@@ -62,6 +62,16 @@ def answer_error(error: Exception) -> HotResponse:
 def error_body(message: str) -> bytes:
     """The body of any error that is told in one sentence."""
     return orjson.dumps({"error": message})
+
+
+def _without_values(error: Exception) -> Exception:
+    """What the log tells of an error: where and of which type; messages of others may quote what a caller sent."""
+    message = str(error) if isinstance(error, errors.SlipwayError) else type(error).__name__
+    return _Failure(message).with_traceback(error.__traceback__)
+
+
+class _Failure(Exception):
+    """Stands in the log for what went wrong."""
 
 
 def _shorten(message: str) -> str:

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from app.api.large_bodies import LARGE, LargeBodies
 from app.api.timeouts import timeout_of
+from app.api.turns import LARGE, Job, Turns
 from app.errors import DeadlineExceeded
 from app.front.exchange import HotHandler, HotRequest, HotResponse, Reply
+from app.protocol.json_cuts import Steps
 from app.protocol.outputs import Outputs
 from app.protocol.parts import Part
 from app.serving.data_plane import DataPlane
 from app.serving.servable import Servable
 
-_LARGE_ANSWER = 20_000
-"""Rows from which on an answer is encoded in a thread."""
+_LARGE_ANSWER = 8_000
+"""Values of an answer from which on it is encoded in turns."""
+_FEW_ROWS = 32
+_KEY_HEADERS = (b"authorization", b"x-api-key")
 
 
 @dataclass(slots=True)
@@ -48,28 +51,21 @@ class Work:
 
     def set_result(self, outputs: Outputs) -> None:
         """The batch has run."""
-        if self.rows > _LARGE_ANSWER:
-            encoding = asyncio.get_running_loop().run_in_executor(None, self._encode, outputs)
-            encoding.add_done_callback(lambda done: self._tell(done.result()))
+        if self.rows > _FEW_ROWS and self.rows * outputs.width > _LARGE_ANSWER:
+            self.door.encode_later(self, outputs)
         else:
             try:
                 response = self.door.encode(self, outputs)
             except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
-                self._tell(error)
+                self.tell(error)
             else:
-                self._tell(response)
+                self.tell(response)
 
     def set_exception(self, error: Exception) -> None:
         """The batch has failed, or did not run in time."""
-        self._tell(error)
+        self.tell(error)
 
-    def _encode(self, outputs: Outputs) -> HotResponse | Exception:
-        try:
-            return self.door.encode(self, outputs)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
-            return error
-
-    def _tell(self, outcome: HotResponse | Exception) -> None:
+    def tell(self, outcome: HotResponse | Exception) -> None:
         reply, self.reply = self.reply, None
         if reply is not None:
             reply(outcome)
@@ -78,17 +74,25 @@ class Work:
 class HotDoor(ABC):
     """A hot handler made of two plain functions."""
 
-    def __init__(self, plane: DataPlane, large: LargeBodies) -> None:
+    def __init__(self, plane: DataPlane, turns: Turns) -> None:
         self._plane = plane
-        self._large = large
+        self._turns = turns
 
     @abstractmethod
     def decode(self, servable: Servable, request: HotRequest) -> Work:
-        """The request as tensors; raises what answers it where it is wrong. May run in a thread."""
+        """The request as tensors; raises what answers it where it is wrong."""
+
+    @abstractmethod
+    def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
+        """The same for a long body."""
 
     @abstractmethod
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
-        """The answer's bytes. May run in a thread."""
+        """The answer's bytes."""
+
+    @abstractmethod
+    def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
+        """The same for a long answer."""
 
     def __call__(self, request: HotRequest, reply: Reply) -> None:
         """Answer one request; raises where it is refused at once."""
@@ -97,19 +101,47 @@ class HotDoor(ABC):
         if size <= LARGE:
             self._submit(self.decode(servable, request), reply, latest)
             return
+        self._turns.start(
+            Job(
+                request,
+                _caller(servable, request),
+                size,
+                latest,
+                lambda: DeadlineExceeded(servable.name),
+                self.decode_in_steps(servable, request),
+                lambda work: self._submit(work, reply, latest),
+                reply,
+            )
+        )
 
-        def decode() -> Work:
-            if perf_counter() > latest:
-                raise DeadlineExceeded(servable.name)
-            return self.decode(servable, request)
-
-        self._large.decode(size, decode, lambda work: self._submit(work, reply, latest), reply)
+    def encode_later(self, work: Work, outputs: Outputs) -> None:
+        """Encode a long answer in turns, which has as much time as an answer has."""
+        servable, request = work.servable, work.request
+        self._turns.start(
+            Job(
+                request,
+                _caller(servable, request),
+                work.rows,
+                perf_counter() + servable.deadline,
+                lambda: DeadlineExceeded(servable.name),
+                self.encode_in_steps(work, outputs),
+                work.tell,
+                work.tell,
+            )
+        )
 
     def _submit(self, work: Work, reply: Reply, latest: float) -> None:
         if work.timeout is not None:
             latest = min(latest, perf_counter() + work.timeout)
         work.reply = reply
+        if len(work.request.body) > LARGE:
+            work.request.body = b""  # the tensors are what is needed now
         work.servable.batcher.submit(work.part, work.rows, work, latest)
+
+
+def _caller(servable: Servable, request: HotRequest) -> tuple[str, bytes | None]:
+    headers = request.headers
+    return servable.name, next((headers[name] for name in _KEY_HEADERS if name in headers), None)
 
 
 def in_task(handler: Callable[[HotRequest], Awaitable[HotResponse]]) -> HotHandler:

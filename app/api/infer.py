@@ -1,34 +1,40 @@
 """Inference of the Open Inference Protocol: tensors in JSON, in bytes after it, or in bytes alone."""
 
 from app.api.hot_door import HotDoor, Work
-from app.api.large_bodies import LargeBodies
+from app.api.turns import LARGE, Turns
 from app.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from app.protocol import binary_codec
 from app.protocol.json_codec import encode_response, read_document, read_request
+from app.protocol.json_cuts import Steps, finish
+from app.protocol.json_values import parse
 from app.protocol.limits import ContentLimits
 from app.protocol.messages import InferenceRequest
 from app.protocol.number_reader import NumberReader
 from app.protocol.outputs import Outputs
-from app.serving.data_plane import DataPlane
+from app.protocol.tensor_pieces import TensorPieces
+from app.serving.data_plane import DataPlane, widened
 from app.serving.servable import Servable
 
 _PLAIN = InferenceRequest([])
 """What a request asks for that says nothing beyond its numbers."""
+_CHECKED_AT_ONCE = 100_000
+"""Values that are looked at without a thread."""
 _OCTETS = (b"content-type", b"application/octet-stream")
 
 
 class InferDoor(HotDoor):
     """Tensors in, tensors out."""
 
-    def __init__(self, plane: DataPlane, limits: ContentLimits, large: LargeBodies) -> None:
-        super().__init__(plane, large)
+    def __init__(self, plane: DataPlane, limits: ContentLimits, turns: Turns) -> None:
+        super().__init__(plane, turns)
         self._limits = limits
         self._reader = NumberReader()
+        self._pieces = TensorPieces(limits)
 
     def decode(self, servable: Servable, request: HotRequest) -> Work:
         """A request of the protocol, checked against the model's signature."""
         if BINARY_HEADER in request.headers:
-            inference = self._read_binary(servable, request.body, request.headers[BINARY_HEADER])
+            inference = finish(self._read_binary(servable, request))
         else:
             document, has_booleans = read_document(request.body, self._reader)
             if servable.plain is not None:
@@ -37,6 +43,27 @@ class InferDoor(HotDoor):
                     return Work(self, servable, request, {servable.plain.name: matrix}, len(matrix), _PLAIN)
             inference = read_request(document, self._limits, None, has_booleans=has_booleans)
         tensors, rows = self._plane.prepare(servable, inference)
+        return Work(self, servable, request, tensors, rows, inference, inference.parameters.timeout)
+
+    def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
+        """The same, piece by piece; numbers are checked in a thread, where numpy lets go of the interpreter."""
+        if BINARY_HEADER in request.headers:
+            inference = yield from self._read_binary(servable, request)
+        else:
+            document, has_booleans = yield from self._pieces.read(request.body, request.charge)
+            if servable.plain is not None:
+                matrix = servable.plain.read(document, has_booleans=has_booleans)
+                if matrix is not None:
+                    return Work(self, servable, request, {servable.plain.name: matrix}, len(matrix), _PLAIN)
+            inference = read_request(document, self._limits, None, has_booleans=has_booleans)
+            del document
+            request.body = b""  # all of it is in the tensors now
+        values = sum([tensor.data.size for tensor in inference.inputs])
+        if values <= _CHECKED_AT_ONCE:
+            tensors, rows = self._plane.prepare(servable, inference)
+        else:
+            request.charge(widened(servable.signature, inference.inputs))
+            tensors, rows = yield lambda: self._plane.prepare(servable, inference)
         return Work(self, servable, request, tensors, rows, inference, inference.parameters.timeout)
 
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
@@ -50,8 +77,27 @@ class InferDoor(HotDoor):
         body, json_length = binary_codec.encode_response(answer)
         return HotResponse(body, headers=(_OCTETS, (BINARY_HEADER, b"%d" % json_length)))
 
-    def _read_binary(self, servable: Servable, body: bytes, header: bytes) -> InferenceRequest:
-        json_length = binary_codec.read_json_length(header, body)
+    def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
+        """The same: numbers in JSON piece by piece, and what is rarer in a thread."""
+        inference: InferenceRequest = work.context
+        if inference.outputs is None and not inference.parameters.binary_outputs:
+            encoder, charge = work.servable.response, work.request.charge
+            own = inference.parameters.own
+            return HotResponse((yield from encoder.encode_in_steps(outputs, inference.id, own, charge)))
+        response: HotResponse = yield lambda: self.encode(work, outputs)
+        return response
+
+    def _read_binary(self, servable: Servable, request: HotRequest) -> Steps[InferenceRequest]:
+        body, limits = request.body, self._limits
+        json_length = binary_codec.read_json_length(request.headers[BINARY_HEADER], body)
         if json_length == 0:
-            return binary_codec.decode_raw(body, servable.signature.inputs, self._limits)
-        return binary_codec.decode_request(body, json_length, self._limits)
+            inference = binary_codec.decode_raw(body, servable.signature.inputs, limits)
+        else:
+            document = body[:json_length]
+            if json_length <= LARGE:
+                document = parse(document)
+            else:
+                document, _ = yield from self._pieces.read(document, request.charge)
+            inference = binary_codec.read_with_tail(document, body, json_length, limits)
+        yield from binary_codec.read_texts(inference.inputs, body, request.charge)
+        return inference

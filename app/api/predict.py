@@ -2,6 +2,7 @@
 
 from app.api.hot_door import HotDoor, Work
 from app.front.exchange import HotRequest, HotResponse
+from app.protocol.json_cuts import Steps
 from app.protocol.outputs import Outputs
 from app.serving.servable import Servable
 
@@ -14,6 +15,16 @@ class PredictDoor(HotDoor):
         part, rows = servable.rows.read_part(request.body)
         return Work(self, servable, request, part, rows)
 
+    def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
+        """The same, some rows at a time."""
+        part, rows = yield from servable.rows.read_in_steps(request.body, request.charge)
+        return Work(self, servable, request, part, rows)
+
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """One prediction per row."""
         return HotResponse(work.servable.rows.encode(outputs, work.request.request_id))
+
+    def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
+        """The same, some rows at a time."""
+        request = work.request
+        return HotResponse((yield from work.servable.rows.encode_in_steps(outputs, request.request_id, request.charge)))

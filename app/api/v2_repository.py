@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 
-from app.errors import ControlledElsewhere, MalformedRequest
+from app.errors import ControlledElsewhere, MalformedRequest, RequestTooLarge
 from app.front.exchange import HotRequest, HotResponse
 from app.protocol.json_values import parse
 from app.serving.model_table import ModelTable, ServedModel
 from app.serving.reconciler import Reconciler
 
+_LONGEST_BODY = 16 * 1024
 _LOADING = "is still loading"
 
 
@@ -64,6 +65,8 @@ class RepositoryDoor:
 
 
 def _read_object(body: bytes) -> dict[str, Any]:
+    if len(body) > _LONGEST_BODY:
+        raise RequestTooLarge(f"the body of such a call may have {_LONGEST_BODY} bytes")
     document = parse(body) if body else {}
     if type(document) is not dict:
         raise MalformedRequest("the body must be empty or a JSON object")

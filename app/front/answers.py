@@ -1,6 +1,8 @@
 """Whole answers as bytes. The lines that nearly all answers share are joined once a second, when the date changes."""
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -11,6 +13,7 @@ NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORE = (b"cache-control", b"no-store")
 
 _LINE = b"%b: %b\r\n"
+_LARGE = 64 * 1024
 _OK = int(HTTPStatus.OK)  # a member of an enumeration is looked up anew each time
 _SAFE_LINES = _LINE % NO_SNIFFING + _LINE % NO_STORE
 
@@ -24,8 +27,30 @@ class AnswerLines:
         self._good_json = b""
         self._refresh([])
 
-    def encode(self, response: HotResponse, request_id: str, defaults: Headers, *, closes: bool) -> bytes:
-        """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change."""
+    def write(
+        self, write: Callable[[Any], None], response: HotResponse, request_id: str, defaults: Headers, *, closes: bool
+    ) -> None:
+        """Write an answer; a long body is not copied once more to stand behind its head."""
+        body = response.body
+        if len(body) <= _LARGE:
+            write(self.encode(response, request_id, defaults, closes=closes))
+        else:
+            write(self.encode(response, request_id, defaults, b"", closes=closes))
+            write(body)
+
+    def encode(
+        self,
+        response: HotResponse,
+        request_id: str,
+        defaults: Headers,
+        body: bytes | bytearray | None = None,
+        *,
+        closes: bool,
+    ) -> bytes:
+        """An answer as it goes to the socket; `defaults` are the server's own headers, a new list when they change.
+
+        `body` is what goes with the head where that is not all of it.
+        """
         if defaults is not self._defaults:
             self._refresh(defaults)
         if response.headers is JSON_ALONE and response.status == _OK:
@@ -34,13 +59,12 @@ class AnswerLines:
             own = b"".join([_LINE % header for header in response.headers if header != CLOSE])
             lines = b"%b%b%b%b" % (STATUS_LINE[response.status], own, _SAFE_LINES, self._date_lines)
         close = b"connection: close\r\n" if closes else b""
-        body = response.body
-        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+        return b"%b%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (  # type: ignore[str-format]  # as bytes
             lines,
             close,
             request_id.encode(),
-            len(body),
-            body,
+            len(response.body),
+            response.body if body is None else body,
         )
 
     def _refresh(self, defaults: Headers) -> None:

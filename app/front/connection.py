@@ -70,7 +70,7 @@ class Connection(RequestReader):
         """Write the whole answer of a hot cycle."""
         if not self.transport.is_closing():
             defaults = self.server_state.default_headers
-            self.transport.write(self._answer_lines.encode(response, request_id, defaults, closes=closes))
+            self._answer_lines.write(self.transport.write, response, request_id, defaults, closes=closes)
             if closes:
                 self.close()
         self.on_response_complete()

@@ -142,6 +142,6 @@ def _check_end(stream: Any, *, more: bool = False) -> None:
         raise MalformedRequest("the compressed body goes on after its end")
 
 
-def _compress(body: bytes, coding: bytes) -> bytes:
+def _compress(body: bytes | bytearray, coding: bytes) -> bytes:
     stream = zlib.compressobj(_FASTEST, zlib.DEFLATED, _WINDOW_BITS[coding])
     return stream.compress(body) + stream.flush()

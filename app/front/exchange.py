@@ -68,7 +68,7 @@ class HotRequest:
 class HotResponse:
     """A whole answer; JSON unless `headers` says otherwise."""
 
-    body: bytes
+    body: bytes | bytearray
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = JSON_ALONE
 

@@ -233,8 +233,8 @@ class Guard:
                 answered.set_result(outcome)
 
         try:
-            body = await self.bodies.read(exchange, receive)
-            self.handle(exchange, match, body, reply)
+            # No name for the body here, which must not be kept until the answer is there.
+            self.handle(exchange, match, await self.bodies.read(exchange, receive), reply)
             response = await answered
         except asyncio.CancelledError:
             exchange.is_abandoned = True

@@ -90,8 +90,8 @@ class HotCycle:
     def finish_body(self) -> None:
         """The body is complete."""
         if not self.response_complete:
-            chunks = self._chunks
-            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            self._chunks = []  # the whole is in memory now
             self._guard.handle(self.exchange, self.match, body, self.reply)
 
     def reply(self, outcome: HotResponse | Exception) -> None:

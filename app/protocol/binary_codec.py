@@ -5,20 +5,23 @@ The header `Inference-Header-Content-Length` says where the JSON ends; the bytes
 body is the only input of the model. JSON and binary may be mixed, tensor by tensor, in both directions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 
 from app.contract.tensors import NUMPY_DTYPES, Datatype, TensorMetadata
 from app.errors import MalformedRequest, RequestTooLarge
-from app.protocol.binary_values import Tail, read_tensor, write_tensor
+from app.protocol.binary_values import Tail, UnreadText, read_numbers, read_one_text, write_tensor
 from app.protocol.json_codec import encode_output, encode_response_head, read_request
+from app.protocol.json_cuts import Steps, finish
 from app.protocol.json_values import parse, shown
 from app.protocol.limits import ContentLimits
 from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestParameters
 
 _LONGEST_NUMBER = 12
+_MOST_TIMES = 4
+_SPARE = 1024 * 1024
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -34,10 +37,26 @@ def read_json_length(header: bytes, body: bytes) -> int:
 
 def decode_request(body: bytes, json_length: int, limits: ContentLimits) -> InferenceRequest:
     """Read a request whose JSON is the first `json_length` bytes; raises MalformedRequest or RequestTooLarge."""
+    request = read_with_tail(parse(body[:json_length]), body, json_length, limits)
+    finish(read_texts(request.inputs, body, lambda _size: None))
+    return request
+
+
+def read_with_tail(document: Any, body: bytes, json_length: int, limits: ContentLimits) -> InferenceRequest:
+    """A request from its parsed JSON and the bytes after it; `read_texts` must follow."""
     tail = Tail(body, json_length)
-    request = read_request(parse(body[:json_length]), limits, tail)
+    request = read_request(document, limits, tail)
     tail.check_is_used_up()
     return request
+
+
+def read_texts(inputs: Sequence[NamedTensor], body: bytes, charge: Callable[[int], None]) -> Steps[None]:
+    """Read the texts that follow the JSON, for which only room was made; raises MalformedRequest or RequestTooLarge."""
+    left = _MOST_TIMES * len(body) + _SPARE
+    for tensor in inputs:
+        unread: Any = tensor.data
+        if type(unread) is UnreadText:
+            tensor.data, left = yield from unread.read(body, charge, left)
 
 
 def decode_raw(body: bytes, inputs: Sequence[TensorMetadata], limits: ContentLimits) -> InferenceRequest:
@@ -47,8 +66,7 @@ def decode_raw(body: bytes, inputs: Sequence[TensorMetadata], limits: ContentLim
     declared = inputs[0]
     everything = RequestParameters(binary_outputs=True)
     if declared.datatype is Datatype.BYTES:
-        text = len(body).to_bytes(4, "little") + body
-        data = read_tensor(declared.name, declared.datatype, [1, 1], text, 0, len(text))
+        data = read_one_text(declared.name, body).reshape(1, 1)
         return InferenceRequest([NamedTensor(declared.name, declared.datatype, data)], parameters=everything)
     columns = declared.shape[1]
     row_size = columns * NUMPY_DTYPES[declared.datatype].itemsize
@@ -59,7 +77,7 @@ def decode_raw(body: bytes, inputs: Sequence[TensorMetadata], limits: ContentLim
         )
     if rows * columns > limits.elements:
         raise RequestTooLarge(f"input {shown(declared.name)}: more than {limits.elements} elements")
-    data = read_tensor(declared.name, declared.datatype, [rows, columns], body, 0, len(body))
+    data = read_numbers(declared.name, declared.datatype, [rows, columns], body, 0, len(body))
     return InferenceRequest([NamedTensor(declared.name, declared.datatype, data)], parameters=everything)
 
 

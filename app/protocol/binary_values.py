@@ -5,16 +5,22 @@ not copied where their place in the body suits the processor.
 """
 
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from app.contract.tensors import NUMPY_DTYPES, Datatype, Tensor
-from app.errors import MalformedRequest
+from app.errors import MalformedRequest, RequestTooLarge
+from app.protocol.json_cuts import LONGEST_VALUE, Steps
 from app.protocol.json_values import shown
 
 _WIRE_DTYPES = {datatype: dtype.newbyteorder("<") for datatype, dtype in NUMPY_DTYPES.items()}
+_TEXTS_AT_ONCE = 2000
+_TEXT_BYTES = 72
+"""What a short text takes in memory, beside its place in an array."""
 _LENGTH = struct.Struct("<I")
 _NO_TEXT = "the bytes are not elements of text, each after its length in 4 bytes"
 
@@ -26,14 +32,21 @@ class Tail:
         self._body = body
         self._position = start
 
-    def take(self, name: str, datatype: Datatype, shape: list[int], size: int) -> Tensor:
-        """The next `size` bytes as a tensor; raises MalformedRequest where they are not there or not what was said."""
+    def take(self, name: str, datatype: Datatype, shape: list[int], size: int) -> "Tensor | UnreadText":
+        """The next `size` bytes as a tensor, or as texts that are not read yet, of which there can be very many.
+
+        Raises MalformedRequest where they are not there or not what was said.
+        """
         start, end = self._position, self._position + size
         if end > len(self._body):
             left = len(self._body) - start
             raise MalformedRequest(f"input {shown(name)}: 'binary_data_size' is over the {left} bytes that are left")
         self._position = end
-        return read_tensor(name, datatype, shape, self._body, start, end)
+        if datatype is not Datatype.BYTES:
+            return read_numbers(name, datatype, shape, self._body, start, end)
+        if (end - start) // _LENGTH.size < prod(shape):
+            raise MalformedRequest(f"input {shown(name)}: fewer bytes than {prod(shape)} elements of text need")
+        return UnreadText(name, shape, start, end)
 
     def check_is_used_up(self) -> None:
         """Raises MalformedRequest where bytes are left over that no input has asked for."""
@@ -42,11 +55,9 @@ class Tail:
             raise MalformedRequest(f"{left} bytes are left over after the binary data of all inputs")
 
 
-def read_tensor(name: str, datatype: Datatype, shape: list[int], body: bytes, start: int, end: int) -> Tensor:
+def read_numbers(name: str, datatype: Datatype, shape: list[int], body: bytes, start: int, end: int) -> Tensor:
     """The tensor in `body[start:end]`; raises MalformedRequest unless it is exactly as large as its shape says."""
     count = prod(shape)
-    if datatype is Datatype.BYTES:
-        return _read_text(name, count, body, start, end).reshape(shape)
     dtype = _WIRE_DTYPES[datatype]
     if end - start != count * dtype.itemsize:
         wanted = count * dtype.itemsize
@@ -61,25 +72,72 @@ def read_tensor(name: str, datatype: Datatype, shape: list[int], body: bytes, st
     return values.astype(NUMPY_DTYPES[datatype], copy=False).reshape(shape)
 
 
-def _read_text(name: str, count: int, body: bytes, start: int, end: int) -> Tensor:
-    if (end - start) // _LENGTH.size < count:
-        raise MalformedRequest(f"input {shown(name)}: fewer bytes than {count} elements of text need")
-    texts = np.empty(count, np.object_)
-    position = start
+@dataclass(frozen=True, slots=True)
+class UnreadText:
+    """The place of an input's texts in a body, where there is at least a length for each."""
+
+    name: str
+    shape: list[int]
+    start: int
+    end: int
+
+    def read(self, body: bytes, charge: Callable[[int], None], left: int) -> Steps[tuple[Tensor, int]]:
+        """The texts, and how many bytes are left of those that they may take.
+
+        Raises MalformedRequest where the bytes are something else, and RequestTooLarge where they need more.
+        """
+        texts = np.empty(prod(self.shape), np.object_)
+        position = self.start
+        for first in range(0, len(texts), _TEXTS_AT_ONCE):
+            some, position = self._read_some(body, position, min(_TEXTS_AT_ONCE, len(texts) - first))
+            # Those that are equal are one in memory.
+            known: dict[str, str] = {}
+            texts[first : first + len(some)] = [known.setdefault(text, text) for text in some]
+            size = len(some) * texts.itemsize + len(known) * _TEXT_BYTES + sum(map(len, known))
+            left -= size
+            if left < 0:
+                raise RequestTooLarge("the texts of the request need too much memory; send fewer rows at once")
+            if len(body) > _TEXTS_AT_ONCE:
+                charge(size)
+            yield None
+        if position != self.end:
+            raise MalformedRequest(f"input {shown(self.name)}: more bytes than its {len(texts)} elements of text")
+        return texts.reshape(self.shape), left
+
+    def _read_some(self, body: bytes, position: int, count: int) -> tuple[list[str], int]:
+        texts = []
+        try:
+            for _ in range(count):
+                first = position + _LENGTH.size
+                position = first + _LENGTH.unpack_from(body, position)[0]
+                if position > self.end:
+                    raise MalformedRequest(f"input {shown(self.name)}: {_NO_TEXT}")
+                if position - first > LONGEST_VALUE:
+                    raise _too_long(self.name)
+                texts.append(body[first:position].decode())
+        except struct.error:
+            raise MalformedRequest(f"input {shown(self.name)}: {_NO_TEXT}") from None
+        except UnicodeDecodeError:
+            raise _no_utf8(self.name) from None
+        return texts, position
+
+
+def read_one_text(name: str, text: bytes) -> Tensor:
+    """A text as a tensor of one element; raises MalformedRequest or RequestTooLarge."""
+    if len(text) > LONGEST_VALUE:
+        raise _too_long(name)
     try:
-        for number in range(count):
-            first = position + _LENGTH.size
-            position = first + _LENGTH.unpack_from(body, position)[0]
-            if position > end:
-                raise MalformedRequest(f"input {shown(name)}: {_NO_TEXT}")
-            texts[number] = body[first:position].decode()
-    except struct.error:
-        raise MalformedRequest(f"input {shown(name)}: {_NO_TEXT}") from None
+        return np.array([text.decode()], np.object_)
     except UnicodeDecodeError:
-        raise MalformedRequest(f"input {shown(name)}: its text is not UTF-8") from None
-    if position != end:
-        raise MalformedRequest(f"input {shown(name)}: more bytes than its {count} elements of text")
-    return texts
+        raise _no_utf8(name) from None
+
+
+def _no_utf8(name: str) -> MalformedRequest:
+    return MalformedRequest(f"input {shown(name)}: its text is not UTF-8")
+
+
+def _too_long(name: str) -> RequestTooLarge:
+    return RequestTooLarge(f"input {shown(name)}: a text is over {LONGEST_VALUE} bytes")
 
 
 class _Encoded(dict[str, bytes]):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import orjson
 
-from app.contract.tensors import Datatype, Tensor
+from app.contract.tensors import Datatype
 from app.errors import MalformedRequest, RequestTooLarge
 from app.protocol.binary_values import Tail
-from app.protocol.json_values import flatten, narrow, parse, refuse_deep, shown, to_array
+from app.protocol.json_values import PiecedData, check_count, flatten, narrow, parse, refuse_deep, shown, to_array
 from app.protocol.limits import MAX_DIMENSION, MAX_NAME_CHARACTERS, MAX_RANK, ContentLimits
 from app.protocol.messages import (
     NO_PARAMETERS,
@@ -24,7 +24,8 @@ from app.protocol.messages import (
 from app.protocol.number_reader import NumberReader
 from app.protocol.parameters import read_binary_size, read_output, read_request_parameters
 
-_DATATYPES = {str(datatype): datatype for datatype in Datatype}
+DATATYPES = {str(datatype): datatype for datatype in Datatype}
+"""By what requests call them."""
 _REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs"})
 _INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
 _SCALARS = frozenset({bool, int, float, str})
@@ -94,17 +95,19 @@ def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None, has_boole
     if not _INPUT_KEYS.issuperset(item):
         _refuse_deep_extras(item, _INPUT_KEYS, 3)
     wanted = item.get("datatype")
-    datatype = _DATATYPES.get(wanted) if type(wanted) is str else None
+    datatype = DATATYPES.get(wanted) if type(wanted) is str else None
     if datatype is None:
-        raise MalformedRequest(f"input {shown(name)}: 'datatype' must be one of {', '.join(_DATATYPES)}")
-    shape, count = _shape(name, item.get("shape"), limits)
+        raise MalformedRequest(f"input {shown(name)}: 'datatype' must be one of {', '.join(DATATYPES)}")
+    shape, count = read_shape(name, item.get("shape"), limits)
     data = item.get("data")
     if "parameters" in item:
         size = read_binary_size(name, item["parameters"])
         if size is not None:
             return NamedTensor(name, datatype, _from_tail(name, datatype, shape, size, data, tail))
+    if type(data) is PiecedData:
+        return NamedTensor(name, datatype, data.tensor(name, count).reshape(shape), data.is_finite)
     if type(data) is np.ndarray:
-        _check_count(name, len(data), count)
+        check_count(name, len(data), count)
         return NamedTensor(name, datatype, narrow(name, datatype, data).reshape(shape), is_finite=True)
     if type(data) is not list:
         if shape or type(data) not in _SCALARS:
@@ -112,17 +115,12 @@ def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None, has_boole
         data = [data]
     if data and type(data[0]) is list:
         data = flatten(name, data)
-    _check_count(name, len(data), count)
+    check_count(name, len(data), count)
     flat, is_finite = to_array(name, datatype, data, has_booleans=has_booleans)
     return NamedTensor(name, datatype, flat.reshape(shape), is_finite)
 
 
-def _check_count(name: str, count: int, wanted: int) -> None:
-    if count != wanted:
-        raise MalformedRequest(f"input {shown(name)}: 'data' has {count} elements, 'shape' asks for {wanted}")
-
-
-def _from_tail(name: str, datatype: Datatype, shape: list[int], size: int, data: Any, tail: Tail | None) -> Tensor:
+def _from_tail(name: str, datatype: Datatype, shape: list[int], size: int, data: Any, tail: Tail | None) -> Any:
     if data is not None:
         raise MalformedRequest(f"input {shown(name)}: either 'data' or 'binary_data_size', not both")
     if tail is None:
@@ -139,7 +137,7 @@ def _name(item: Any, what: str) -> str:
     return name
 
 
-def _shape(name: str, shape: Any, limits: ContentLimits) -> tuple[list[int], int]:
+def read_shape(name: str, shape: Any, limits: ContentLimits) -> tuple[list[int], int]:
     """A shape, and how many elements it asks for."""
     if type(shape) is not list or len(shape) > MAX_RANK:
         raise MalformedRequest(f"input {shown(name)}: 'shape' must be a list of at most {MAX_RANK} integers")
@@ -149,6 +147,8 @@ def _shape(name: str, shape: Any, limits: ContentLimits) -> tuple[list[int], int
     count = prod(shape)
     if count > limits.elements:
         raise RequestTooLarge(f"input {shown(name)}: more than {limits.elements} elements")
+    if not count and prod([size for size in shape if size]) > limits.elements:
+        raise MalformedRequest(f"input {shown(name)}: 'shape' asks for no elements in rows that are too long")
     return shape, count
 
 

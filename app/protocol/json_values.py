@@ -7,6 +7,7 @@ body it refuses is read once more by the tolerant standard parser, with NaN as N
 import json
 from array import array
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from math import isinf
 from typing import Any, NoReturn
@@ -24,6 +25,17 @@ _NUMBERS_OR_NULL = frozenset({float, int, type(None)})
 _SIGNED = frozenset({Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64})
 
 
+class InvalidJson(MalformedRequest):
+    """The text is no JSON, or more than we take for it."""
+
+    def __init__(self) -> None:
+        super().__init__("the body is not valid JSON")
+
+
+class DoesNotFit(MalformedRequest):
+    """A number of the right kind that is too large for its datatype."""
+
+
 def parse(body: bytes) -> Any:
     """Python values of a JSON body, the last of two equal keys winning; raises MalformedRequest."""
     try:
@@ -34,13 +46,13 @@ def parse(body: bytes) -> Any:
 
 def _parse_tolerantly(body: bytes) -> Any:
     if b"NaN" not in body:
-        raise MalformedRequest("the body is not valid JSON")
+        raise InvalidJson
     try:
         document = json.loads(body.decode("utf-8"), parse_constant=_constant, parse_float=_finite)
         # What orjson cannot write it would not have read either: lone surrogates, integers beyond 64 bits.
         orjson.dumps(document)
     except (ValueError, RecursionError, TypeError):
-        raise MalformedRequest("the body is not valid JSON") from None
+        raise InvalidJson from None
     return document
 
 
@@ -82,7 +94,41 @@ def flatten(name: str, data: list[Any]) -> list[Any]:
         if set(map(type, data)) != {list}:
             break
         data = list(chain.from_iterable(data))
-    raise MalformedRequest(f"input {shown(name)}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
+    raise misnested(name)
+
+
+def misnested(name: str) -> MalformedRequest:
+    """Of data whose elements are not all as deep, or too deep."""
+    return MalformedRequest(f"input {shown(name)}: 'data' mixes nesting levels or is nested deeper than {MAX_RANK}")
+
+
+def check_count(name: str, count: int, wanted: int) -> None:
+    """Raise MalformedRequest where the data has other elements than its shape asks for."""
+    if count != wanted:
+        raise MalformedRequest(f"input {shown(name)}: 'data' has {count} elements, 'shape' asks for {wanted}")
+
+
+@dataclass(slots=True)
+class PiecedData:
+    """An input's elements that were read in pieces: how many, an array of them where they are good, and what is wrong.
+
+    `values` may be longer than `count` where that is not what the shape asks for.
+    """
+
+    count: int
+    values: Tensor
+    is_finite: bool
+    misnested: MalformedRequest | None
+    error: MalformedRequest | None
+
+    def tensor(self, name: str, wanted: int) -> Tensor:
+        """The flat array; raises MalformedRequest for what is wrong, in the order that one looks for it in a list."""
+        if self.misnested is not None:
+            raise self.misnested
+        check_count(name, self.count, wanted)
+        if self.error is not None:
+            raise self.error
+        return self.values
 
 
 def to_array(name: str, datatype: Datatype, values: list[Any], *, has_booleans: bool = True) -> tuple[Tensor, bool]:
@@ -133,12 +179,12 @@ def narrow(name: str, datatype: Datatype, numbers: Tensor) -> Tensor:
     if datatype not in FLOATING:
         bounds = np.iinfo(dtype)
         if numbers.size and (numbers.min() < bounds.min or numbers.max() > bounds.max):
-            raise MalformedRequest(f"input {shown(name)}: an integer does not fit into {datatype}")
+            raise DoesNotFit(f"input {shown(name)}: an integer does not fit into {datatype}")
         return numbers.astype(dtype)
     with np.errstate(over="ignore"):
         rounded = numbers.astype(dtype)
     if np.isinf(rounded).any():
-        raise MalformedRequest(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
+        raise DoesNotFit(f"input {shown(name)}: a number is too large for {datatype}; send FP64")
     return rounded
 
 

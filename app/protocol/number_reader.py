@@ -14,11 +14,15 @@ from simdjson import Array, Object, Parser
 
 from app.contract.tensors import FLOATING, Datatype, Tensor
 
-_OF_TYPE = {str(datatype): "d" for datatype in FLOATING}
-_OF_TYPE |= dict.fromkeys((Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64), "i")
-_OF_TYPE |= dict.fromkeys((Datatype.UINT8, Datatype.UINT16, Datatype.UINT32, Datatype.UINT64), "u")
+OF_TYPE = {str(datatype): "d" for datatype in FLOATING}
+OF_TYPE |= dict.fromkeys((Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64), "i")
+OF_TYPE |= dict.fromkeys((Datatype.UINT8, Datatype.UINT16, Datatype.UINT32, Datatype.UINT64), "u")
 _WIDE = {"d": np.dtype(np.float64), "i": np.dtype(np.int64), "u": np.dtype(np.uint64)}
 _FEW = 16
+_MOST_INPUTS = 256
+_REQUEST_KEYS = 4
+_INPUT_KEYS = 5
+"""More keys than the protocol has are left to the other parser: looking one up takes as long as there are keys."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -52,9 +56,9 @@ def _read(parser: Parser, body: bytes) -> dict[str, Any]:
     root: Any = parser.parse(body)
     if type(root) is not Object or body.startswith(_BYTE_ORDER_MARK):
         raise _NotPlain
-    document: dict[str, Any] = {key: root[key] for key in _keys(root)}
+    document = _members(root, _REQUEST_KEYS)
     inputs = document["inputs"]
-    if type(inputs) is not Array:
+    if type(inputs) is not Array or len(inputs) > _MOST_INPUTS:
         raise _NotPlain
     brackets = 1
     read = []
@@ -63,11 +67,11 @@ def _read(parser: Parser, body: bytes) -> dict[str, Any]:
         read.append(tensor)
         brackets += used
     for key, value in document.items():
-        if type(value) is Object:
-            document[key] = value.as_dict()
-        elif key == "outputs":
+        if key == "outputs" and type(value) is Array:
             document[key] = value.as_list()
             brackets += 1
+        elif key != "inputs":
+            document[key] = _plain(value)
     # A bracket that is not accounted for is nesting that has not been looked at, or stands in a name.
     if not _has_only(brackets, body):
         raise _NotPlain
@@ -79,15 +83,15 @@ def _read_input(item: Any) -> tuple[dict[str, Any], int]:
     """One input with its numbers, and how many brackets its arrays have."""
     if type(item) is not Object:
         raise _NotPlain
-    tensor: dict[str, Any] = {key: item[key] for key in _keys(item)}
-    shape, data = tensor["shape"], tensor["data"]
+    tensor = _members(item, _INPUT_KEYS)
+    shape, data = tensor.pop("shape"), tensor.pop("data")
     if type(shape) is not Array or type(data) is not Array:
         raise _NotPlain
-    of_type = _OF_TYPE[tensor["datatype"]]
+    of_type = OF_TYPE[tensor["datatype"]]
+    for key, value in tensor.items():
+        tensor[key] = _plain(value)
     tensor["shape"] = shape.as_list()
-    tensor["data"] = numbers = _numbers(data, of_type)
-    if "parameters" in tensor:
-        tensor["parameters"] = tensor["parameters"].as_dict()
+    tensor["data"] = numbers = numbers_of(data, of_type)
     rows = len(data)
     if rows == len(numbers):
         return tensor, 2
@@ -96,7 +100,8 @@ def _read_input(item: Any) -> tuple[dict[str, Any], int]:
     return tensor, 2 + rows
 
 
-def _numbers(data: Any, of_type: str) -> Tensor:
+def numbers_of(data: Any, of_type: str) -> Tensor:
+    """The elements of one of simdjson's arrays, nested or flat; raises TypeError or ValueError."""
     return np.frombuffer(data.as_buffer(of_type=of_type), _WIDE[of_type])
 
 
@@ -110,8 +115,16 @@ def _has_only(brackets: int, body: bytes) -> bool:
     return body.find(b"[", place + 1) < 0
 
 
-def _keys(item: Any) -> list[str]:
-    keys = list(item)
-    if len(set(keys)) != len(keys):
+def _members(item: Any, most: int) -> dict[str, Any]:
+    """What an object holds, each part of it still the parser's."""
+    keys = list(item) if len(item) <= most else ()
+    if not keys or len(set(keys)) != len(keys):
         raise _NotPlain
-    return keys
+    return {key: item[key] for key in keys}
+
+
+def _plain(value: Any) -> Any:
+    """A value as any parser makes it, since nothing of this one may be kept; a list is not expected here."""
+    if type(value) is Array:
+        raise _NotPlain
+    return value.as_dict() if type(value) is Object else value

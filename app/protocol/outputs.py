@@ -4,7 +4,8 @@ Several requests share a run, so its outputs are written as JSON once for all of
 the texts of its rows. Who wants arrays gets views of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any, overload
 
 import numpy as np
@@ -64,6 +65,18 @@ class Outputs(Sequence[Tensor]):
         if isinstance(number, slice):
             return [tensor[self.start : self.stop] for tensor in self.run.tensors[number]]
         return self.run.tensors[number][self.start : self.stop]
+
+    @property
+    def width(self) -> int:
+        """Values of all outputs per row."""
+        return sum([prod(tensor.shape[1:]) for tensor in self.run.tensors])
+
+    def pieces(self, values: int) -> "Iterator[Outputs]":
+        """The same rows in pieces of about so many values, each as if it had been a run of its own."""
+        step = max(1, values // max(1, self.width))
+        for start in range(self.start, self.stop, step):
+            stop = min(start + step, self.stop)
+            yield Outputs(RunOutputs([tensor[start:stop] for tensor in self.run.tensors]), 0, stop - start)
 
     def texts(self, number: int) -> list[bytes]:
         """One output as JSON, row by row."""

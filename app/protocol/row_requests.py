@@ -10,25 +10,33 @@ import orjson
 
 from app.contract.signature import MATRIX_INPUT, Signature
 from app.errors import MalformedRequest
+from app.protocol.json_beside import Span
 from app.protocol.json_values import parse
 
+KEYS_OF_OTHERS = (b'"inputs"', b'"signature_name"')
+"""As they stand in a body that the rows' own codec cannot be given as it is."""
 _FORM = "the body must be an object with 'instances', a list of rows, or with 'inputs', an object of columns"
-_KEYS = {"signature_name"}
+_IGNORED = {"signature_name"}
 
 
 def is_plain(body: bytes) -> bool:
     """Whether a body can be given to the rows' own codec as it is; looks only for the keys that it does not know."""
-    return b'"inputs"' not in body and b'"signature_name"' not in body
+    return KEYS_OF_OTHERS[0] not in body and KEYS_OF_OTHERS[1] not in body
 
 
 def rewrite(body: bytes, signature: Signature) -> tuple[bytes, bool]:
     """The body as `{"instances": …}`, and whether it came in columns; raises MalformedRequest."""
     document = parse(body)
-    if type(document) is not dict or document.keys() - _KEYS not in ({"instances"}, {"inputs"}):
-        raise MalformedRequest(_FORM)
+    check_form(document)
     by_column = "inputs" in document
     rows = _rows(document["inputs"], signature) if by_column else document["instances"]
     return orjson.dumps({"instances": rows}), by_column
+
+
+def check_form(document: Any) -> None:
+    """Raise MalformedRequest unless there are either rows or columns."""
+    if type(document) is not dict or document.keys() - _IGNORED not in ({"instances"}, {"inputs"}):
+        raise MalformedRequest(_FORM)
 
 
 def _rows(inputs: Any, signature: Signature) -> list[Any]:
@@ -36,17 +44,27 @@ def _rows(inputs: Any, signature: Signature) -> list[Any]:
         inputs = inputs[MATRIX_INPUT]
     if type(inputs) is list:
         return inputs
-    if type(inputs) is not dict or not all(type(column) is list for column in inputs.values()):
-        raise MalformedRequest(_FORM)
     names = [feature.name for feature in signature.features]
+    check_columns(inputs, names)
+    check_lengths({len(column) for column in inputs.values()})
+    # By position: names would be repeated in every row.
+    return list(zip(*[[value(cell) for cell in inputs[name]] for name in names], strict=True))
+
+
+def check_columns(inputs: Any, names: list[str]) -> None:
+    """Raise MalformedRequest unless there is one column for each feature."""
+    if type(inputs) is not dict or not all(type(column) in {list, Span} for column in inputs.values()):
+        raise MalformedRequest(_FORM)
     if inputs.keys() != set(names):
         raise MalformedRequest(f"'inputs' must hold one column for each feature of the model: {', '.join(names[:20])}")
-    if len({len(column) for column in inputs.values()}) != 1:
+
+
+def check_lengths(lengths: set[int]) -> None:
+    """Raise MalformedRequest unless all columns are as long."""
+    if len(lengths) != 1:
         raise MalformedRequest("the columns of 'inputs' must have the same number of values")
-    # By position: names would be repeated in every row.
-    return list(zip(*[[_value(cell) for cell in inputs[name]] for name in names], strict=True))
 
 
-def _value(cell: Any) -> Any:
+def value(cell: Any) -> Any:
     """A column of shape [-1, 1] holds its values in lists of one."""
     return cell[0] if type(cell) is list and len(cell) == 1 else cell

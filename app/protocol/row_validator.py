@@ -28,6 +28,26 @@ def list_requests(signature: Signature, max_instances: int) -> SchemaValidator:
     return _requests(_list_row(signature), max_instances)
 
 
+def pieces_of_objects(signature: Signature) -> SchemaValidator:
+    """Reads some of the rows of such a list, of which there may be none; features may be absent."""
+    return SchemaValidator(core_schema.list_schema(_object_row(signature, is_complete=False), fail_fast=True))
+
+
+def pieces_of_lists(signature: Signature) -> SchemaValidator:
+    """Reads some of the rows of a list of lists."""
+    return SchemaValidator(core_schema.list_schema(_list_row(signature), fail_fast=True))
+
+
+def list_of_objects(signature: Signature) -> SchemaValidator:
+    """Counts the problems of rows as objects but for the features that are absent, for whose count see the rows."""
+    return SchemaValidator(core_schema.list_schema(_object_row(signature, is_complete=False)))
+
+
+def list_of_lists(signature: Signature) -> SchemaValidator:
+    """Counts the problems of rows as lists of the right length."""
+    return SchemaValidator(core_schema.list_schema(_list_row(signature)))
+
+
 def object_rows(signature: Signature) -> SchemaValidator:
     """Reads one row as an object, and tells every problem of it."""
     return SchemaValidator(_object_row(signature, is_complete=True))

@@ -17,14 +17,19 @@ from pydantic_core import SchemaValidator
 from app.contract.signature import Feature, Kind, Label, Signature
 from app.contract.tensors import NUMPY_DTYPES, Tensor
 from app.errors import InferenceError
+from app.protocol.json_cuts import PIECE, Steps
+from app.protocol.json_values import InvalidJson
 from app.protocol.limits import ContentLimits
 from app.protocol.outputs import Outputs, as_outputs
 from app.protocol.parts import Part, PendingRows
-from app.protocol.row_problems import read_rows, validate_rows
+from app.protocol.row_pieces import Charge, RowPieces, load, no_rows, too_many_rows, without_nan
+from app.protocol.row_problems import ProblemList, RowChecker, is_no_json
 from app.protocol.row_schema import object_request
-from app.protocol.row_validator import list_requests, list_rows, object_requests, object_rows
+from app.protocol.row_validator import list_requests, object_requests, pieces_of_lists, pieces_of_objects
 
 _FEW = 64
+_ENCODED_AT_ONCE = 2000
+"""Values of the answer."""
 _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
 
 
@@ -47,12 +52,17 @@ class RowCodec:
         return list_requests(self.signature, self._limits.instances)
 
     @cached_property
-    def _object_row(self) -> SchemaValidator:
-        return object_rows(self.signature)
+    def checker(self) -> RowChecker:
+        """Says what is wrong with rows that were refused."""
+        return RowChecker(self.signature)
 
     @cached_property
-    def _list_row(self) -> SchemaValidator:
-        return list_rows(self.signature)
+    def _pieces_of_objects(self) -> SchemaValidator:
+        return pieces_of_objects(self.signature)
+
+    @cached_property
+    def _pieces_of_lists(self) -> SchemaValidator:
+        return pieces_of_lists(self.signature)
 
     def request_schema(self) -> dict[str, Any]:
         """JSON schema of a request with rows as objects, self-contained."""
@@ -64,34 +74,68 @@ class RowCodec:
         read = self.read(body)
         return read.build(read.rows)
 
-    def read_part(self, body: bytes) -> tuple[Part, int]:
-        """What a request brings to its batch, and how many rows; raises what `decode` raises."""
-        read = self.read(body)
+    def read_part(self, body: bytes, size: int | None = None) -> tuple[Part, int]:
+        """What a request brings to its batch, and how many rows; raises what `decode` raises.
+
+        `size` is that of the request where the body is not as it came.
+        """
+        read = self.read(body, size)
         count = len(read.rows)
         # Many rows gain nothing from company, and where they are decoded may be a better place than where they run.
         return (read if count <= _FEW else read.build(read.rows)), count
 
-    def read(self, body: bytes) -> PendingRows:
+    def read(self, body: bytes, size: int | None = None) -> PendingRows:
         """Rows that are good, not yet turned into tensors; raises what `decode` raises."""
         by_position = _has_lists(body)
         validator = self._lists if by_position else self._objects
         try:
             rows = validator.validate_json(body)["instances"]
         except (ValidationError, KeyError) as error:
-            return self._read_again(body, error)
-        if by_position:
-            return PendingRows(rows, self._by_position)
+            return self._read_again(body, error, size)
         # The schema lets features be absent, but none be there that is not the model's.
-        if set(map(len, rows)) != {len(self.names)}:
-            return self._read_again(body, KeyError())
-        return PendingRows(rows, self._by_name)
+        if not by_position and set(map(len, rows)) != {len(self.names)}:
+            return self._read_again(body, KeyError(), size)
+        return self.pending(rows, by_position=by_position)
 
-    def _read_again(self, body: bytes, error: ValidationError | KeyError) -> PendingRows:
+    def pending(self, rows: list[Any], *, by_position: bool) -> PendingRows:
+        """Rows that were found good."""
+        return PendingRows(rows, self._by_position if by_position else self._by_name)
+
+    def read_in_steps(self, body: bytes, charge: Charge, piece: int = PIECE) -> Steps[tuple[Part, int]]:
+        """What `read_part` gives, for a long body: piece by piece, in memory that is charged before it is taken."""
+        pieces = self.pieces(len(body), charge, piece)
+        yield from pieces.read(body)
+        return pieces.finish()
+
+    def pieces(self, size: int, charge: Charge, piece: int = PIECE) -> RowPieces:
+        """For the rows of a long body of that size."""
+        return RowPieces(self, size, charge, self._limits, piece)
+
+    def read_piece(self, text: bytes, *, by_position: bool) -> list[Any] | None:
+        """The rows of a JSON list, None where it is none or a row is not good."""
+        try:
+            if by_position:
+                return self._pieces_of_lists.validate_json(text)  # type: ignore[no-any-return]
+            rows: list[Any] = self._pieces_of_objects.validate_json(text)
+        except ValidationError:
+            return None
+        return rows if set(map(len, rows)) <= {len(self.names)} else None
+
+    def _read_again(self, body: bytes, error: ValidationError | KeyError, size: int | None) -> PendingRows:
         """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""
-        rows = read_rows(body, error, self._limits)
-        if type(rows[0]) is list:
-            return PendingRows(validate_rows(rows, self._list_row, self.signature), self._by_position)
-        return PendingRows(validate_rows(rows, self._object_row, self.signature), self._by_name)
+        if isinstance(error, ValidationError) and is_no_json(error):
+            raise InvalidJson
+        document = load(body)
+        rows = document.get("instances") if isinstance(document, dict) and len(document) == 1 else None
+        if not isinstance(rows, list) or not rows:
+            raise no_rows()
+        if len(rows) > self._limits.instances:
+            raise too_many_rows(self._limits)
+        by_position = type(rows[0]) is list
+        problems = ProblemList(lambda: self.checker, len(body) if size is None else size)
+        valid = problems.check(without_nan(rows, body), 0, by_position=by_position)
+        problems.refuse()
+        return self.pending(valid or [], by_position=by_position)
 
     def _by_name(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         if self.signature.layout == "matrix":
@@ -108,6 +152,19 @@ class RowCodec:
         """The answer's bytes for the graph's outputs, one prediction per row."""
         predictions = b",".join(self._predictions(as_outputs(outputs)))
         return b'%b%b,"predictions":[%b]}' % (self._head, orjson.dumps(request_id), predictions)
+
+    def encode_in_steps(self, outputs: Outputs, request_id: str | None, charge: Charge) -> Steps[bytearray]:
+        """What `encode` gives for many rows, or `encode_predictions` where there is no id."""
+        body = bytearray(b"{" if request_id is None else b"%b%b," % (self._head, orjson.dumps(request_id)))
+        body += b'"predictions":['
+        for some in outputs.pieces(_ENCODED_AT_ONCE):
+            text = b",".join(self._predictions(some))
+            charge(len(text))
+            body += text
+            body += b","
+            yield None
+        body[-1:] = b"]}"
+        return body
 
     def encode_predictions(self, outputs: Sequence[Tensor]) -> bytes:
         """The answer's bytes as version 1 of the protocols writes them: the predictions alone."""

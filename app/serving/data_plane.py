@@ -63,6 +63,18 @@ class DataPlane:
         return answer
 
 
+def widened(signature: Signature, inputs: Sequence[NamedTensor]) -> int:
+    """Bytes that tensors take once they have the model's datatypes, beside what they take now."""
+    declared = {tensor.name: tensor.datatype for tensor in signature.inputs}
+    return sum(
+        [
+            given.data.size * NUMPY_DTYPES[declared[given.name]].itemsize
+            for given in inputs
+            if given.name in declared and given.datatype is not declared[given.name]
+        ]
+    )
+
+
 def _check_outputs(signature: Signature, wanted: list[RequestedOutput]) -> None:
     declared = {output.name: output.datatype for output in signature.outputs}
     names = {output.name for output in wanted}

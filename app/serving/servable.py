@@ -15,6 +15,7 @@ from app.runtime.providers import short
 from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher
 from app.serving.options import ServingOptions, VersionOptions
+from app.serving.row_slices import in_slices
 from app.serving.run_traits import RunTraits, weigh_text
 from app.serving.statistics import VersionStatistics
 from app.serving.stuck_runs import LEAST_SECONDS, StuckRuns
@@ -89,13 +90,15 @@ def open_servable(
         {short(name): count for name, count in session.placement.nodes.items()},
     )
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
+    takes_any_number = all(declared.shape[:1] == (-1,) for declared in session.inputs)
+    run = in_slices(session.run) if takes_any_number and not session.mixes_rows else session.run
     traits = RunTraits(
         session.is_unpredictable,
         weigh_text if session.counts_characters else None,
         max(chosen.deadline, LEAST_SECONDS),
         stuck,
     )
-    batcher = Batcher(manifest.model_name, session.run, cost, executor, statistics, chosen.queue, traits)
+    batcher = Batcher(manifest.model_name, run, cost, executor, statistics, chosen.queue, traits)
     return Servable(
         manifest,
         variant,

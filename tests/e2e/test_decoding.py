@@ -1,0 +1,94 @@
+"""Bodies that cost much for their size, against a real server: bounded memory, bounded steps, clean answers."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from time import thread_time
+from typing import Any
+
+import pytest
+
+from app.errors import SlipwayError
+from app.protocol import binary_codec
+from app.protocol.column_requests import read_in_steps
+from app.protocol.json_codec import read_request
+from app.protocol.json_cuts import Steps
+from app.protocol.json_values import parse
+from app.protocol.limits import ContentLimits
+from app.protocol.rows import RowCodec
+from app.protocol.tensor_pieces import TensorPieces
+from tests.bodies import COLUMNS, Body, all_bodies
+from tests.e2e.prove_decoding import publish_models, send, warm_up
+from tests.factories import matrix_signature, mixed_signature
+from tests.server import running_server
+
+SIZE = 2 * 1024 * 1024
+MOST_SECONDS = 0.02
+"""Of the processor in one step: ten times what is meant, since other work of the machine slows it down as well."""
+LIMITS = ContentLimits()
+CODECS = {
+    "numbers": RowCodec("numbers", "1", matrix_signature(COLUMNS), LIMITS),
+    "houses": RowCodec("houses", "1", mixed_signature(), LIMITS),
+}
+
+
+def test_no_body_takes_more_than_six_times_its_size_or_is_answered_500(tmp_path: Path) -> None:
+    publish_models(tmp_path)
+    with running_server(tmp_path, "--deadline-seconds", "60") as server:
+        warm_up(server, SIZE)
+        outcomes = [send(server, body) for body in all_bodies(SIZE, seed=3, fuzzed=20)]
+
+        assert [(outcome.body.name, outcome.problem) for outcome in outcomes if outcome.problem] == []
+        assert "Traceback" not in server.log()
+
+
+def steps_of(body: Body) -> Steps[Any]:
+    """The steps in which its door decodes a body."""
+    if body.path.startswith("/predict"):
+        return CODECS[body.path.split("/")[2]].read_in_steps(body.content, lambda _size: None)
+    if body.path.startswith("/v1"):
+        codec = CODECS[body.path.split("/")[3].removesuffix(":predict")]
+        return read_in_steps(body.content, codec, lambda _size: None)
+    return tensor_steps(body)
+
+
+def tensor_steps(body: Body) -> Steps[Any]:
+    if body.json_length is None:
+        document, _ = yield from TensorPieces(LIMITS).read(body.content, lambda _size: None)
+        return read_request(document, LIMITS, None)
+    document = parse(body.content[: body.json_length])
+    request = binary_codec.read_with_tail(document, body.content, body.json_length, LIMITS)
+    yield from binary_codec.read_texts(request.inputs, body.content, lambda _size: None)
+    return request
+
+
+def seconds_of_steps(body: Body) -> list[float]:
+    steps = steps_of(body)
+    found: list[float] = []
+    while True:
+        started = thread_time()
+        try:
+            next(steps)
+        except (StopIteration, SlipwayError):
+            return [*found, thread_time() - started]
+        found.append(thread_time() - started)
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """The garbage collector walks all that the tests have imported, which a server has frozen."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+BODIES = [body for body in all_bodies(SIZE, seed=5, fuzzed=30) if "repository" not in body.path]
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("body", BODIES, ids=[f"{number} {body.name[:40]}" for number, body in enumerate(BODIES)])
+def test_no_step_of_decoding_holds_the_loop_for_long(body: Body) -> None:
+    """The shortest of some tries, since a machine with other work takes longer now and then."""
+    worst = min(max(seconds_of_steps(body)) for _ in range(3))
+
+    assert worst < MOST_SECONDS
