@@ -239,7 +239,7 @@ class Guard:
         except asyncio.CancelledError:
             exchange.is_abandoned = True
             raise
-        exchange.body = body = b""
+        exchange.body = b""
         self.bodies.take_response(exchange, response)
         await self.bodies.compress(exchange, response)
         return response

@@ -26,7 +26,7 @@ class Table:
         self.replies: list[Any] = []
 
     def start(self, name: str, caller: str, steps: int, size: int = 1, latest: float = LONG) -> HotRequest:
-        request = HotRequest({}, name)
+        request = HotRequest({}, name, None)
         job = Job(
             request,
             caller,
@@ -121,7 +121,7 @@ async def test_what_a_thread_is_asked_for_keeps_nobody_waiting_and_comes_back() 
         return found
 
     results: list[int] = []
-    request = HotRequest({}, "asks")
+    request = HotRequest({}, "asks", None)
     job = Job(request, "a", 1, perf_counter() + LONG, RuntimeError, steps(), results.append, table.replies.append)
     table.turns.start(job)
     table.start("other", "a", 3)
@@ -144,7 +144,9 @@ async def test_what_goes_wrong_is_the_reply_and_the_others_go_on(place: str) -> 
     def then(_result: Any) -> None:
         raise ValueError
 
-    job = Job(HotRequest({}, "bad"), "a", 1, perf_counter() + LONG, RuntimeError, steps(), then, table.replies.append)
+    job = Job(
+        HotRequest({}, "bad", None), "a", 1, perf_counter() + LONG, RuntimeError, steps(), then, table.replies.append
+    )
     table.turns.start(job)
     table.start("good", "a", 3)
 
