@@ -90,7 +90,7 @@ def _siege(folder: Path, seconds: float, *, is_single: bool) -> Siege:
     good = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS)
     attacker = add_key(keys, KeyScope.PREDICT)
     command = [*service.slipway_command(folder / "models"), "--keys", str(keys)]
-    calm = 8.0 if is_single else 2.5
+    calm = 8.0 if is_single else 2.0
     return Siege(command, good, attacker, calm_seconds=calm, attack_seconds=seconds, limit_mib=float(_LIMIT_MIB))
 
 

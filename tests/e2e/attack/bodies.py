@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 
-from tests.e2e.attack.good_bodies import FEATURES, GOOD_ROW, MATRIX, ROWS, TEXT, WIDE, instances
+from tests.e2e.attack.good_bodies import FEATURES, GOOD_ROW, MATRIX, ROWS, TEXT, WIDE, instances, matrix_infer
 
 CAP = 16 * 1024 * 1024
 """What a body may be after inflating, by default."""
@@ -62,7 +62,7 @@ def long_text(rows: int = 6_000, words: int = 8_000) -> Body:
     return f"/predict/{TEXT}", instances(texts)
 
 
-def wide_rows(rows: int = 12_000) -> Body:
+def wide_rows(rows: int) -> Body:
     """A plain request whose response is fifty times as large."""
     return f"/predict/{WIDE}", instances([[number % 7] for number in range(rows)])
 
@@ -90,6 +90,13 @@ def five_hundreds() -> Iterator[Body]:
 def wrong_rows(rows: int = 100) -> bytes:
     """As many rows as a good body, every one with a mistake."""
     return instances([{**GOOD_ROW, "age": "old"}] * rows)
+
+
+def wrong_tensor(rows: int = 100) -> bytes:
+    """A good tensor with a text among its numbers."""
+    good = matrix_infer(rows)
+    middle = good.index(b",", len(good) // 2) + 1
+    return good[:middle] + b'"x",' + good[middle:]
 
 
 def tiny_wrong() -> bytes:

@@ -42,7 +42,7 @@ def table(outcomes: Sequence[Outcome], earlier: Mapping[str, Figures]) -> Table:
     """A row for each attack; a figure of an earlier run stands before an arrow."""
     title = "a good client beside each attack" + (", before → now" if earlier else "")
     made = Table(title=title, title_justify="left", show_lines=bool(earlier))
-    for heading in ("attack", "sent MB", "RSS peak", "after", "health ms", "errors", "p99 x", "killed"):
+    for heading in ("attack", "sent MB", "RSS peak", "after", "health ms", "errors", "p99 x", "OOM-killed"):
         made.add_column(heading, justify="left" if heading == "attack" else "right", no_wrap=True)
     made.add_column("verdict", overflow="fold", min_width=24)
     for outcome in outcomes:
@@ -61,7 +61,7 @@ def _cells(one: Figures) -> list[str]:
         f"{one['rss_peak_mib']:.0f}",
         f"{one['rss_after_mib']:.0f}",
         f"{one['health_worst_ms']:.0f}",
-        f"{errors} of {one['requests']}",
+        f"{errors} / {one['requests']}",
         f"{one['p99_ratio']:.1f}",
         "yes" if one["kills"] else "no",
     ]

@@ -24,7 +24,8 @@ from tests.e2e.attack.memory_group import MemoryGroup
 from tests.e2e.attack.memory_watch import MemoryWatch
 from tests.e2e.attack.outcome import MOST_KEPT_MIB, Outcome
 
-_CALM_SECONDS = 0.1
+_WARM_SECONDS = 1.0
+_LOOK_SECONDS = 0.1
 _END_SECONDS = 20.0
 
 
@@ -38,7 +39,7 @@ class Siege:
     command: Sequence[str]
     good_key: str
     attacker_key: str
-    calm_seconds: float = 2.5
+    calm_seconds: float = 2.0
     attack_seconds: float = 6.0
     recovery_seconds: float = 2.5
     limit_mib: float = 512.0
@@ -55,6 +56,8 @@ class Siege:
             seen = Path(stack.enter_context(TemporaryDirectory()), "seen")
             with _good_client(port, self.good_key, seen):
                 _wait_until_ready(attackers)
+                time.sleep(_WARM_SECONDS)
+                outcome.calm_from = time.monotonic()
                 time.sleep(self.calm_seconds)
                 outcome.rss_before = watch.now()
                 watch.start_over()
@@ -91,7 +94,7 @@ class Siege:
         """Until the memory is given back, or it has had the time for it."""
         until = time.monotonic() + self.recovery_seconds
         while time.monotonic() < until:
-            time.sleep(_CALM_SECONDS)
+            time.sleep(_LOOK_SECONDS)
             is_late = time.monotonic() > until - self.recovery_seconds / 2
             if is_late and watch.now() <= outcome.rss_before + MOST_KEPT_MIB / 2:
                 return
