@@ -6,6 +6,7 @@ or later from the event loop. `Exchange` is the request as the front knows it, w
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from app.front.routes import Match
 
@@ -21,6 +22,14 @@ JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 JSON_ALONE: tuple[tuple[bytes, bytes], ...] = (JSON,)
 
 
+class Memory(Protocol):
+    """What requests are charged to; may be called from any thread."""
+
+    def charge(self, request: "HotRequest", size: int) -> None: ...
+
+    def refund(self, request: "HotRequest", size: int) -> None: ...
+
+
 @dataclass(slots=True)
 class HotRequest:
     """A whole request: its headers with lower-case names (the last of two that are equal), its path, its body."""
@@ -33,6 +42,26 @@ class HotRequest:
     """Of a request that came as ASGI; no route that is carried otherwise asks for it."""
     is_abandoned: bool = field(init=False, default=False)
     """The client is gone: the work need not be done any more."""
+    memory: Memory | None = field(init=False, default=None)
+    """None where nobody counts: a request that did not come through the guard."""
+    charged: int = field(init=False, default=0)
+    """Bytes that are counted besides the body."""
+
+    def charge(self, size: int) -> None:
+        """Count `size` bytes of memory that this request is about to take besides its body; for any thread.
+
+        They are given back with `refund`, or else when the exchange ends: when its response has been taken over by the
+        connection, which charges what of it waits for the client, or when the client is gone. Not worth calling for
+        less than about 64 KiB. Raises RequestTooLarge where the request could never fit, and Overloaded where it does
+        not fit beside the others now; nothing is counted then.
+        """
+        if self.memory is not None:
+            self.memory.charge(self, size)
+
+    def refund(self, size: int) -> None:
+        """Give back `size` bytes of what was charged: what they were for is no longer in memory."""
+        if self.memory is not None:
+            self.memory.refund(self, size)
 
 
 @dataclass(slots=True)
