@@ -107,7 +107,9 @@ def test_chart_counts_what_the_server_counts() -> None:
 
 
 def test_pod_without_a_memory_limit_is_promised_nothing() -> None:
-    assert not any("that a pod may take" in text for text in render_text({"resources": {"limits": {"memory": None}}}).values())
+    assert not any(
+        "that a pod may take" in text for text in render_text({"resources": {"limits": {"memory": None}}}).values()
+    )
 
 
 @pytest.mark.parametrize("name", ["SLIPWAY_WORKERS", "SLIPWAY_MAX_CONNECTIONS", "SLIPWAY_MAX_HEAD_BYTES"])

@@ -24,25 +24,32 @@ def main() -> None:
     attack = ATTACKS[name]
     sender = Sender(int(port), key, inf)
     step = attack.prepare(sender)
-    print("ready", flush=True)
+    _say("ready")
     sys.stdin.readline()
     sender.ends = time.monotonic() + float(seconds)
-    callers = [Thread(target=_repeat, args=(attack, sender, step, number), daemon=True) for number in range(attack.threads)]
+    callers = [
+        Thread(target=_repeat, args=(attack, sender, step, number), daemon=True) for number in range(attack.threads)
+    ]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join(max(0.0, sender.ends - time.monotonic()) + _GRACE_SECONDS)
-    print(json.dumps({"sent": sender.sent, "answers": sender.answers, "surplus": sender.largest_surplus}), flush=True)
+    _say(json.dumps({"sent": sender.sent, "answers": sender.answers, "surplus": sender.largest_surplus}))
     os._exit(0)  # callers that still wait for an answer wait in vain
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _repeat(attack: Attack, sender: Sender, step: Step, number: int) -> None:
     """One of the callers: its share of the steps, in turn with the others."""
     pause = attack.threads / attack.per_second
     due = time.monotonic() + number / attack.per_second
-    while not sender.is_over:
+    while not sender.is_over():
         time.sleep(max(0.0, min(due, sender.ends) - time.monotonic()))
-        if sender.is_over:
+        if sender.is_over():
             return
         step()
         due = max(due + pause, time.monotonic() - pause)

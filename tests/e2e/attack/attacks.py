@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.e2e.attack import bodies
+from tests.e2e.attack.good_bodies import ENDLESS, GOOD_ROW, MATRIX, NEVER_DONE, ROWS, instances
 from tests.e2e.attack.sender import REFUSED, UNANSWERED, Sender
 from tests.e2e.attack.sockets import CLOSE, read_to_end, request, statuses
-from tests.e2e.attack.good_bodies import ENDLESS, GOOD_ROW, MATRIX, NEVER_DONE, ROWS, instances
 
 _GZIP = b"content-encoding: gzip"
 _SMALL_BUFFER = 2048
@@ -58,7 +58,7 @@ def _trailers(sender: Sender) -> Step:
             return
         with connection:
             is_open = sender.send(connection, head + b"1\r\n{\r\n0\r\n")
-            while is_open and not sender.is_over:
+            while is_open and not sender.is_over():
                 is_open = sender.send(connection, block)
             connection.settimeout(0.2)
             found = statuses(read_to_end(connection))
@@ -117,7 +117,7 @@ def _stalled(sender: Sender) -> Step:
             return
         with connection:
             if sender.send(connection, beginning):
-                while not sender.is_over and select.select([connection], [], [], 0.1)[0] == []:
+                while not sender.is_over() and select.select([connection], [], [], 0.1)[0] == []:
                     pass
             connection.settimeout(0.2)
             for status in statuses(read_to_end(connection, 4096)):
@@ -137,11 +137,11 @@ def _silent(sender: Sender) -> Step:
                 sender.saw("closed")
         sender.held[:] = still_open
         for _ in range(min(_NEW_PER_STEP, _HOARD - len(still_open))):
-            connection = sender.connect(seconds=0.5)
-            if connection is None:
+            opened = sender.connect(seconds=0.5)
+            if opened is None:
                 return
-            connection.setblocking(False)
-            sender.held.append(connection)
+            opened.setblocking(False)
+            sender.held.append(opened)
 
     return step
 
@@ -182,14 +182,18 @@ def _pipelined(sender: Sender) -> Step:
             found = statuses(read_to_end(connection))
         for status in found:
             sender.saw(status)
-        if len(found) < _PIPELINED and not sender.is_over:
+        if len(found) < _PIPELINED and not sender.is_over():
             sender.saw(UNANSWERED, _PIPELINED - len(found))
 
     return step
 
 
 def _h2c(sender: Sender) -> Step:
-    offer = [b"connection: Upgrade, HTTP2-Settings", b"upgrade: h2c", b"http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"]
+    offer = [
+        b"connection: Upgrade, HTTP2-Settings",
+        b"upgrade: h2c",
+        b"http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    ]
     data = request(f"/predict/{ROWS}", instances([GOOD_ROW]), [sender.bearer, *offer])
 
     def step() -> None:
@@ -224,7 +228,11 @@ ATTACKS = {
     attack.name: attack
     for attack in (
         Attack(
-            "trailers", "trailers without end, no key", _trailers, frozenset({"400", "413", "431", "cut off"}), threads=2
+            "trailers",
+            "trailers without end, no key",
+            _trailers,
+            frozenset({"400", "401", "413", "431", "cut off"}),
+            threads=2,
         ),
         Attack("zip bomb", "16 KB of gzip: empty rows, 16 MiB", _zip_bomb, _WRONG | _BUSY, 3),
         Attack("shapes", "twelve other bodies of 16 MiB in a few KB", _shapes, _WRONG | _BUSY, 3),

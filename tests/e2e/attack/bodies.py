@@ -1,4 +1,4 @@
-"""Bodies that are small on the wire and large in memory, slow to look through, or wrong in a way that was answered 500."""
+"""Bodies that are small on the wire and large in memory, slow to look through, or wrong where that was answered 500."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""What a wrong body costs the server beside a good one of as many rows: processor time, told apart to the nanosecond."""
+"""What a wrong body costs the server beside a good one of as many rows: processor time, to the nanosecond."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -1,8 +1,8 @@
 """The caller who does nothing wrong: rows and tensors for two models on kept connections, probes on new ones, steadily.
 
-A latency counts from when the request was due where the server kept its connection busy, and from when it was sent where
-this process woke late: the server's delays count, our own do not. One line per request goes to the file, as it ends:
-seconds of the system's monotonic clock, kind, milliseconds, and the status or what happened in its place.
+A latency counts from when the request was due where the server kept its connection busy, and from when it was sent
+where this process woke late: the server's delays count, our own do not. One line per request goes to the file, as it
+ends: seconds of the system's monotonic clock, kind, milliseconds, and the status or what happened in its place.
 
 usage: python -m tests.e2e.attack.good_client PORT KEY FILE; ends when its standard input does.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import IO
 
-from tests.e2e.attack.sockets import HOST
 from tests.e2e.attack.good_bodies import GOOD_ROW, MATRIX, ROWS, instances, matrix_infer
+from tests.e2e.attack.sockets import HOST
 
 PROBE = "probe"
 PREDICTION = "prediction"

@@ -1,7 +1,7 @@
 """A real memory limit around a server: a control group that the kernel enforces, of version 1 or 2.
 
-Made for one server and removed with it. What is in it when it ends is killed, so that a worker that hangs leaves nothing
-behind. Raises CannotRun where this process may not make one, which takes root and a writable /sys/fs/cgroup.
+Made for one server and removed with it. What is in it when it ends is killed, so that a worker that hangs leaves
+nothing behind. Making one takes root and a writable /sys/fs/cgroup.
 """
 
 import os
@@ -28,7 +28,7 @@ class MemoryGroup:
     limit_bytes: int
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """This command, started inside the group."""
+        """A command that starts the given one inside the group."""
         return ["sh", "-c", _ENTER, str(self.folder / "cgroup.procs"), *command]
 
     def processes(self) -> list[int]:
@@ -64,9 +64,7 @@ def memory_group(limit_bytes: int, root: Path = _ROOT) -> Iterator[MemoryGroup]:
     """A group with this limit, without swap; raises CannotRun where none can be made."""
     is_second = (root / "cgroup.controllers").exists()
     folder = (root if is_second else root / "memory") / f"slipway-attack-{os.getpid()}-{secrets.token_hex(4)}"
-    limits = (
-        {"memory.max": limit_bytes, "memory.swap.max": 0} if is_second else {"memory.limit_in_bytes": limit_bytes}
-    )
+    limits = {"memory.max": limit_bytes, "memory.swap.max": 0} if is_second else {"memory.limit_in_bytes": limit_bytes}
     try:
         if is_second:
             (root / "cgroup.subtree_control").write_text("+memory")

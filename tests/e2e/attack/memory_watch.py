@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Self
 
 _SAMPLE_SECONDS = 0.02
 _MIB = 1024 * 1024
@@ -24,7 +25,7 @@ class MemoryWatch:
         self.samples: list[tuple[float, float]] = []
         """Seconds of the monotonic clock, and MiB."""
 
-    def __enter__(self) -> "MemoryWatch":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from loadtests.bench.open_loop import quantile
 from tests.e2e.attack.good_client import PREDICTION, PROBE, Asked
@@ -30,9 +29,7 @@ class Latency:
 
     def ratio(self, base: "Latency") -> float:
         """How many times the base it is, of the kind that suffers more."""
-        return max(
-            self.predictions_ms / max(base.predictions_ms, 0.001), self.probes_ms / max(base.probes_ms, 0.001)
-        )
+        return max(self.predictions_ms / max(base.predictions_ms, 0.001), self.probes_ms / max(base.probes_ms, 0.001))
 
 
 @dataclass
@@ -113,12 +110,9 @@ def base_of(outcomes: Sequence[Outcome]) -> Latency:
     return Latency.of(one for outcome in outcomes for one in outcome.before)
 
 
-def longest_silence(requests: Sequence[Asked], start: float, end: float) -> float:
-    """Seconds of the longest time in which no request of the good client was answered well."""
-    times = [start, *sorted(one.begun + one.milliseconds / 1000 for one in requests if one.is_good), end]
-    within = [at for at in times if start <= at <= end]
-    return max((later - earlier for earlier, later in pairwise(within)), default=end - start)
-
-
 def _counts(counted: dict[str, int]) -> str:
-    return ", ".join(f"{number} x {what}" for what, number in sorted(counted.items()))
+    """The commonest two, and how many others there are."""
+    common = Counter(counted).most_common()
+    words = [f"{number} x {what}" for what, number in common[:2]]
+    others = sum(number for _, number in common[2:])
+    return ", ".join(words + ([f"{others} others"] if others else []))

@@ -1,4 +1,4 @@
-"""What a run of all attacks prints and draws: a table, beside an earlier run where there is one, and both curves over time."""
+"""What a run of all attacks prints and draws: a table, beside an earlier run if there is one, and curves over time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -109,11 +109,13 @@ def _finish(memory: Any, latency: Any, outcomes: Sequence[Outcome]) -> None:
     base = outcomes[0].base.predictions_ms
     memory.axhline(limit, color=_ERROR, linewidth=1, linestyle="--", label=f"limit of {limit:.0f} MiB")
     memory.set(ylabel="resident memory, MiB", ylim=(0, limit * 1.06))
-    memory.set_title("The service under attack, one attack after the other", loc="left", pad=86)
-    memory.legend(frameon=False, loc="upper left")
-    latency.axhline(3 * base, color="0.5", linewidth=1, linestyle="--", label=f"3 x its 99th percentile: {3 * base:.1f} ms")
+    memory.set_title("The service under attack, one attack after the other", loc="left", pad=80)
+    memory.legend(frameon=False, loc="center left")
+    latency.axhline(
+        3 * base, color="0.5", linewidth=1, linestyle="--", label=f"3 x its 99th percentile: {3 * base:.1f} ms"
+    )
     latency.set(ylabel="the good client's requests, ms", xlabel="seconds; shaded while an attack lasts", yscale="log")
-    latency.legend(frameon=False, loc="upper left", ncols=3)
+    latency.legend(frameon=False, loc="upper right", ncols=3)
     for axes in (memory, latency):
         axes.grid(alpha=0.3)
         axes.margins(x=0.01)

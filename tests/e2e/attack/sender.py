@@ -16,7 +16,7 @@ REFUSED = "not connected"
 
 @dataclass
 class Sender:
-    """The caller behind one attack. `key` is a good key of its own, whose owner has gone wild; `ends` is when it stops."""
+    """The caller behind one attack. `key` is a good one, of somebody who has gone wild; `ends` is when it stops."""
 
     port: int
     key: str
@@ -28,7 +28,6 @@ class Sender:
     held: list[socket.socket] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    @property
     def is_over(self) -> bool:
         return time.monotonic() >= self.ends
 
@@ -69,7 +68,7 @@ class Sender:
         found = statuses(received)
         for status in found:
             self.saw(status)
-        if len(found) < expected and not self.is_over:
+        if len(found) < expected and not self.is_over():
             self.saw(UNANSWERED, expected - len(found))
         with self.lock:
             self.largest_surplus = max(self.largest_surplus, len(received) - len(data))

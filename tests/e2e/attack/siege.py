@@ -43,13 +43,15 @@ class Siege:
     attack_seconds: float = 6.0
     recovery_seconds: float = 2.5
     limit_mib: float = 512.0
+    takes_options: bool = True
+    """Whether the server knows the options that some attacks ask for."""
 
     def run(self, name: str, about: str, attacks: Sequence[Attack], group: MemoryGroup | None) -> Outcome:
         """Let these attacks loose at the same time on a server of their own."""
         outcome = Outcome(name, about, self.limit_mib)
         forgiven = max((attack.forgiven_seconds for attack in attacks), default=0.0)
         with ExitStack() as stack:
-            server = stack.enter_context(self._serving(_options(attacks), group))
+            server = stack.enter_context(self._serving(_options(attacks) if self.takes_options else [], group))
             port = int(server.url.rpartition(":")[2])
             watch = stack.enter_context(MemoryWatch(lambda: _processes(server, group)))
             attackers = {attack: stack.enter_context(self._attacker(attack, port, forgiven)) for attack in attacks}
@@ -114,7 +116,7 @@ def _processes(server: Server, group: MemoryGroup | None) -> list[int]:
 
 
 def _kill(server: Server) -> None:
-    """All of it at once: how it stops is another proof's matter, and a worker that hangs would outlive its supervisor."""
+    """All of it at once: how it stops is another proof's matter, and a worker that hangs outlives its supervisor."""
     with suppress(psutil.Error):
         root = psutil.Process(server.process.pid)
         for process in [*root.children(recursive=True), root]:

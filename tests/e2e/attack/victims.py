@@ -18,7 +18,6 @@ from tests.factories import (
     publish,
     sign_graph,
     slow_signature,
-    sum_graph,
 )
 
 _CLASSES = 40
@@ -50,7 +49,7 @@ def _wide_signature() -> Signature:
 def _wide_graph() -> bytes:
     signature = _wide_signature()
     weights = np.linspace(-1, 1, _CLASSES, dtype=np.float32).reshape(1, _CLASSES)
-    labels = [label.encode() for label in signature.labels or () if isinstance(label, str)]
+    labels = [str(label) for label in signature.labels or ()]
     nodes = [
         helper.make_node("Cast", ["X"], ["x"], to=TensorProto.FLOAT),
         helper.make_node("MatMul", ["x", "weights"], ["scores"]),
@@ -68,7 +67,7 @@ def _wide_graph() -> bytes:
         ],
         [
             numpy_helper.from_array(weights, "weights"),
-            helper.make_tensor("labels", TensorProto.STRING, [_CLASSES], labels),
+            numpy_helper.from_array(np.array(labels, dtype=object), "labels"),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)

@@ -1,0 +1,140 @@
+"""The proof of attacks can fail: each is seen to harm a server without guards, and a good server is not blamed."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.security.keys import KeyScope
+from loadtests import service
+from loadtests.errors import CannotRun
+from tests.e2e.attack.attacks import ATTACKS
+from tests.e2e.attack.good_client import PREDICTION, PROBE, Asked
+from tests.e2e.attack.memory_group import MemoryGroup, memory_group
+from tests.e2e.attack.outcome import Latency, Outcome, base_of
+from tests.e2e.attack.report import figures, table
+from tests.e2e.attack.siege import Siege
+from tests.e2e.attack.victims import publish_victims
+from tests.keyring import add_key
+
+MIB = 1024 * 1024
+SECONDS = 2.5
+CONNECTIONS = 60
+
+
+@pytest.fixture
+def group() -> Iterator[MemoryGroup]:
+    """A memory limit that the kernel holds, where this machine lets us set one."""
+    try:
+        with memory_group(256 * MIB) as made:
+            yield made
+    except CannotRun as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack_on_a_server_without_guards_breaks_a_promise(name: str, group: MemoryGroup) -> None:
+    command = [sys.executable, "-m", "tests.e2e.attack.unguarded_server", str(CONNECTIONS)]
+    siege = Siege(command, "good", "attacker", 1.0, SECONDS, 0.5, 256.0, takes_options=False)
+
+    outcome = siege.run(name, "", [ATTACKS[name]], group)
+    outcome.base = base_of([outcome])
+
+    assert outcome.before
+    assert outcome.problems
+
+
+def test_good_client_alone_sees_no_error_of_the_service(tmp_path: Path, group: MemoryGroup) -> None:
+    publish_victims(tmp_path / "models", with_text=False)
+    keys = tmp_path / "keys.json"
+    good, other = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS), add_key(keys)
+    command = [*service.slipway_command(tmp_path / "models"), "--keys", str(keys)]
+
+    outcome = Siege(command, good, other, 1.0, 0.1, 0.5, 256.0).run("nothing", "", [], group)
+
+    assert len(outcome.before) > 20
+    assert outcome.errors == {}
+    assert outcome.kills == 0
+
+
+def test_group_kills_what_takes_more_than_its_limit(group: MemoryGroup) -> None:
+    greedy = group.command([sys.executable, "-c", f"len(bytes({300 * MIB}).replace(bytes(1), bytes(2)))"])
+
+    with pytest.raises(CannotRun), service.running(greedy):
+        pass
+
+    assert group.kills() == 1
+
+
+def test_machine_where_no_group_can_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CannotRun, match=r"^no control group with a memory limit can be made in .*; run as root where"):
+        with memory_group(MIB, tmp_path / "missing"):
+            pass
+
+
+def _asked(begun: float, kind: str, milliseconds: float, status: str = "200") -> Asked:
+    return Asked(begun, kind, milliseconds, status)
+
+
+def _calm() -> list[Asked]:
+    return [_asked(0.5, kind, 2.0) for kind in (PREDICTION, PROBE) for _ in range(50)]
+
+
+def _outcome(*during: Asked) -> Outcome:
+    outcome = Outcome("a", "", 512.0, starts=1.0, ends=2.0, rss_before=100, rss_peak=200, rss_after=110)
+    outcome.see([*_calm(), *during], 0.0)
+    outcome.base = Latency.of(outcome.before)
+    return outcome
+
+
+def test_attack_that_nobody_notices_breaks_nothing() -> None:
+    assert _outcome(_asked(1.5, PREDICTION, 5.9), _asked(1.5, PROBE, 5.9)).problems == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (_asked(1.5, PREDICTION, 6.5), "p99 x 3.2"),
+        (_asked(1.5, PROBE, 6.5), "p99 x 3.2"),
+        (_asked(1.5, PROBE, 1.0, "503"), "errors for the good client: 1 x 503"),
+        (_asked(2.5, PREDICTION, 1.0, "TimeoutError"), "errors for the good client: 1 x TimeoutError"),
+    ],
+)
+def test_what_the_good_client_notices_is_told(asked: Asked, words: str) -> None:
+    assert words in _outcome(asked).problems
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"kills": 1}, "killed at the limit of 512 MiB"),
+        ({"rss_after": 170.0}, "memory kept: 70 MiB"),
+        ({"wrong_answers": {"500": 2}}, "told the attacker 2 x 500"),
+        ({"measures_bodies": True, "surplus": 1025}, "a response 1025 bytes longer than its request"),
+        ({"cpu_ratio": 2.1}, "a wrong body costs 2.1 good ones"),
+    ],
+)
+def test_what_the_server_does_wrong_is_told(change: dict[str, object], words: str) -> None:
+    outcome = _outcome(_asked(1.5, PREDICTION, 2.0))
+    for name, value in change.items():
+        setattr(outcome, name, value)
+
+    assert outcome.problems == [words]
+
+
+def test_errors_within_the_forgiven_seconds_do_not_count() -> None:
+    outcome = Outcome("a", "", 512.0, starts=1.0, ends=9.0)
+    outcome.see([_asked(1.5, PROBE, 1.0, "TimeoutError"), _asked(7.5, PROBE, 1.0)], forgiven=5.5)
+
+    assert outcome.errors == {}
+
+
+def test_table_shows_an_earlier_run_before_this_one() -> None:
+    outcome = _outcome(_asked(1.5, PREDICTION, 2.0))
+    earlier = {**figures(outcome), "rss_peak_mib": 864.0}
+
+    made = table([outcome], {"a": earlier})
+
+    peaks = list(made.columns[2].cells)
+    assert peaks == ["864 → 200"]
