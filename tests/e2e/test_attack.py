@@ -19,39 +19,77 @@ from tests.e2e.attack.victims import publish_victims
 from tests.keyring import add_key
 
 MIB = 1024 * 1024
-SECONDS = 2.5
+SECONDS = 2.0
 CONNECTIONS = 60
+
+HARM = {
+    "trailers": "p99 x",
+    "zip bomb": "killed at the limit of 256 MiB",
+    "shapes": "errors for the good client",
+    "many keys": "told the attacker",
+    "long text": "killed at the limit of 256 MiB",
+    "never read": "p99 x",
+    "unread places": "p99 x",
+    "stalled bodies": "killed at the limit of 256 MiB",
+    "silent": "x 503",
+    "wrong key": "x unanswered",
+    "500 makers": "x 500",
+    "pipelined": "x unanswered",
+    "h2c": "x 400",
+    "wrong bodies": "longer than its request",
+    "endless run": "the good client got no request through",
+}
+"""What each does to a server without guards, in the words of the proof."""
 
 
 @pytest.fixture
-def group() -> Iterator[MemoryGroup]:
-    """A memory limit that the kernel holds, where this machine lets us set one."""
+def group(request: pytest.FixtureRequest) -> Iterator[MemoryGroup]:
+    """A memory limit that the kernel holds, where this machine lets us set one; 256 MiB unless others are asked for."""
     try:
-        with memory_group(256 * MIB) as made:
+        with memory_group(getattr(request, "param", 256) * MIB) as made:
             yield made
     except CannotRun as reason:
         pytest.skip(str(reason))
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_attack_on_a_server_without_guards_breaks_a_promise(name: str, group: MemoryGroup) -> None:
+def the_service(folder: Path, *, with_text: bool = True) -> tuple[list[str], str, str]:
+    """The command that serves all victims, the good client's key and the attacker's."""
+    publish_victims(folder / "models", with_text=with_text)
+    keys = folder / "keys.json"
+    good, attacker = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS), add_key(keys)
+    return [*service.slipway_command(folder / "models"), "--keys", str(keys)], good, attacker
+
+
+@pytest.mark.parametrize(("name", "words"), HARM.items(), ids=HARM)
+def test_attack_on_a_server_without_guards_breaks_a_promise(name: str, words: str, group: MemoryGroup) -> None:
     command = [sys.executable, "-m", "tests.e2e.attack.unguarded_server", str(CONNECTIONS)]
-    siege = Siege(command, "good", "attacker", 1.0, SECONDS, 0.5, 256.0, takes_options=False)
+    siege = Siege(command, "good", "attacker", 0.5, SECONDS, 0.5, 256.0, takes_options=False)
 
     outcome = siege.run(name, "", [ATTACKS[name]], group)
     outcome.base = base_of([outcome])
 
     assert outcome.before
-    assert outcome.problems
+    assert words in "; ".join(outcome.problems)
+
+
+def test_every_attack_has_its_negative_control() -> None:
+    assert HARM.keys() == ATTACKS.keys()
+
+
+@pytest.mark.parametrize("group", [512], indirect=True)
+def test_all_attacks_at_once_cost_the_good_client_no_request(tmp_path: Path, group: MemoryGroup) -> None:
+    """At full length, each alone, and with latencies: scripts/prove attack."""
+    attacks = [attack for attack in ATTACKS.values() if not attack.options]
+
+    outcome = Siege(*the_service(tmp_path), 0.5, 3 * SECONDS, 2.0).run("all at once", "", attacks, group)
+
+    assert (outcome.kills, outcome.errors, outcome.wrong_answers) == (0, {}, {})
 
 
 def test_good_client_alone_sees_no_error_of_the_service(tmp_path: Path, group: MemoryGroup) -> None:
-    publish_victims(tmp_path / "models", with_text=False)
-    keys = tmp_path / "keys.json"
-    good, other = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS), add_key(keys)
-    command = [*service.slipway_command(tmp_path / "models"), "--keys", str(keys)]
+    siege = Siege(*the_service(tmp_path, with_text=False), 1.0, 0.1, 0.5, 256.0)
 
-    outcome = Siege(command, good, other, 1.0, 0.1, 0.5, 256.0).run("nothing", "", [], group)
+    outcome = siege.run("nothing", "", [], group)
 
     assert len(outcome.before) > 20
     assert outcome.errors == {}
@@ -68,9 +106,10 @@ def test_group_kills_what_takes_more_than_its_limit(group: MemoryGroup) -> None:
 
 
 def test_machine_where_no_group_can_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match=r"^no control group with a memory limit can be made in .*; run as root where"):
-        with memory_group(MIB, tmp_path / "missing"):
-            pass
+    words = r"^no control group with a memory limit can be made in .*; run as root where"
+
+    with pytest.raises(CannotRun, match=words), memory_group(MIB, tmp_path / "missing"):
+        pass
 
 
 def _asked(begun: float, kind: str, milliseconds: float, status: str = "200") -> Asked:

