@@ -8,6 +8,7 @@ usage: python -m tests.e2e.attack.good_client PORT KEY FILE; ends when its stand
 """
 
 import http.client
+import select
 import sys
 import time
 from contextlib import suppress
@@ -72,6 +73,8 @@ class _Caller(Thread):
                 self._due = is_free
 
     def _ask(self) -> str:
+        if self._connection is not None and _is_closed(self._connection):
+            self._hang_up()
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(HOST, self._port, timeout=_SECONDS)
@@ -91,6 +94,11 @@ class _Caller(Thread):
         if connection is not None:
             with suppress(OSError):
                 connection.close()
+
+
+def _is_closed(connection: http.client.HTTPConnection) -> bool:
+    """Whether the server has closed a kept connection meanwhile, which any client's pool looks for before it asks."""
+    return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
 
 
 class _Log:

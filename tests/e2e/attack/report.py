@@ -107,15 +107,14 @@ def draw(outcomes: Sequence[Outcome], file: Path) -> None:
 def _finish(memory: Any, latency: Any, outcomes: Sequence[Outcome]) -> None:
     limit = outcomes[0].limit_mib
     base = outcomes[0].base.predictions_ms
-    memory.axhline(limit, color=_ERROR, linewidth=1, linestyle="--", label=f"limit of {limit:.0f} MiB")
-    memory.set(ylabel="resident memory, MiB", ylim=(0, limit * 1.06))
-    memory.set_title("The service under attack, one attack after the other", loc="left", pad=80)
-    memory.legend(frameon=False, loc="center left")
+    memory.axhline(limit, color=_ERROR, linewidth=1, linestyle="--")
+    memory.set(ylabel="resident memory, MiB (dashed: the limit)", ylim=(0, limit * 1.06))
+    memory.set_title("The service under attack, one attack after the other", loc="left", pad=76)
     latency.axhline(
         3 * base, color="0.5", linewidth=1, linestyle="--", label=f"3 x its 99th percentile: {3 * base:.1f} ms"
     )
     latency.set(ylabel="the good client's requests, ms", xlabel="seconds; shaded while an attack lasts", yscale="log")
-    latency.legend(frameon=False, loc="upper right", ncols=3)
+    latency.legend(frameon=False, loc="lower left", ncols=3, bbox_to_anchor=(0, 0.98))
     for axes in (memory, latency):
         axes.grid(alpha=0.3)
         axes.margins(x=0.01)

@@ -16,6 +16,7 @@ import psutil
 from loadtests import service
 from loadtests.bench.machine import two_cores
 from loadtests.errors import CannotRun
+from loadtests.http import OK, call
 from loadtests.service import Server
 from tests.e2e.attack.attacks import Attack
 from tests.e2e.attack.body_costs import cpu_ratio
@@ -53,6 +54,7 @@ class Siege:
         with ExitStack() as stack:
             server = stack.enter_context(self._serving(_options(attacks) if self.takes_options else [], group))
             port = int(server.url.rpartition(":")[2])
+            _wait_until_whole(server, self.good_key)
             watch = stack.enter_context(MemoryWatch(lambda: _processes(server, group)))
             attackers = {attack: stack.enter_context(self._attacker(attack, port, forgiven)) for attack in attacks}
             seen = Path(stack.enter_context(TemporaryDirectory()), "seen")
@@ -149,6 +151,15 @@ def _beside(ahead: Sequence[str], module: str, *arguments: str) -> Iterator[subp
 def _good_client(port: int, key: str, seen: Path) -> Iterator[None]:
     with _beside([], "good_client", str(port), key, str(seen)):
         yield
+
+
+def _wait_until_whole(server: Server, key: str) -> None:
+    """Some routes are loaded after the server is ready; the calm before an attack should not have that in it."""
+    until = time.monotonic() + _END_SECONDS
+    while call(f"{server.url}/metrics", headers={"Authorization": f"Bearer {key}"})[0] != OK:
+        if time.monotonic() > until:
+            raise CannotRun("the server does not answer /metrics")
+        time.sleep(_LOOK_SECONDS)
 
 
 def _wait_until_ready(attackers: dict[Attack, subprocess.Popen[str]]) -> None:
