@@ -65,10 +65,7 @@ def plan_memory(limits: MemoryLimits) -> MemoryPlan:
     base = limits.resident + reserve
     available = None if limits.memory_limit is None else limits.memory_limit // limits.workers - base
     cap = limits.max_bytes_in_flight
-    if available is None:
-        budget = cap or UNLIMITED_BUDGET
-    else:
-        budget = max(0, min(cap or available, available))
+    budget = cap or UNLIMITED_BUDGET if available is None else max(0, min(cap or available, available))
     asked = cap or budget
     problems = []
     if available is not None and available <= 0:
