@@ -22,12 +22,12 @@ from app.security.keys import KeyScope
 from loadtests import service
 from loadtests.bench.machine import ahead_of_others, this_machine
 from loadtests.errors import CannotRun
+from tests.e2e.attack.attack_run import AttackRun
+from tests.e2e.attack.attacked_models import publish_attacked_models
 from tests.e2e.attack.attacks import ATTACKS, Attack
 from tests.e2e.attack.memory_group import memory_group
 from tests.e2e.attack.outcome import Outcome, base_of
 from tests.e2e.attack.report import draw, figures, table
-from tests.e2e.attack.siege import Siege
-from tests.e2e.attack.victims import publish_victims
 from tests.keyring import add_key
 
 _MIB = 1024 * 1024
@@ -70,13 +70,13 @@ def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome
         Progress(*columns, console=console) as progress,
     ):
         task = progress.add_task("publishing models", total=len(chosen))
-        siege = _siege(Path(temporary), seconds, is_single=len(chosen) == 1)
+        planned = _attack_run(Path(temporary), seconds, is_single=len(chosen) == 1)
         for name in chosen:
             progress.update(task, description=name)
             attacks = [ATTACKS[name]] if name in ATTACKS else _together()
             about = ATTACKS[name].about if name in ATTACKS else f"{len(attacks)} of them"
             with memory_group(_LIMIT_MIB * _MIB) as group:
-                outcomes.append(siege.run(name, about, attacks, group))
+                outcomes.append(planned.run(name, about, attacks, group))
             progress.advance(task)
     base = base_of(outcomes)
     for outcome in outcomes:
@@ -84,14 +84,14 @@ def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome
     return outcomes
 
 
-def _siege(folder: Path, seconds: float, *, is_single: bool) -> Siege:
-    publish_victims(folder / "models")
+def _attack_run(folder: Path, seconds: float, *, is_single: bool) -> AttackRun:
+    publish_attacked_models(folder / "models")
     keys = folder / "keys.json"
     good = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS)
     attacker = add_key(keys, KeyScope.PREDICT)
     command = [*service.slipway_command(folder / "models"), "--keys", str(keys)]
     calm = 8.0 if is_single else 2.0
-    return Siege(command, good, attacker, calm_seconds=calm, attack_seconds=seconds, limit_mib=float(_LIMIT_MIB))
+    return AttackRun(command, good, attacker, calm_seconds=calm, attack_seconds=seconds, limit_mib=float(_LIMIT_MIB))
 
 
 def _together() -> list[Attack]:

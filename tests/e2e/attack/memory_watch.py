@@ -1,6 +1,7 @@
 """How much memory a server's processes have, looked at all the time by a thread of our own."""
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,8 +18,10 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class MemoryWatch:
     """Resident memory in MiB of the processes that `processes` names, at every moment while the block lasts."""
 
-    def __init__(self, processes: Callable[[], list[int]]) -> None:
+    def __init__(self, processes: Callable[[], list[int]], limit_mib: float | None = None) -> None:
+        """With a limit, whoever passes it is killed: for machines where the kernel cannot be asked to."""
         self._processes = processes
+        self._limit_mib = limit_mib
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)
         self._highest = 0.0
@@ -54,6 +57,13 @@ class MemoryWatch:
             now = self.now()
             self._highest = max(self._highest, now)
             self.samples.append((time.monotonic(), now))
+            if self._limit_mib is not None and now > self._limit_mib:
+                self._kill()
+
+    def _kill(self) -> None:
+        for process in self._processes():
+            with suppress(OSError):
+                os.kill(process, signal.SIGKILL)
 
 
 def _resident(process: int) -> float:

@@ -24,7 +24,7 @@ _CLASSES = 40
 _QUICK = 50.0
 
 
-def publish_victims(models: Path, *, with_text: bool = True) -> None:
+def publish_attacked_models(models: Path, *, with_text: bool = True) -> None:
     """All of them into this folder; the text model takes some seconds."""
     publish(models, ROWS, mixed_signature())
     matrix = matrix_signature(FEATURES, ("no", "yes"))

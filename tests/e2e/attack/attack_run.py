@@ -31,10 +31,11 @@ _END_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Siege:
-    """What is started, whose keys are used, and how long each part takes; `group` is None where nothing limits memory.
+class AttackRun:
+    """What is started, whose keys are used, and how long each part takes.
 
-    The server has the first core to itself, whoever asks the second, where the good client goes before the attackers.
+    `group` is None where the watch limits memory in place of the kernel. The server has the first core to itself, whoever
+    asks the second, where the good client goes before the attackers.
     """
 
     command: Sequence[str]
@@ -55,7 +56,9 @@ class Siege:
             server = stack.enter_context(self._serving(_options(attacks) if self.takes_options else [], group))
             port = int(server.url.rpartition(":")[2])
             _wait_until_whole(server, self.good_key)
-            watch = stack.enter_context(MemoryWatch(lambda: _processes(server, group)))
+            watch = stack.enter_context(
+                MemoryWatch(lambda: _processes(server, group), None if group else self.limit_mib)
+            )
             attackers = {attack: stack.enter_context(self._attacker(attack, port, forgiven)) for attack in attacks}
             seen = Path(stack.enter_context(TemporaryDirectory()), "seen")
             with _good_client(port, self.good_key, seen):
