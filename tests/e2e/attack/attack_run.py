@@ -34,8 +34,8 @@ _END_SECONDS = 20.0
 class AttackRun:
     """What is started, whose keys are used, and how long each part takes.
 
-    `group` is None where the watch limits memory in place of the kernel. The server has the first core to itself, whoever
-    asks the second, where the good client goes before the attackers.
+    `group` is None where the watch limits memory in place of the kernel. The server has the first core to itself,
+    whoever asks the second, where the good client goes before the attackers.
     """
 
     command: Sequence[str]
