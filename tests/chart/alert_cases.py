@@ -25,7 +25,6 @@ _MEMORY, _MEMORY_LIMIT = (
 )
 _CLOSED = 'slipway_connections_closed_total{job="slipway",instance="a",reason="%s"}'
 _REFUSED = 'slipway_refused_requests_total{job="slipway",instance="a",reason="%s"}'
-_STUCK = 'slipway_stuck_runs{job="slipway",instance="a",model="churn"}'
 _REPLACED = 'slipway_worker_replacements_total{job="slipway",instance="a",reason="hung"}'
 
 
@@ -60,7 +59,7 @@ def healthy(minutes: int) -> Series:
     for bucket in (_BUCKET, _QUEUE_BUCKET):
         series |= {bucket % bound: f"0+120x{minutes}" for bound in ("0.05", "0.1", "0.25", "1.0", "+Inf")}
     series |= dict.fromkeys((_FAILURES, _KEYS, _RESTARTS), f"0x{minutes}")
-    series |= dict.fromkeys((_CLOSED % "displaced", _REFUSED % "malformed", _STUCK, _REPLACED), f"0x{minutes}")
+    series |= dict.fromkeys((_CLOSED % "displaced", _REFUSED % "malformed", _REPLACED), f"0x{minutes}")
     series |= {_CLOSED % "idle": f"0+60x{minutes}", _MEMORY: f"50x{minutes}", _MEMORY_LIMIT: f"100x{minutes}"}
     series |= {_CPU: f"0+18x{minutes}", _REPLICAS: f"2x{minutes}", _MOST: f"6x{minutes}"}
     series |= {f'kube_deployment_{count}{{deployment="slipway"}}': f"2x{minutes}" for count in _COUNTS}
@@ -116,8 +115,6 @@ CASES: dict[str, Case] = {
     "callers let connections idle": Case(20, changes={_CLOSED % "idle": "0+6000x20"}),
     "a flood of what is no request": Case(30, {"SlipwayRefusesRequests"}, {_REFUSED % "malformed": "0+1200x30"}),
     "a scanner comes by": Case(30, changes={_REFUSED % "malformed": "0x10 0+1200x3 3600x17"}),
-    "a run does not end": Case(10, {"SlipwayRunStuck"}, {_STUCK: "0x5 1x5"}),
-    "a run ends late": Case(10, changes={_STUCK: "0x9 1"}),
     "workers hang again and again": Case(30, {"SlipwayWorkersReplaced"}, {_REPLACED: "0x10 1x5 2x5 4x10"}),
     "a worker hangs once": Case(30, changes={_REPLACED: "0x10 1x20"}),
     "two in a hundred predictions are slow": Case(
