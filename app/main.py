@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,10 +18,14 @@ from app.api.late_app import LateApp
 from app.api.predict import PredictDoor
 from app.api.v1_predict import V1PredictDoor
 from app.api.v2_repository import RepositoryDoor
-from app.errors import UsageError
+from app.errors import Unauthorized, UsageError
 from app.front.bodies import Limits
-from app.front.door_keeper import DoorKeeper, refuse_open_address
+from app.front.door_keeper import DoorKeeper, presented_key, refuse_open_address
+from app.front.exchange import Exchange
 from app.front.guard import Authorize, Guard, allow_all
+from app.front.memory_budget import MemoryBudget
+from app.front.memory_keeper import MemoryKeeper
+from app.front.memory_plan import MemoryLimits, plan_memory
 from app.front.own_machine import OwnMachine
 from app.front.routes import (
     INDEX,
@@ -44,6 +48,7 @@ from app.monitoring import snapshot
 from app.monitoring.metrics import Metrics
 from app.protocol.limits import ContentLimits
 from app.registry.store import Registry
+from app.runtime.memory import memory_limit, resident_bytes, return_free_memory
 from app.runtime.processors import usable_cpus
 from app.runtime.providers import choose_execution
 from app.runtime.session import available_providers
@@ -68,7 +73,10 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     `link` leads to the supervisor where this process is one of several workers, `keys` is what that one has read.
     """
     metrics, table = Metrics(), ModelTable()
+    memory = memory_limits(settings)
     door_keeper = _choose_door_keeper(settings, metrics, keys)
+    budget = MemoryBudget(plan_memory(memory).budget, _caller_by_key if door_keeper else _caller_by_address)
+    keeper = MemoryKeeper(budget, memory, resident_bytes, return_free_memory)
     plane = DataPlane(table)
     options = serving_options(settings)
     # More than there are processors, so that one model's long run does not keep the others waiting.
@@ -80,7 +88,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         VersionLoader(registry, options, executor, metrics),
         metrics,
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
-        on_first_pass=lambda: _go_on_loading(fastapi),
+        on_first_pass=lambda: _go_on_loading(fastapi, keeper),
     )
     large = LargeBodies()
     predict, v1_predict = PredictDoor(plane, large), V1PredictDoor(plane, large)
@@ -107,8 +115,9 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         },
         answer_error=answer_error,
         metrics=metrics,
-        limits=Limits(settings.max_body_bytes, settings.max_bytes_in_flight),
+        limits=Limits(settings.max_body_bytes, budget.limit),
         authorize=door_keeper or _without_keys(settings),
+        budget=budget,
         access_log=settings.access_log,
         base_path=settings.base_path,
         lifespan=partial(
@@ -117,11 +126,25 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             settings.poll_seconds,
             executor,
             door_keeper,
+            keeper.run,
             partial(link.attend, partial(snapshot.take, metrics.registry)) if link else None,
         ),
     )
     metrics.watch_in_flight(lambda: guard.in_flight)
+    metrics.watch_memory(lambda: budget.taken, lambda: budget.limit)
     return guard
+
+
+def memory_limits(settings: Settings) -> MemoryLimits:
+    """What the settings and the container say about memory."""
+    return MemoryLimits(
+        settings.max_body_bytes,
+        settings.max_bytes_in_flight,
+        settings.max_connections,
+        settings.max_head_bytes,
+        settings.workers,
+        memory_limit(),
+    )
 
 
 def serving_options(settings: Settings) -> ServingOptions:
@@ -155,10 +178,11 @@ async def _keep_reconciling(
     poll_seconds: float,
     executor: ThreadPoolExecutor,
     door_keeper: DoorKeeper | None,
+    keep_memory: Callable[[], Coroutine[None, None, None]],
     serve_snapshots: Callable[[], None] | None,
 ) -> AsyncIterator[None]:
     """While the service lives: follow the folder, and look at the keys; a worker also answers its supervisor."""
-    tasks = [asyncio.create_task(reconciler.run(poll_seconds))]
+    tasks = [asyncio.create_task(reconciler.run(poll_seconds)), asyncio.create_task(keep_memory())]
     if door_keeper is not None:
         tasks.append(asyncio.create_task(door_keeper.watch()))
     if serve_snapshots is not None:
@@ -191,19 +215,36 @@ def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | No
     return DoorKeeper(keys, rate_limit=rate_limit)
 
 
+def _caller_by_key(request: Exchange) -> Hashable:
+    """Whose share of the memory a request takes; one that is refused for its key takes hardly any."""
+    try:
+        return presented_key(request.raw_headers) or request.peer
+    except Unauthorized:
+        return request.peer
+
+
+def _caller_by_address(request: Exchange) -> Hashable:
+    return request.peer
+
+
 def _without_keys(settings: Settings) -> Authorize:
     """Who may call: whoever gets here where that is said to be meant, and this machine's own programs otherwise."""
     return allow_all if settings.insecure or not settings.is_loopback else OwnMachine()
 
 
-def _go_on_loading(fastapi: LateApp) -> None:
-    """Once the models are served: make FastAPI, and let the garbage collector walk nothing of what stays.
+def _go_on_loading(fastapi: LateApp, keeper: MemoryKeeper) -> None:
+    """Once the models are served: make FastAPI, see what memory is left, and let the collector walk nothing that stays.
 
     Walking all that was imported and loaded takes 25 ms and more, under load as well. It is not walked a last time
     either: that would stop a server that is ready, and finds nothing.
     """
     gc.freeze()
-    fastapi.prepare().add_done_callback(lambda _made: gc.freeze())
+
+    def go_on(_made: object) -> None:
+        gc.freeze()
+        keeper.fit()
+
+    fastapi.prepare().add_done_callback(go_on)
 
 
 def _hot_paths(table: ModelTable) -> list[str]:

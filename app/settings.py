@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 MIB = 1024 * 1024
+_FEWEST_BYTES = 1024
 
 
 class Settings(BaseModel):
@@ -84,8 +85,13 @@ class Settings(BaseModel):
     ] = 10.0
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body.")] = 16 * MIB
     max_bytes_in_flight: Annotated[
-        int, Field(ge=1024, description="Request bodies held at once, over all connections; more are answered 503.")
-    ] = 256 * MIB
+        int,
+        Field(
+            ge=0,
+            description="Memory that requests and responses may take in each worker; more are answered 503. "
+            "0 means what the container's memory limit leaves, or 256 MiB where it has none.",
+        ),
+    ] = 0
     max_instances: Annotated[int, Field(ge=1, description="Most rows in one request.")] = 100_000
     max_elements: Annotated[int, Field(ge=1, description="Most values in one tensor.")] = 16_000_000
     max_inputs: Annotated[int, Field(ge=1, description="Most inputs in one inference request.")] = 256
@@ -97,13 +103,22 @@ class Settings(BaseModel):
         int, Field(ge=1, le=3600, description="How long accepted requests may take to finish after that.")
     ] = 10
     max_connections: Annotated[
-        int, Field(ge=1, description="Connections held at once; further ones are answered 503 and closed.")
+        int,
+        Field(
+            ge=1,
+            description="Connections held at once; one more takes the place of the one that has waited longest, or, "
+            "where all are busy, is answered probes and metrics alone.",
+        ),
     ] = 1000
     max_head_bytes: Annotated[int, Field(ge=1024, description="Largest request line and headers together.")] = 16 * 1024
     head_seconds: Annotated[
         float, Field(gt=0, le=3600, description="How long a request line and its headers may take to arrive.")
     ] = 5.0
     body_seconds: Annotated[float, Field(gt=0, le=3600, description="How long a body may take to arrive.")] = 30.0
+    write_seconds: Annotated[
+        float,
+        Field(gt=0, le=3600, description="How long a response may wait while its client takes too little of it."),
+    ] = 30.0
     idle_seconds: Annotated[
         float, Field(gt=0, le=86400, description="How long a kept connection may wait for its next request.")
     ] = 65.0
@@ -130,6 +145,13 @@ class Settings(BaseModel):
     def _refuse_empty(cls, given: Any) -> Any:
         if given == "":  # a variable that somebody forgot to fill in; '.' would be another folder or no file at all
             raise PydanticCustomError("empty_path", "must not be empty; name the path, or leave it out")
+        return given
+
+    @field_validator("max_bytes_in_flight")
+    @classmethod
+    def _refuse_too_few_bytes(cls, given: int) -> int:
+        if 0 < given < _FEWEST_BYTES:
+            raise PydanticCustomError("too_few_bytes", f"must be 0 or at least {_FEWEST_BYTES}")
         return given
 
     @property

@@ -6,6 +6,7 @@ usage: ask.py URL PROCESS_ID; the process is the server's, so that waiting ends 
 import json
 import os
 import sys
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ from typing import Any
 
 _PATIENCE_SECONDS = 60
 _LONGEST_LINE = 88
+_INDENT = "\n" + " " * 12
 
 
 def main() -> int:
@@ -50,7 +52,8 @@ def _is_ready(url: str, process: int) -> bool:
 
 
 def _show(url: str, path: str, body: Any) -> None:
-    print(f"\nPOST {path}\n  asked     {_short(body)}\n  answered  {_short(_call(url + path, body))}")
+    response = textwrap.wrap(json.dumps(_call(url + path, body)), _LONGEST_LINE, break_long_words=False)
+    print(f"\nPOST {path}\n  request   {_short(body)}\n  response  {_INDENT.join(response)}")
 
 
 def _show_where_next(url: str) -> None:

@@ -1,6 +1,6 @@
-"""Writes the pages of docs/reference that repeat what the code says: settings, limits, configurations, commands.
+"""Writes pages that repeat other sources: settings, limits, configurations, commands, the index of decisions.
 
-usage: generate_docs.py [--check]
+usage: python -m scripts.generate_docs [--check]
 """
 
 import json
@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from app.front.memory_plan import LARGEST_DECODED, MIB, RESIDENT_BYTES, MemoryLimits, plan_memory
 from app.settings import Settings
+from scripts import decisions_index
 from training.config.model import TrainingConfig
 
 REFERENCE = Path("docs/reference")
@@ -78,6 +79,7 @@ _LIMITS = {
     "deadline_seconds": "504",
     "head_seconds": "408",
     "body_seconds": "408",
+    "write_seconds": "aborted",
     "idle_seconds": "closed",
 }
 """Every setting that bounds what a caller may take, and what happens above it."""
@@ -225,6 +227,7 @@ def main() -> int:
         REFERENCE / "limits.md": limits_page(),
         REFERENCE / "training-config.md": training_config_page(),
         REFERENCE / "cli.md": commands_page(),
+        decisions_index.FOLDER / "README.md": decisions_index.index_page(),
     }
     if "--check" in sys.argv[1:]:
         stale = [str(path) for path, text in pages.items() if not path.exists() or path.read_text() != text]

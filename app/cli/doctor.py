@@ -1,7 +1,7 @@
 """`slipway doctor`: what the machine offers, what each model would use of it, and why.
 
 Every champion is loaded and proven as a server would do it, so what is printed is what happens. Exit codes: 0 all can
-be served, 3 one cannot.
+be served, 3 one cannot, or the limits do not fit into the memory.
 """
 
 import logging
@@ -19,6 +19,7 @@ from rich.table import Table
 
 from app.api.execution import execution_of
 from app.cli.given_settings import read_settings
+from app.front.memory_plan import MemoryPlan, plan_memory
 from app.monitoring.metrics import Metrics
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry
@@ -64,21 +65,27 @@ def doctor(
 
     Each model is tried as `slipway serve` would load it, and the reason of every choice is said.
     """
-    from app.main import serving_options  # noqa: PLC0415  # all of a server, which the list of commands does without
+    # All of a server, which the list of commands does without.
+    from app.main import memory_limits, serving_options  # noqa: PLC0415
 
     logging.getLogger("slipway").addHandler(logging.NullHandler())  # what it would say is in the table
     given = {"models": models, "model_config_file": model_config_file, "device": device, "threads": threads}
     settings = read_settings({name: value for name, value in given.items() if value is not None})
     machine, registry = this_machine(), Registry(settings.models)
+    memory = plan_memory(memory_limits(settings))
     with ThreadPoolExecutor(1) as executor:
         loader = VersionLoader(registry, serving_options(settings), executor, Metrics())
         findings = list(_examine(registry, loader))
     if json:
-        document = {"machine": asdict(machine), "models": [asdict(finding) for finding in findings]}
+        document = {
+            "machine": asdict(machine),
+            "memory": asdict(memory),
+            "models": [asdict(finding) for finding in findings],
+        }
         typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
     else:
-        _print(machine, findings, settings.models)
-    raise typer.Exit(_REFUSED if any(finding.problem for finding in findings) else 0)
+        _print(machine, memory, findings, settings.models)
+    raise typer.Exit(_REFUSED if memory.problems or any(finding.problem for finding in findings) else 0)
 
 
 def _examine(registry: Registry, loader: VersionLoader) -> Iterator[Finding]:
@@ -98,15 +105,17 @@ def _microseconds(servable: Servable) -> dict[int, float]:
     return {rows: round(servable.variant.cost.seconds(rows) * _MICRO, 1) for rows in (1, MANY_ROWS, 1000)}
 
 
-def _print(machine: Machine, findings: list[Finding], folder: Path) -> None:
+def _print(machine: Machine, memory: MemoryPlan, findings: list[Finding], folder: Path) -> None:
     console = Console(emoji=False)
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_column(style="bold")
     facts.add_column(overflow="fold")
-    for name, value in _facts(machine):
+    for name, value in _facts(machine, memory):
         facts.add_row(name, escape(value))
     console.print(facts)
     console.print()
+    for sentence in memory.problems + memory.warnings:
+        console.print(f"{escape(sentence)}.\n")
     if not findings:
         console.print(f"No model with a champion in {folder}. Next: slipway train breast_cancer --models {folder}")
         return
@@ -126,13 +135,15 @@ def _print(machine: Machine, findings: list[Finding], folder: Path) -> None:
         console.print(f"\nAll can be served. Next: slipway serve --models {folder}")
 
 
-def _facts(machine: Machine) -> Iterator[tuple[str, str]]:
+def _facts(machine: Machine, memory: MemoryPlan) -> Iterator[tuple[str, str]]:
     yield "processor", f"{machine.processor} ({', '.join(machine.instructions) or 'no vector instructions known'})"
     quota = "no quota" if machine.quota is None else f"a quota of {machine.quota:g}"
     left = f"affinity leaves {machine.affinity}, the container has {quota}"
     yield "cores", f"{machine.usable} usable: of {machine.processors}, {left}"
     limit = machine.memory_limit
     yield "memory limit", "none" if limit is None else f"{limit / _MIB:,.0f} MiB"
+    each = f"{memory.budget / _MIB:,.0f} MiB for requests and {memory.reserve / _MIB:,.0f} MiB in reserve"
+    yield "memory of a server", f"at most {memory.peak / _MIB:,.0f} MiB; each worker has {each}"
     yield "onnxruntime", f"{machine.onnxruntime} with {', '.join(machine.providers)}"
     yield "devices", ", ".join(machine.devices) or "none reported"
 

@@ -12,8 +12,9 @@ from app.errors import RegistryError, UsageError
 from app.front import server
 from app.front.connection_limits import ConnectionLimits
 from app.front.guard import Guard
+from app.front.memory_plan import plan_memory
 from app.front.workers import Link, Supervisor
-from app.main import create_app, open_keys
+from app.main import create_app, memory_limits, open_keys
 from app.registry.store import Registry
 from app.security.key_file import KeyFile
 from app.settings import Settings
@@ -27,6 +28,7 @@ def start(settings: Settings) -> None:
     """Serve until told to stop; raises UsageError where the settings ask for what cannot be had."""
     log.configure(settings.log_format, settings.log_level)
     keys = open_keys(settings)
+    _check_memory(settings)
     if settings.strict:
         _refuse_without_models(settings.models)
     if settings.workers > 1 and settings.model_control == "explicit":
@@ -45,6 +47,15 @@ def start(settings: Settings) -> None:
         _announce(settings, *supervisor.address)
         supervisor.run()
     logger.info("stopped")
+
+
+def _check_memory(settings: Settings) -> None:
+    """Raise UsageError where the container would be killed for its memory, and warn of limits out of reach."""
+    plan = plan_memory(memory_limits(settings))
+    if plan.problems:
+        raise UsageError(plan.problems[0])
+    for warning in plan.warnings:
+        logger.warning("%s", warning)
 
 
 def _run_worker(settings: Settings, keys: KeyFile | None, listener: socket.socket, link: Link) -> None:
@@ -68,6 +79,7 @@ def _connection_limits(settings: Settings) -> ConnectionLimits:
         head_bytes=settings.max_head_bytes,
         head_seconds=settings.head_seconds,
         body_seconds=settings.body_seconds,
+        write_seconds=settings.write_seconds,
         idle_seconds=settings.idle_seconds,
         age_seconds=settings.max_connection_seconds,
     )

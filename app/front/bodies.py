@@ -1,5 +1,6 @@
 """Bodies of hot requests: read within the limits, counted while in memory, inflated, and compressed on the way out."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.types import Message, Receive
@@ -7,11 +8,15 @@ from starlette.types import Message, Receive
 from app.errors import MalformedRequest, Overloaded, RequestTooLarge, UnsupportedBody
 from app.front.encoding import SMALLEST_COMPRESSED, Encoder, choose_coding, read_coding
 from app.front.exchange import BINARY_HEADER, Exchange, HotResponse
+from app.front.memory_budget import SMALL, MemoryBudget
+
+_SMALLEST_PART = 4096
+"""Parts of a body that are smaller are joined as they come: each has an object of its own around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In bytes: the largest body, and all bodies held at once."""
+    """In bytes: the largest body, and all that requests may hold at once."""
 
     body: int
     in_flight: int
@@ -24,10 +29,12 @@ class ClientGone(Exception):
 class Bodies:
     """The bodies of one process."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, budget: MemoryBudget | None = None) -> None:
         self._limits = limits
         self._encoder = Encoder(limits.body)
-        self._in_flight = 0
+        self._small = min(SMALL, limits.body)
+        self.budget = budget or MemoryBudget(limits.in_flight)
+        self.release = self.budget.release
 
     async def read(self, exchange: Exchange, receive: Receive) -> bytes:
         """The whole body, counted until it is released.
@@ -42,29 +49,40 @@ class Bodies:
             chunks = [body]
             while message.get("more_body", False):
                 message = await receive()
-                chunks.append(self._take(exchange, message))
+                add_part(chunks, self._take(exchange, message))
             body = b"".join(chunks)
         return body if coding is None else await self._inflate(exchange, body, coding)
 
     def hold(self, exchange: Exchange, size: int) -> None:
         """Count bytes of a body that are in memory now; raises RequestTooLarge or Overloaded."""
+        budget = self.budget
         exchange.held += size
-        self._in_flight += size
-        if exchange.held > self._limits.body:
-            raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
-        if self._in_flight > self._limits.in_flight:
-            raise Overloaded
+        budget.held += size
+        if exchange.held > self._small or budget.held > budget.room:
+            if exchange.held > self._limits.body:
+                raise RequestTooLarge(f"the body is over the limit of {self._limits.body} bytes")
+            budget.admit(exchange, size)
 
-    def release(self, exchange: Exchange) -> None:
-        """The body is no longer in memory."""
-        self._in_flight -= exchange.held
+    def take_response(self, exchange: Exchange, response: HotResponse) -> None:
+        """Count a response that is not small in place of its request, which has done its work."""
+        if len(response.body) > SMALL:
+            self.budget.replace(exchange, len(response.body))
 
     async def compress(self, exchange: Exchange, response: HotResponse) -> None:
-        """Compress an answer that is worth it, in the way that the client likes best."""
-        if len(response.body) > SMALLEST_COMPRESSED and b"accept-encoding" in exchange.headers:
-            wanted = choose_coding(exchange.raw_headers)
-            if wanted is not None:
-                await self._encoder.compress(response, wanted)
+        """Compress a response that is worth it, in the way that the client likes best, if there is room for both."""
+        size = len(response.body)
+        if size <= SMALLEST_COMPRESSED or b"accept-encoding" not in exchange.headers:
+            return
+        wanted = choose_coding(exchange.raw_headers)
+        if wanted is None:
+            return
+        if size <= SMALL:
+            await self._encoder.compress(response, wanted)
+            return
+        with suppress(Overloaded, RequestTooLarge):
+            exchange.charge(size)
+            await self._encoder.compress(response, wanted)
+            self.take_response(exchange, response)
 
     def check_head(self, exchange: Exchange) -> None:
         """Refuse what can be refused before the body is read."""
@@ -92,8 +110,15 @@ class Bodies:
 
     async def _inflate(self, exchange: Exchange, body: bytes, coding: bytes) -> bytes:
         """The body without its coding, which takes the place of the compressed one in the count."""
-        inflated = await self._encoder.inflate(body, coding)
-        self._in_flight -= exchange.held
-        exchange.held = 0
+        inflated = await self._encoder.inflate(body, coding, exchange.charge)
+        self.budget.replace(exchange, 0)
         self.hold(exchange, len(inflated))
         return inflated
+
+
+def add_part(parts: list[bytes], part: bytes) -> None:
+    """Put a part of a body behind those of before."""
+    if parts and len(parts[-1]) + len(part) < _SMALLEST_PART:
+        parts[-1] += part
+    else:
+        parts.append(part)

@@ -1,11 +1,20 @@
-"""What one connection may take of the server, and the answer to what is over it."""
+"""What one connection may take of the server."""
 
 from dataclasses import dataclass
+
+_MIB = 1024 * 1024
+NO_PLACE = "too many connections; try again later"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Bytes, counts and seconds that one connection may take; `connections` is for all of them together."""
+    """Bytes, counts and seconds that one connection may take; `connections` and `lingering` are for all together.
+
+    What begins with `linger` is for a client that was given its response while it still sends: were its connection
+    closed at once, the kernel would reset it, and the client would never see the response.
+
+    `stall_seconds` and `write_seconds` are how long a body and a response may stand still, see `pace`.
+    """
 
     connections: int = 1000
     head_bytes: int = 16 * 1024
@@ -13,15 +22,15 @@ class ConnectionLimits:
     chunks: int = 65_536
     head_seconds: float = 5.0
     body_seconds: float = 30.0
+    stall_seconds: float = 10.0
     write_seconds: float = 30.0
     idle_seconds: float = 65.0
     age_seconds: float = 300.0
-
-
-class Refused(Exception):
-    """The request is not read any further; `status` and `message` answer it."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
+    linger_bytes: int = 64 * _MIB
+    """Four times the largest body as it is set by default: clients that send all of it before they read see a 413."""
+    linger_idle_seconds: float = 2.0
+    """As nginx and HAProxy do: whoever sends nothing for so long waits for the end of the connection."""
+    linger_seconds: float = 5.0
+    """In all; 64 MiB in that time are 100 Mbit/s, and a slower client mostly reads while it sends."""
+    lingering: int = 64
+    """Beyond this many the one that lingers longest is closed; they need a file each, but none of the places."""

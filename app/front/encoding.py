@@ -1,14 +1,14 @@
 """Compressed bodies: gzip and deflate (in zlib's framing), one coding at a time, in both directions.
 
-A request is inflated under the same limit as any body, step by step; where its beginning promises more than the limit,
-it is counted before anything is kept. The first step and small answers are done at once, the rest in one of two
-threads, and the event loop goes on.
+A request is inflated under the same limit as any body, step by step, and charged for every step that is kept; where
+its beginning promises more than the limit, it is counted before anything is kept. The first step and small answers are
+done at once, the rest in one of two threads, and the event loop goes on.
 """
 
 import asyncio
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,7 +24,7 @@ _GZIP_SIZE_BYTES = 4
 _OFFERED = (b"gzip", b"deflate")
 _STEP = 256 * 1024
 _SLICE = 64 * 1024
-_THREADS = 2  # bounds the memory of bodies that are being inflated and not counted yet
+_THREADS = 2
 _FASTEST = 1
 _WEIGHT = re.compile(rb"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
 _VARY = (b"vary", b"accept-encoding")
@@ -60,8 +60,12 @@ class Encoder:
         self._limit = limit
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="zlib")
 
-    async def inflate(self, body: bytes, coding: bytes) -> bytes:
-        """The body without its coding; raises RequestTooLarge or MalformedRequest."""
+    async def inflate(self, body: bytes, coding: bytes, charge: Callable[[int], None] = lambda _size: None) -> bytes:
+        """The body without its coding; raises RequestTooLarge or MalformedRequest, and what `charge` raises.
+
+        `charge` is told of the bytes that are about to be taken, from a thread, and twice in the end: while the pieces
+        are joined they are there beside the whole.
+        """
         stream = zlib.decompressobj(_WINDOW_BITS[coding])
         start = _step(stream, body)
         if len(start) > self._limit:
@@ -73,14 +77,21 @@ class Encoder:
         if is_suspicious and coding in _GZIP and int.from_bytes(body[-_GZIP_SIZE_BYTES:], "little") > self._limit:
             raise self._too_large()  # it says so itself, and would be broken if that were wrong
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._inflate_rest, stream, start, is_suspicious)
+        return await loop.run_in_executor(self._threads, self._inflate_rest, stream, start, is_suspicious, charge)
 
-    def _inflate_rest(self, stream: Any, start: bytes, is_suspicious: bool) -> bytes:
+    def _inflate_rest(self, stream: Any, start: bytes, is_suspicious: bool, charge: Callable[[int], None]) -> bytes:
         rest = stream.unconsumed_tail
         if is_suspicious:  # counted before anything is kept, in the memory of one step
             for _ in self._within_limit(len(start), _steps(stream.copy(), rest)):
                 pass
-        return b"".join([start, *self._within_limit(len(start), _steps(stream, rest))])
+        parts, size = [start], len(start)
+        charge(size)
+        for part in self._within_limit(size, _steps(stream, rest)):
+            charge(len(part))
+            parts.append(part)
+            size += len(part)
+        charge(size)
+        return b"".join(parts)
 
     def _within_limit(self, size: int, steps: Iterator[bytes]) -> Iterator[bytes]:
         for part in steps:

@@ -4,7 +4,7 @@ A handler is called with a request and a `reply`, which it calls once with the a
 or later from the event loop. `Exchange` is the request as the front knows it, whatever becomes of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -36,14 +36,14 @@ class HotRequest:
 
     headers: dict[bytes, bytes]
     request_id: str
+    memory: Memory | None
+    """None once the request has ended, and where nobody counts."""
     params: dict[str, str] = field(init=False)
     body: bytes = field(init=False)
     query: bytes = field(init=False)
     """Of a request that came as ASGI; no route that is carried otherwise asks for it."""
     is_abandoned: bool = field(init=False, default=False)
     """The client is gone: the work need not be done any more."""
-    memory: Memory | None = field(init=False, default=None)
-    """None where nobody counts: a request that did not come through the guard."""
     charged: int = field(init=False, default=0)
     """Bytes that are counted besides the body."""
 
@@ -75,15 +75,23 @@ class HotResponse:
 
 @dataclass(slots=True)
 class Exchange(HotRequest):
-    """One request in the front; `raw_headers` are all of them, in the order they came."""
+    """One request in the front; `raw_headers` are all of them, in the order they came.
+
+    `peer` is the address at the other end of the connection, a proxy's where there is one.
+    """
 
     method: str
     raw_headers: Headers
     started: float
+    peer: str = ""
     match: Match | None = None
     status: int = 0
     held: int = 0
     """Bytes of the body that are in memory."""
+    large: int = 0
+    """Bytes of body and charges that count as the caller's share; 0 while the request is small."""
+    caller: Hashable = None
+    """Whose share that is, once somebody asks."""
 
 
 Reply = Callable[[HotResponse | Exception], None]

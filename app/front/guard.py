@@ -27,7 +27,9 @@ from app.front.answers import CLOSE, NO_SNIFFING, NO_STORE
 from app.front.bodies import Bodies, ClientGone, Limits
 from app.front.exchange import HUNG_UP, ErrorAnswer, Exchange, Headers, HotHandler, HotResponse, Reply
 from app.front.lifespan import Lifespan, live
-from app.front.routes import DOCS_ASSETS, Match, Route, RouteTable
+from app.front.memory_budget import MemoryBudget
+from app.front.refusals import Refusals
+from app.front.routes import DOCS_ASSETS, FOR_OPERATORS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
 
@@ -39,9 +41,17 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 
 class HttpMetrics(Protocol):
-    """Where the guard reports a request that has ended; label values come from fixed sets."""
+    """Where requests are reported that have ended or were refused below the guard; label values are of fixed sets."""
 
     def observe(self, method: str, template: str, status: int, seconds: float, *, is_hot: bool) -> None: ...
+
+    def count_refusal(self, reason: str, times: int) -> None: ...
+
+    def count_closed(self, reason: str, count: int) -> None:
+        """Connections that the server closed, for one of `connection_table.CLOSED_FOR`."""
+        ...
+
+    def watch_connections(self, read: Callable[[], int]) -> None: ...
 
 
 Authorize = Callable[[Match, Headers], None]
@@ -64,6 +74,7 @@ class Guard:
         metrics: HttpMetrics,
         limits: Limits,
         authorize: Authorize = allow_all,
+        budget: MemoryBudget | None = None,
         access_log: bool = False,
         base_path: str = "",
         lifespan: Lifespan = nullcontext,
@@ -72,7 +83,7 @@ class Guard:
         self._lifespan = lifespan
         self._handlers = handlers
         self._answer_error = answer_error
-        self._metrics = metrics
+        self.metrics = metrics
         self._authorize = authorize
         self._access_log = access_log
         self._base_path = base_path
@@ -82,7 +93,10 @@ class Guard:
         self._paths: dict[str, Match] = {}
         self.hot_urls: dict[bytes, Match] = {}
         """The very bytes of a request line's URL → its row in the table, for what is served now."""
-        self.bodies = Bodies(limits)
+        self.bodies = Bodies(limits, budget)
+        self._budget = self.bodies.budget
+        self.refusals = Refusals(metrics.count_refusal)
+        """Where the connections report what they turn away."""
         self.in_flight = 0
         self.is_draining = False
 
@@ -93,9 +107,14 @@ class Guard:
         self._paths = {path: match for path, match in matches.items() if match}
         self.hot_urls = {path.encode(): match for path, match in self._paths.items() if match.route.is_hot}
 
+    def is_for_operators(self, url: bytes) -> bool:
+        """Whether this is a probe or the metrics, which a server that is full still answers."""
+        match = self._table.find(url.partition(b"?")[0].decode("latin-1"))
+        return match is not None and match.route in FOR_OPERATORS
+
     # The steps, in their order.
 
-    def open(self, method: str, headers: Headers, by_name: dict[bytes, bytes]) -> Exchange:
+    def open(self, method: str, headers: Headers, by_name: dict[bytes, bytes], peer: str = "") -> Exchange:
         """A request has come: give it an id and count it; `close` must follow, whatever happens."""
         given = by_name.get(b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
@@ -103,7 +122,7 @@ class Guard:
         else:
             request_id = f"{self._id_prefix}-{next(self._id_numbers)}"
         self.in_flight += 1
-        return Exchange(by_name, request_id, method, headers, perf_counter())
+        return Exchange(by_name, request_id, self._budget, method, headers, perf_counter(), peer)
 
     def admit(self, exchange: Exchange, match: Match | None) -> Match:
         """Route, key, method: raises the error that answers the request when one of them is wrong."""
@@ -148,7 +167,7 @@ class Guard:
         else:
             method = method if method in _KNOWN_METHODS else "other"
             template, is_hot = "none", False
-        self._metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
+        self.metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
         if self._access_log:
             extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}
             logger.info("request", extra={**extra, "request_id": exchange.request_id})
@@ -163,7 +182,9 @@ class Guard:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        exchange = self.open(scope["method"], scope["headers"], dict(scope["headers"]))
+        client = scope.get("client")
+        exchange = self.open(scope["method"], scope["headers"], dict(scope["headers"]), client[0] if client else "")
+        scope["exchange"] = exchange  # for the connection, which watches what becomes of it
         token = log.request_id.set(exchange.request_id)
         try:
             await self._respond(exchange, scope, receive, send)
@@ -174,6 +195,7 @@ class Guard:
                 raise
             exchange.status = CLIENT_GONE
         finally:
+            self.bodies.release(exchange)
             self.close(exchange)
             log.request_id.reset(token)
 
@@ -215,8 +237,8 @@ class Guard:
         except asyncio.CancelledError:
             exchange.is_abandoned = True
             raise
-        finally:
-            self.bodies.release(exchange)
+        exchange.body = body = b""
+        self.bodies.take_response(exchange, response)
         await self.bodies.compress(exchange, response)
         return response
 

@@ -9,6 +9,7 @@ nothing stands in the way of that: an exact path of the table, no coding of the 
 from typing import Protocol
 
 from app.front.answers import CLOSE
+from app.front.bodies import add_part
 from app.front.encoding import SMALLEST_COMPRESSED
 from app.front.exchange import JSON_ALONE, Exchange, HotResponse
 from app.front.guard import CLIENT_GONE, Guard
@@ -84,7 +85,7 @@ class HotCycle:
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
             self.reply(error)
         else:
-            self._chunks.append(chunk)
+            add_part(self._chunks, chunk)
 
     def finish_body(self) -> None:
         """The body is complete."""
@@ -100,6 +101,9 @@ class HotCycle:
         if isinstance(outcome, Exception):
             self.write(self._guard.answer(self.exchange, outcome))
         elif len(outcome.body) > SMALLEST_COMPRESSED and b"accept-encoding" in self.exchange.headers:
+            self._chunks = []
+            self.exchange.body = b""
+            self._guard.bodies.take_response(self.exchange, outcome)
             self._wire.start_compressing(self.exchange, outcome, self)
         else:
             self.write(outcome)

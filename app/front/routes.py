@@ -64,6 +64,10 @@ PER_MODEL = (PREDICT, INFER, V1_PREDICT, PREDICT_VERSION, INFER_VERSION, V1_PRED
 LIVE, READY = _probe("/health/live"), _probe("/health/ready")
 V2_LIVE, V2_READY = _probe("/v2/health/live"), _probe("/v2/health/ready")
 
+METRICS = _get("/metrics", Scope.METRICS)
+FOR_OPERATORS = frozenset({LIVE, READY, V2_LIVE, V2_READY, METRICS})
+"""What a server that has no place for anybody else still answers."""
+
 DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.DOCS)
 
 ROUTES: tuple[Route, ...] = (
@@ -96,7 +100,7 @@ ROUTES: tuple[Route, ...] = (
     V2_READY,
     LIVE,
     READY,
-    _get("/metrics", Scope.METRICS),
+    METRICS,
     _get("/docs", Scope.DOCS),
     _get("/openapi.json", Scope.DOCS),
     DOCS_ASSETS,

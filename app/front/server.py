@@ -25,13 +25,17 @@ from app.errors import UsageError
 from app.front.answers import AnswerLines
 from app.front.connection import Connection
 from app.front.connection_limits import ConnectionLimits
+from app.front.connection_table import RESERVED, ConnectionTable
 from app.front.guard import Guard
+from app.front.lingering import Lingering
+from app.front.memory_plan import UNSENT_IN_KERNEL
 from app.front.time_slice import take_short_slices
 
 _BACKLOG = 2048
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
 _FILES_OF_OUR_OWN = 64
+_TICKS_PER_SECOND = 10
 
 
 def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.socket:
@@ -45,6 +49,8 @@ def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.sock
         listener.setsockopt(socket.SOL_SOCKET, option, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
+        with suppress(AttributeError, OSError):  # what a client does not take waits where it is counted
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_IN_KERNEL)
     except OSError as error:
         is_taken = error.errno == errno.EADDRINUSE
         hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
@@ -64,9 +70,12 @@ def run(
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
     take_short_slices()
     bounded, answer_lines = _within_file_limit(limits), AnswerLines()
+    lingering = Lingering(bounded, app.refusals)
+    table = ConnectionTable(bounded, app.bodies.budget, app.metrics.count_closed, time.monotonic)
+    app.metrics.watch_connections(lambda: len(table.members))
 
     def connect(**kwargs: Any) -> Connection:
-        return Connection(**kwargs, guard=app, limits=bounded, answer_lines=answer_lines)
+        return Connection(**kwargs, guard=app, table=table, answer_lines=answer_lines, lingering=lingering)
 
     config = uvicorn.Config(
         app,
@@ -80,13 +89,15 @@ def run(
         proxy_headers=False,
         timeout_graceful_shutdown=finish_seconds,
     )
-    _Server(config, app, drain_seconds).run(sockets=[listener])
+    _Server(config, app, drain_seconds, table).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Guard, drain_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, app: Guard, drain_seconds: float, table: ConnectionTable) -> None:
         super().__init__(config)
         self._app = app
+        self._table = table
+        table.members = self.server_state.connections  # type: ignore[assignment]  # what `connect` makes
         self._drain_seconds = drain_seconds
         self._drained_at = math.inf
 
@@ -107,10 +118,9 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: look at the deadlines, and see whether the drain is over."""
-        now = asyncio.get_running_loop().time()
-        for connection in list(self.server_state.connections):
-            if isinstance(connection, Connection):
-                connection.close_if_late(now)
+        if counter % _TICKS_PER_SECOND == 0:
+            self._app.refusals.next_second()
+        self._table.look(asyncio.get_running_loop().time())
         self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
         return await super().on_tick(counter)
 
@@ -151,4 +161,5 @@ class _Server(uvicorn.Server):
 def _within_file_limit(limits: ConnectionLimits) -> ConnectionLimits:
     """Fewer connections than the process may have files open, so that accepting never fails."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return replace(limits, connections=max(1, min(limits.connections, files - _FILES_OF_OUR_OWN)))
+    places = files - _FILES_OF_OUR_OWN - limits.lingering - RESERVED
+    return replace(limits, connections=max(1, min(limits.connections, places)))

@@ -52,6 +52,11 @@ class Metrics:
         self._requests = FastCounter(
             "http_requests", "Requests by method, status class and route.", ("method", "status", "handler")
         )
+        self._refused = FastCounter(
+            "slipway_refused_requests",
+            "Requests that were refused before they reached a route, by reason.",
+            ("reason",),
+        )
         self._http_seconds = FastHistogram(
             "http_request_duration_seconds", "Seconds per request by route.", _HTTP_SECONDS, ("method", "handler")
         )
@@ -64,6 +69,7 @@ class Metrics:
         self._rows = FastHistogram("slipway_batch_rows", "Rows run together.", _ROWS, _VERSION)
         for collector in (
             self._requests,
+            self._refused,
             self._http_seconds,
             self._http_seconds_high_resolution,
             self._request,
@@ -73,6 +79,17 @@ class Metrics:
         ):
             self.registry.register(collector)
         self._in_flight = Gauge("slipway_in_flight", "Requests being answered now.", registry=self.registry)
+        self._connections = Gauge("slipway_connections", "Connections that are open now.", registry=self.registry)
+        self._closed = FastCounter(
+            "slipway_connections_closed", "Connections that the server closed, by the reason.", ("reason",)
+        )
+        self.registry.register(self._closed)
+        self._memory = Gauge(
+            "slipway_request_memory_bytes", "Memory that requests and responses take now.", registry=self.registry
+        )
+        self._memory_limit = Gauge(
+            "slipway_request_memory_limit_bytes", "Memory that they may take.", registry=self.registry
+        )
         self._model_info = Gauge(
             "slipway_model_info",
             "1 for each served version.",
@@ -134,6 +151,19 @@ class Metrics:
         """Where the gauge of requests in flight gets its value from when it is scraped."""
         self._in_flight.set_function(read)
 
+    def count_closed(self, reason: str, count: int) -> None:
+        """Connections that the server closed; `reason` is one of a fixed set."""
+        self._closed.child(reason).count += count
+
+    def watch_connections(self, read: Callable[[], int]) -> None:
+        """Where the gauge of open connections gets its value from."""
+        self._connections.set_function(read)
+
+    def watch_memory(self, taken: Callable[[], int], limit: Callable[[], int]) -> None:
+        """Where the gauges of the requests' memory get their values from, in bytes."""
+        self._memory.set_function(taken)
+        self._memory_limit.set_function(limit)
+
     def of_version(
         self,
         model: str,
@@ -165,6 +195,10 @@ class Metrics:
             self._rows.child(*labels),
             forget,
         )
+
+    def count_refusal(self, reason: str, times: int = 1) -> None:
+        """Requests that were refused before they reached a route; `reason` is one of a fixed set."""
+        self._refused.child(reason).count += times
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()

@@ -5,6 +5,7 @@ worker had counted stays in the sum, folded into one record however many have di
 """
 
 from collections.abc import Callable, Iterable
+from operator import add
 from typing import Any
 
 import orjson
@@ -13,7 +14,10 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 _HOW_GAUGES_JOIN: dict[str, Callable[[float, float], float]] = {
-    "slipway_in_flight": lambda a, b: a + b,
+    "slipway_in_flight": add,
+    "slipway_connections": add,
+    "slipway_request_memory_bytes": add,
+    "slipway_request_memory_limit_bytes": add,
     "slipway_desired_generation": min,
 }
 """Other gauges (info, degraded) take the largest: it is so if it is so anywhere."""
@@ -35,9 +39,9 @@ class Family:
     def join(self, other: "Family") -> None:
         """Take another process's values in."""
         is_gauge = self.kind == "gauge"
-        add = _HOW_GAUGES_JOIN.get(self.name, max) if is_gauge else (lambda a, b: a + b)
+        join = _HOW_GAUGES_JOIN.get(self.name, max) if is_gauge else add
         for key, value in other.values.items():
-            self.values[key] = add(self.values[key], value) if key in self.values else value
+            self.values[key] = join(self.values[key], value) if key in self.values else value
 
 
 Snapshot = dict[str, Family]

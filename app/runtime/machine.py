@@ -5,13 +5,12 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.runtime.memory import memory_limit
 from app.runtime.processors import cpu_quota, usable_cpus
 from app.runtime.providers import short
 from app.runtime.session import available_providers, devices, runtime_version
 
 _VECTORS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "sve")
-_UNLIMITED = 2**60
-_MEMORY_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def this_machine(cpuinfo: Path = Path("/proc/cpuinfo"), cgroup: Path = Path("/sy
         affinity=len(os.sched_getaffinity(0)),
         quota=cpu_quota(cgroup),
         usable=usable_cpus(cgroup),
-        memory_limit=_memory_limit(cgroup),
+        memory_limit=memory_limit(cgroup),
         onnxruntime=runtime_version(),
         providers=tuple(map(short, available_providers())),
         devices=devices(),
@@ -56,13 +55,3 @@ def _facts(cpuinfo: Path) -> dict[str, str]:
         return {}
     pairs = [line.partition(":") for line in first.splitlines()]
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _memory_limit(cgroup: Path) -> int | None:
-    for name in _MEMORY_LIMITS:
-        try:
-            limit = int((cgroup / name).read_text())
-        except (OSError, ValueError):
-            continue
-        return limit if limit < _UNLIMITED else None
-    return None

@@ -22,6 +22,8 @@ class Workload:
     rows: int
     connections: int
     note: str = ""
+    is_numbered: bool = False
+    """Each request carries an id of its own, as behind many proxies."""
 
     def __str__(self) -> str:
         rows = f"{self.door}, {self.rows:,} row{'s' if self.rows > 1 else ''}"

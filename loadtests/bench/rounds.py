@@ -96,5 +96,14 @@ def take_rounds(
 def _sample(contestant: Contestant, prepared: Prepared, seconds: int, core: int) -> Sample:
     process, url = contestant.server.process.pid, contestant.server.url + prepared.path
     before = cpu_seconds(process)
-    seen = burst(url, prepared.bodies, prepared.workload.connections, seconds, core, prepared.headers)
-    return Sample(contestant.name, prepared.workload, seen, cpu_seconds(process) - before)
+    workload = prepared.workload
+    seen = burst(
+        url,
+        prepared.bodies,
+        workload.connections,
+        seconds,
+        core,
+        prepared.headers,
+        is_numbered=workload.is_numbered,
+    )
+    return Sample(contestant.name, workload, seen, cpu_seconds(process) - before)

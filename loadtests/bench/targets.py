@@ -9,12 +9,16 @@ from loadtests.doors import BINARY, INFER, PREDICT
 
 HEADLINE = Workload(INFER.name, 1, 32)
 SINGLE = Workload(INFER.name, 1, 1)
+PROXIED = Workload(INFER.name, 1, 32, "an id per request", is_numbered=True)
+HUNDRED = Workload(INFER.name, 100, 8)
+THOUSAND = Workload(INFER.name, 1000, 4)
 BYTES = Workload(BINARY.name, 1000, 4)
 WORKLOADS: tuple[Workload, ...] = (
     SINGLE,
     HEADLINE,
-    Workload(INFER.name, 100, 8),
-    Workload(INFER.name, 1000, 4),
+    PROXIED,
+    HUNDRED,
+    THOUSAND,
     BYTES,
     Workload(PREDICT.name, 1, 1),
     Workload(PREDICT.name, 1, 32),
@@ -24,7 +28,7 @@ SHARED = Workload(INFER.name, 1, 64)
 """For one worker and for two, so that each of the two has as many connections as one has elsewhere."""
 
 _LEAST_EFFICIENCY = {SINGLE: 0.70, HEADLINE: 0.70, MIXED: 0.60}
-_MOST_TIMES = {WORKLOADS[2]: 2.6, WORKLOADS[3]: 4.0, BYTES: 2.0}
+_MOST_TIMES = {HUNDRED: 2.6, THOUSAND: 4.0, BYTES: 2.0}
 _MOST_LATENCY = {SINGLE: 1.35}
 _MOST_OVER_RUN = 1.25
 _MOST_PER_REQUEST = 1.1

@@ -40,15 +40,19 @@ def burst(
     seconds: int,
     core: int | Sequence[int],
     headers: Mapping[str, str] | None = None,
+    *,
+    is_numbered: bool = False,
 ) -> Burst:
     """Post the bodies of a file to `url` for some seconds, with `headers` and the key if there is one.
 
-    The generator stays on `core`, or on one of several.
+    The generator stays on `core`, or on one of several. Where requests are numbered, each has an id of its own.
     """
     cores = ",".join(map(str, [core] if isinstance(core, int) else core))
     wrk = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
     lines = [f"--header={name}: {value}" for name, value in {**request_headers(), **(headers or {})}.items()]
     command = ["taskset", "--cpu-list", cores, *wrk, *lines, "--script", str(_SCRIPT), url, "--", str(bodies)]
+    if is_numbered:
+        command.append("numbered")
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS, check=False)
     for line in done.stdout.splitlines():
         if line.startswith(_MARK):

@@ -14,10 +14,9 @@ from tests.chart.rendering import CHART, refusal
 ROOT = CHART.parents[1]
 PAGES = [
     ROOT / "docs" / "tutorials" / "first-deployment.md",
-    *(ROOT / "docs" / "how-to" / f"{name}.md" for name in ("autoscale", "expose-it", "watch-it", "respond-to-alerts")),
+    *(ROOT / "docs" / "how-to" / f"{name}.md" for name in ("autoscale", "expose-it", "monitor", "respond-to-alerts")),
     CHART / "README.md",
 ]
-CLI_PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text()
 IN_USE: dict[str, Any] = {"replicaCount": 2, "image": {"repository": "registry.example/slipway"}}
 """What `--reset-then-reuse-values` would bring of an earlier install."""
 
@@ -81,24 +80,3 @@ def test_there_are_commands_and_blocks_to_check() -> None:
 
 def test_misspelt_value_in_a_command_would_be_found() -> None:
     assert "maxReplica" in refusal(_merged(IN_USE, parse_set_string("autoscaling.maxReplica=8")))
-
-
-SLIPWAY = [
-    pytest.param(words, id=f"{_name(page)}: {' '.join(words)}")
-    for page in PAGES
-    for words in _commands(page)
-    if words[:1] == ["slipway"]
-]
-
-
-@pytest.mark.parametrize("words", SLIPWAY)
-def test_slipway_knows_the_command_and_its_options(words: list[str]) -> None:
-    """As the generated page of commands has them."""
-    options = [word for word in words if word.startswith("--")]
-    pages = re.findall(r"Usage: (slipway[ \w-]*) (\[OPTIONS\].+?)\n```", CLI_PAGE, re.DOTALL)
-
-    found = {command: page for command, page in pages if words[: len(command.split())] == command.split()}
-    page = found[max(found, key=len)]
-
-    assert "COMMAND [ARGS]" not in page
-    assert [option for option in options if not re.search(rf"^ +{option}\b", page, re.MULTILINE)] == []

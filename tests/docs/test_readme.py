@@ -1,4 +1,4 @@
-"""Every command of the README is run, and the answers printed under the requests are the answers that come."""
+"""Every command of the README is run, and the responses printed under the requests are those that come."""
 
 import os
 import re
@@ -12,6 +12,8 @@ import pytest
 
 from tests.server import Server, running_server
 
+pytestmark = pytest.mark.timeout(1800)  # the demo trains two models, on a machine that may be busy
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"```sh\n(?P<command>.+?)\n```(?:\n\n```text\n(?P<output>.+?)\n```)?", re.DOTALL)
@@ -23,7 +25,7 @@ REQUESTS = {command: output for command, output in BLOCKS.items() if command.sta
 def run(command: str, models: Path, port: str = "0") -> str:
     environment = {**os.environ, "SLIPWAY_MODELS": str(models), "SLIPWAY_PORT": port}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=150
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

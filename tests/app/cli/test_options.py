@@ -42,6 +42,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "max_head_bytes": ("2048", 2048),
     "head_seconds": ("0.1", 0.1),
     "body_seconds": ("2", 2.0),
+    "write_seconds": ("3", 3.0),
     "idle_seconds": ("3", 3.0),
     "max_connection_seconds": ("4", 4.0),
     "docs": ("off", "off"),

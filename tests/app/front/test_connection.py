@@ -62,7 +62,8 @@ HOST = b"Host: localhost"
         (get(HOST, b"Content-Length: 5", b"Transfer-Encoding: chunked"), 400, b"not a valid HTTP/1.1 request"),
         (get(HOST, b"Content-Length: -1"), 400, b"not a valid HTTP/1.1 request"),
         (b"GET /v2 HTTP/1.1\nHost: localhost\n\n", 400, b"not a valid HTTP/1.1 request"),
-        (get(HOST, b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c"), 400, b"upgrades are not offered"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, b"not a valid HTTP/1.1 request"),
+        (b"CONNECT other:80 HTTP/1.1\r\nHost: other\r\n\r\n", 400, b"tunnels are not offered"),
     ],
     ids=[
         "no Host",
@@ -74,7 +75,8 @@ HOST = b"Host: localhost"
         "CL and TE",
         "negative",
         "LF",
-        "h2c",
+        "HTTP/2 at once",
+        "CONNECT",
     ],
 )
 def test_odd_framing_is_answered_400_and_closed(server: Server, sent: bytes, status: int, message: bytes) -> None:
@@ -187,22 +189,6 @@ def test_old_connection_is_asked_to_close(tmp_path: Path) -> None:
 
     assert b"connection: close" not in young
     assert b"connection: close" in old
-
-
-def test_connection_beyond_the_cap_is_answered_503_and_the_others_go_on(tmp_path: Path) -> None:
-    publish(tmp_path)
-    with running_server(tmp_path, "--max-connections", "2") as server, connect(server) as first:
-        time.sleep(0.2)
-        with connect(server) as second:
-            status, _ = exchange(server, b"")
-            second.sendall(POST + ROW)
-            served = second.recv(65536)
-        first.sendall(POST + ROW)
-        also = first.recv(65536)
-
-    assert status == 503
-    assert b'"value":6.0' in served
-    assert b'"value":6.0' in also
 
 
 def test_server_answers_after_all_that(server: Server) -> None:
