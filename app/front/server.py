@@ -76,7 +76,7 @@ def run(
     bounded, answer_lines = _within_file_limit(limits), AnswerLines()
     lingering = Lingering(bounded, app.refusals)
     table = ConnectionTable(bounded, app.bodies.budget, app.metrics.count_closed, time.monotonic)
-    app.metrics.watch_connections(lambda: len(table.members))
+    app.metrics.watch_connections(lambda: len(table.members) - len(lingering))
 
     def connect(**kwargs: Any) -> Connection:
         return Connection(**kwargs, guard=app, table=table, answer_lines=answer_lines, lingering=lingering)

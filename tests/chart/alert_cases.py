@@ -21,6 +21,12 @@ _MOST = 'kube_horizontalpodautoscaler_spec_max_replicas{horizontalpodautoscaler=
 _FAILURES = 'slipway_model_load_failures_total{job="slipway",instance="a",model="churn"}'
 _STUCK = 'slipway_stuck_runs{job="slipway",instance="a",model="churn"}'
 _KEYS = 'slipway_key_file_failures_total{job="slipway",instance="a"}'
+_MEMORY, _MEMORY_LIMIT = (
+    f'slipway_request_memory_{name}{{job="slipway",instance="a"}}' for name in ("bytes", "limit_bytes")
+)
+_CLOSED = 'slipway_connections_closed_total{job="slipway",instance="a",reason="%s"}'
+_REFUSED = 'slipway_refused_requests_total{job="slipway",instance="a",reason="%s"}'
+_REPLACED = 'slipway_worker_replacements_total{job="slipway",instance="a",reason="hung"}'
 
 
 def _up(replica: str) -> str:
@@ -54,6 +60,8 @@ def healthy(minutes: int) -> Series:
     for bucket in (_BUCKET, _QUEUE_BUCKET):
         series |= {bucket % bound: f"0+120x{minutes}" for bound in ("0.05", "0.1", "0.25", "1.0", "+Inf")}
     series |= dict.fromkeys((_FAILURES, _KEYS, _STUCK, _RESTARTS), f"0x{minutes}")
+    series |= dict.fromkeys((_CLOSED % "displaced", _REFUSED % "malformed", _REPLACED), f"0x{minutes}")
+    series |= {_CLOSED % "idle": f"0+60x{minutes}", _MEMORY: f"50x{minutes}", _MEMORY_LIMIT: f"100x{minutes}"}
     series |= {_CPU: f"0+18x{minutes}", _REPLICAS: f"2x{minutes}", _MOST: f"6x{minutes}"}
     series |= {f'kube_deployment_{count}{{deployment="slipway"}}': f"2x{minutes}" for count in _COUNTS}
     return series
@@ -98,6 +106,20 @@ CASES: dict[str, Case] = {
     "a replica serves another version": Case(10, changes={_info("b"): None, _info("b", "2"): "1x10"}),
     "a replica sees an old folder": Case(10, {"SlipwayReplicasDisagree"}, {_generation("b"): "2x10"}),
     "changed keys could not be read": Case(35, {"SlipwayKeysUnreadable"}, {_KEYS: "0x30 1x5"}),
+    "requests hold nearly all memory": Case(20, {"SlipwayMemoryShort"}, {_MEMORY: "95x20"}),
+    "requests hold nearly all memory for a moment": Case(20, changes={_MEMORY: "50x15 95x3 50x2"}),
+    "many connections make room for others": Case(
+        20, {"SlipwayConnectionsDisplaced"}, {_CLOSED % "displaced": "0+40x20"}
+    ),
+    "bodies that stand still make room for others": Case(
+        20, {"SlipwayConnectionsDisplaced"}, {_CLOSED % "memory": "0+40x20"}
+    ),
+    "a few connections make room for others": Case(20, changes={_CLOSED % "displaced": "0+10x20"}),
+    "callers let connections idle": Case(20, changes={_CLOSED % "idle": "0+6000x20"}),
+    "a flood of what is no request": Case(30, {"SlipwayRefusesRequests"}, {_REFUSED % "malformed": "0+1200x30"}),
+    "a scanner comes by": Case(30, changes={_REFUSED % "malformed": "0x10 0+1200x3 3600x17"}),
+    "workers hang again and again": Case(30, {"SlipwayWorkersReplaced"}, {_REPLACED: "0x10 1x5 2x5 4x10"}),
+    "a worker hangs once": Case(30, changes={_REPLACED: "0x10 1x20"}),
     "two in a hundred predictions are slow": Case(
         20, {"SlipwayLatencyHigh"}, {_BUCKET % bound: "0+117x20" for bound in ("0.05", "0.1", "0.25")}
     ),

@@ -30,6 +30,7 @@ MADE_BY_OTHERS = {
     "kube_horizontalpodautoscaler_spec_max_replicas",
     "kube_horizontalpodautoscaler_status_current_replicas",
     "kube_pod_container_status_restarts_total",
+    "slipway_worker_replacements_total",  # the supervisor of several workers
 }
 _SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
 _METRIC = re.compile(r"([a-zA-Z_:][\w:]*)\{")

@@ -78,7 +78,15 @@ VALUE_SETS: dict[str, dict[str, Any]] = {
     "longest name": {"fullnameOverride": "a" * 200},
     "console logs and docs": {"settings": {"logFormat": "console", "docs": True, "logLevel": "debug"}},
     "threads from the CPU limit": {"settings": {"threads": 0}, "resources": {"limits": {"cpu": 2}}},
-    "large bodies": {"settings": {"maxBodyBytes": 1073741824, "maxBytesInFlight": 4294967296, "pollSeconds": 0.5}},
+    "large bodies": {
+        "settings": {"maxBodyBytes": 1073741824, "maxBytesInFlight": 6442450944, "pollSeconds": 0.5},
+        "resources": {"requests": {"memory": "8Gi"}, "limits": {"memory": "8Gi"}},
+    },
+    "several processes in a pod": {
+        "settings": {"workers": 4, "maxConnections": 500},
+        "resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "2Gi"}},
+    },
+    "no memory limit": {"resources": {"limits": {"memory": None}}},
     "environment": {
         "extraEnv": [
             {"name": "SLIPWAY_MAX_INPUTS", "value": "8"},

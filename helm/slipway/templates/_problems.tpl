@@ -25,6 +25,7 @@ strategy.rollingUpdate.maxSurge and maxUnavailable are both 0, so no update coul
 {{- end }}
 {{- include "slipway.problemsOfScaling" . }}
 {{- include "slipway.problemsOfPods" . }}
+{{- include "slipway.problemsOfMemory" . }}
 {{- include "slipway.problemsOfKeys" . }}
 {{- include "slipway.problemsOfExposure" . }}
 {{- end }}
