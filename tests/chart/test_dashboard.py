@@ -13,6 +13,7 @@ from app.monitoring.metrics import Metrics
 from tests.chart.promtool import needs_promtool, rule_problems
 from tests.chart.rendering import CHART, render
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 
 ROOT = CHART.parents[1]
 DASHBOARD: dict[str, Any] = json.loads((CHART / "files" / "dashboard.json").read_text())
@@ -44,7 +45,7 @@ def _asked_for(expression: str) -> set[str]:
     return set(_METRIC.findall(expression))
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("alert") or rule["record"])
+@for_each("rule", {rule.get("alert") or rule["record"]: rule for rule in RULES})
 def test_rules_ask_for_metrics_that_exist(rule: dict[str, Any]) -> None:
     recorded = {rule["record"] for rule in RULES if "record" in rule}
 
@@ -54,7 +55,7 @@ def test_rules_ask_for_metrics_that_exist(rule: dict[str, Any]) -> None:
     assert asked - recorded - MADE_BY_OTHERS <= _exported()
 
 
-@pytest.mark.parametrize("expression", QUESTIONS.values(), ids=QUESTIONS)
+@for_each("expression", QUESTIONS)
 def test_dashboard_asks_for_metrics_that_exist(expression: str) -> None:
     asked = _asked_for(expression)
 
@@ -101,7 +102,7 @@ def test_every_question_is_about_the_chosen_release() -> None:
     assert unbound == []
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+@for_each("panel", {panel["title"]: panel for panel in PANELS})
 def test_panel_says_what_it_shows(panel: dict[str, Any]) -> None:
     assert panel["description"].endswith(".")
     assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}

@@ -19,6 +19,7 @@ from app.security.keys import KeyScope
 from app.settings import Settings
 from tests.chart.rendering import CHART, render, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
 from tests.keyring import add_key
 
@@ -85,7 +86,7 @@ def _smoke(
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
 
-@pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+@for_each("values", VALUE_SETS)
 def test_service_knows_every_setting_of_the_chart(values: dict[str, object]) -> None:
     data = render_settings(values)
     given = {name.removeprefix("SLIPWAY_").lower(): value for name, value in data.items()}
