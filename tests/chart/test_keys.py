@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.chart.rendering import (
     WITH_KEYS,
     chart,
