@@ -9,15 +9,13 @@ from typing import Any
 import yaml
 
 from app.monitoring.metrics import Metrics
+from tests.chart.dashboard import DASHBOARD, PANELS, QUESTIONS
 from tests.chart.promtool import needs_promtool, rule_problems
 from tests.chart.rendering import CHART, render
 from tests.chart.value_sets import VALUE_SETS
 from tests.claims import for_each
 
 ROOT = CHART.parents[1]
-DASHBOARD: dict[str, Any] = json.loads((CHART / "files" / "dashboard.json").read_text())
-PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-QUESTIONS = {f"{p['title']} {target['refId']}": target["expr"] for p in PANELS for target in p["targets"]}
 RULES = [
     rule for group in yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"] for rule in group["rules"]
 ]

@@ -36,7 +36,7 @@ def test_pipeline_of_a_notebook_is_published_and_served_in_two_lines(tmp_path: P
     rows, target = travellers()
     pipeline = notebook_pipeline()
 
-    publish(pipeline, rows, target, name="travellers", models=tmp_path)
+    publish(pipeline, rows, target, name="travellers", models=tmp_path, report=False)
 
     asked = rows.head(20)
     body = asked.to_json(orient="records").encode()
@@ -64,7 +64,7 @@ def test_version_is_served_as_its_publisher_asks(tmp_path: Path) -> None:
 
 
 def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
-    manifest = publish(notebook_pipeline(), *travellers(), name="travellers", models=tmp_path).manifest
+    manifest = publish(notebook_pipeline(), *travellers(), name="travellers", models=tmp_path, report=False).manifest
 
     features = {feature.name: feature for feature in manifest.signature.features}
     assert [name for name, feature in features.items() if feature.nullable] == ["age", "embarked", "deck"]
@@ -80,7 +80,7 @@ def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
 
 def test_array_and_classifier_without_probabilities(tmp_path: Path) -> None:
     manifest = publish(
-        make_pipeline(StandardScaler(), LinearSVC()).fit(X, Y), X, Y, name="svc", models=tmp_path
+        make_pipeline(StandardScaler(), LinearSVC()).fit(X, Y), X, Y, name="svc", models=tmp_path, report=False
     ).manifest
 
     assert [feature.name for feature in manifest.signature.features] == ["x0", "x1", "x2"]
@@ -92,7 +92,7 @@ def test_held_out_rows_are_what_it_is_judged_on(tmp_path: Path) -> None:
     pipeline = LinearRegression().fit(X[:60], X[:60, 2])
 
     manifest = publish(
-        pipeline, X[:60], X[:60, 2], name="linear", models=tmp_path, held_out=(X[60:], X[60:, 2])
+        pipeline, X[:60], X[:60, 2], name="linear", models=tmp_path, held_out=(X[60:], X[60:, 2]), report=False
     ).manifest
 
     assert manifest.provenance.rows == {"train": 60, "held_out": 20}
@@ -103,7 +103,7 @@ def test_second_version_is_promoted_when_asked(tmp_path: Path) -> None:
     pipeline = LogisticRegression().fit(X, Y)
 
     for promote in (False, False, True):
-        publish(pipeline, X, Y, name="m", models=tmp_path, promote=promote)
+        publish(pipeline, X, Y, name="m", models=tmp_path, promote=promote, report=False)
 
     assert Registry(tmp_path).desired("m").aliases == {"champion": 3}
 
@@ -113,7 +113,7 @@ def test_text_alone_is_one_column(tmp_path: Path) -> None:
     labels = ["yes", "no", "yes", "no"] * 10
     pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels)
 
-    manifest = publish(pipeline, texts, labels, name="mood", models=tmp_path).manifest
+    manifest = publish(pipeline, texts, labels, name="mood", models=tmp_path, report=False).manifest
 
     assert [(feature.name, feature.kind) for feature in manifest.signature.features] == [("text", Kind.CATEGORY)]
     assert manifest.parity.label_flips == 0
@@ -185,7 +185,7 @@ def test_steps_left_out_around_thresholds_are_on_record(tmp_path: Path) -> None:
     behind_a_scaler = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0)).fit(rows, Y)
 
     found = [
-        publish(pipeline, rows, Y, name="m", models=tmp_path).manifest.parity.blind_steps
+        publish(pipeline, rows, Y, name="m", models=tmp_path, report=False).manifest.parity.blind_steps
         for pipeline in (behind_a_scaler, behind_a_logarithm)
     ]
 
