@@ -23,7 +23,7 @@ from tests.claims import for_each
 from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
 from tests.keyring import add_key
 
-START_SECONDS = 20
+START_SECONDS = 120
 
 
 def _environment(values: dict[str, object] | None = None) -> dict[str, str]:
@@ -41,7 +41,7 @@ def _free_port() -> int:
 
 def _status(address: str, path: str) -> int:
     """The status of a GET; 0 while nobody listens."""
-    with closing(HTTPConnection(address, timeout=5)) as connection:
+    with closing(HTTPConnection(address, timeout=60)) as connection:
         try:
             connection.request("GET", path)
             return connection.getresponse().status
@@ -83,7 +83,7 @@ def _smoke(
     [pod] = [document for document in render() if document["metadata"]["name"] == f"demo-slipway-test-{step}"]
     script, *_ = pod["spec"]["containers"][0]["args"]
     command = [sys.executable, "-c", script, step, address, model, body, str(key_file or "")]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 @for_each("values", VALUE_SETS)

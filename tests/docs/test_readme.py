@@ -23,7 +23,7 @@ REQUESTS = {command: output for command, output in BLOCKS.items() if command.sta
 def run(command: str, models: Path, port: str = "0") -> str:
     environment = {**os.environ, "SLIPWAY_MODELS": str(models), "SLIPWAY_PORT": port}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=150
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

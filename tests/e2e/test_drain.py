@@ -38,7 +38,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(models: Path) -> Iterator[Server]:
-    with running_server(models, "--drain-seconds", str(DRAIN_SECONDS)) as server:
+    patiently = ("--deadline-seconds", "60", "--finish-seconds", "60")
+    with running_server(models, "--drain-seconds", str(DRAIN_SECONDS), *patiently) as server:
         yield server
 
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 _PACKAGED = "/usr/lib/postgresql"
-_SECONDS = 30.0
+_SECONDS = 120.0
 
 
 @contextmanager
