@@ -64,10 +64,7 @@ def test_strict_start_without_models_exits_3(tmp_path: Path, folder: str) -> Non
 
 def test_server_waits_for_models_and_says_so(tmp_path: Path) -> None:
     with running_server(tmp_path / "none", wait=False) as server:
-        live, ready = (
-            httpx.get(f"{server.url}/health/live", timeout=LIMIT),
-            httpx.get(f"{server.url}/health/ready", timeout=LIMIT),
-        )
+        live, ready = (httpx.get(f"{server.url}/health/{path}", timeout=LIMIT) for path in ("live", "ready"))
 
     assert (live.status_code, ready.status_code) == (200, 503)
     assert "No such file or directory" in server.log()

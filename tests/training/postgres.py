@@ -14,8 +14,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic, sleep
 
-import psycopg
 import pytest
+
+from tests.lazily import later
+
+psycopg = later("psycopg")
 
 _PACKAGED = "/usr/lib/postgresql"
 _SECONDS = 120.0
