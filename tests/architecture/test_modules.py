@@ -12,6 +12,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 300
 LONG_FOR_A_REASON: dict[str, str] = {}
+MAKES = r"\b(fit|prepared|exported|published|trained)$"
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "common", "base", "manager"}
 
 
@@ -50,6 +51,23 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def made_at_import(path: Path) -> list[str]:
+    """The calls outside of functions that fit or train something."""
+    waiting: list[ast.AST] = [tree(path)]
+    found = []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += node.decorator_list
+        elif not isinstance(node, ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call) and re.search(
+            r"\b(fit|prepared|exported|published|trained)$", ast.unparse(node.func)
+        ):
+            found.append(ast.unparse(node))
+    return found
+
+
 def test_modules_are_at_most_300_lines() -> None:
     lengths = {name(path): len(text(path).splitlines()) for path in [*SOURCES, *TESTS]}
 
@@ -82,6 +100,10 @@ def test_no_test_module_imports_another() -> None:
     found = {name(path): {one for one in imported(path) if re.search(r"^tests\b.*\.test_", one)} for path in TESTS}
 
     assert {module: others for module, others in found.items() if others} == {}
+
+
+def test_nothing_is_fitted_while_tests_are_collected() -> None:
+    assert {name(path): made_at_import(path) for path in TESTS if made_at_import(path)} == {}
 
 
 def test_no_file_says_where_packages_come_from() -> None:
