@@ -4,18 +4,17 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
-TRACKED = subprocess.run(
-    ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
-).stdout.split()
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("page", TRACKED)
-def test_relative_links_exist(page: str) -> None:
-    path = ROOT / page
-    broken = [link[0] for link in LINK.findall(path.read_text()) if not (path.parent / link[0]).exists()]
+def broken_links(page: Path) -> list[str]:
+    return [link[0] for link in LINK.findall(page.read_text()) if not (page.parent / link[0]).exists()]
 
-    assert broken == []
+
+def test_relative_links_exist() -> None:
+    tracked = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = {page: broken_links(ROOT / page) for page in tracked.stdout.split()}
+
+    assert {page: links for page, links in found.items() if links} == {}
+    assert found
