@@ -19,13 +19,17 @@ def for_each(argument: str, cases: Mapping[str, Any]) -> Callable[[Claim], Claim
         def check(subtests: pytest.Subtests, **fixtures: Any) -> None:
             assert cases
             for name, case in cases.items():
-                with subtests.test(name):
-                    claim(**dict(zip(names, case if len(names) > 1 else (case,), strict=True)), **fixtures)
+                asked = dict(zip(names, case if len(names) > 1 else (case,), strict=True))
+                try:
+                    claim(**asked, **fixtures)
+                except (Exception, pytest.fail.Exception):
+                    with subtests.test(name):  # told as one of several; what holds needs no report of its own
+                        raise
 
         own = inspect.signature(claim)
         others = [one for name, one in own.parameters.items() if name not in names]
-        asked = inspect.Parameter("subtests", inspect.Parameter.KEYWORD_ONLY, annotation=pytest.Subtests)
-        check.__signature__ = own.replace(parameters=[*others, asked])  # type: ignore[attr-defined]  # pytest reads it
+        wanted = inspect.Parameter("subtests", inspect.Parameter.KEYWORD_ONLY, annotation=pytest.Subtests)
+        check.__signature__ = own.replace(parameters=[*others, wanted])  # type: ignore[attr-defined]  # pytest reads it
         return check
 
     return together
