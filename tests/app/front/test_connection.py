@@ -179,7 +179,7 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
 def test_old_connection_is_asked_to_close(tmp_path: Path) -> None:
     publish(tmp_path)
     with running_server(tmp_path, "--max-connection-seconds", "2") as server, connect(server) as client:
-        answers = []
+        answers: list[bytes] = []
         while not answers or (answers[-1] and b"connection: close" not in answers[-1]):
             client.sendall(POST + ROW)
             answers.append(client.recv(65536))
