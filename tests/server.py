@@ -32,7 +32,7 @@ class Server:
 
 
 @contextmanager
-def running_server(models: Path, *options: str, wait: bool = True, seconds: float = 30.0) -> Iterator[Server]:
+def running_server(models: Path, *options: str, wait: bool = True, seconds: float = 120.0) -> Iterator[Server]:
     """`slipway serve` on a free port; ready when the block begins unless `wait` is off, stopped when it ends."""
     command = [
         sys.executable,
@@ -85,7 +85,7 @@ def _wait_until_ready(server: Server, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{server.url}/health/ready", timeout=5):
+            with urllib.request.urlopen(f"{server.url}/health/ready", timeout=60):
                 return
         except urllib.error.URLError:
             time.sleep(0.02)

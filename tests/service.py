@@ -30,14 +30,14 @@ def client_of(app: ASGIApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
-async def until_ready(client: httpx.AsyncClient, seconds: float = 10.0) -> None:
+async def until_ready(client: httpx.AsyncClient, seconds: float = 60.0) -> None:
     """Wait for readiness; fails with what the service says it waits for."""
     async with asyncio.timeout(seconds):
         while (await client.get("/health/ready")).status_code != 200:
             await asyncio.sleep(_FAST_POLL)
 
 
-async def until(client: httpx.AsyncClient, path: str, text: str, seconds: float = 10.0) -> str:
+async def until(client: httpx.AsyncClient, path: str, text: str, seconds: float = 60.0) -> str:
     """Wait until the body at `path` contains `text`; returns the body."""
     async with asyncio.timeout(seconds):
         while text not in (body := (await client.get(path)).text):

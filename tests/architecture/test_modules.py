@@ -3,9 +3,8 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("app", "training", "loadtests")
@@ -13,6 +12,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 300
 LONG_FOR_A_REASON: dict[str, str] = {}
+MAKES = r"\b(fit|prepared|exported|published|trained)$"
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "common", "base", "manager"}
 
 
@@ -20,41 +20,90 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=name)
-def test_module_is_at_most_300_lines(path: Path) -> None:
-    if name(path) not in LONG_FOR_A_REASON:
-        assert len(path.read_text().splitlines()) <= LONGEST
+def text(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_module_is_named_after_what_it_holds(path: Path) -> None:
-    assert path.stem not in VAGUE
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(text(path))
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.name == "__init__.py"], ids=name)
-def test_package_root_is_empty(path: Path) -> None:
-    allowed = r'__version__ = "[0-9.]+"\n' if path.parent.name == "app" else ""
-
-    assert re.fullmatch(allowed, path.read_text())
-
-
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.name != "__init__.py"], ids=name)
-def test_module_begins_with_its_mental_model(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_public_classes_and_functions_say_what_they_are(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    silent = [
+def silent(path: Path) -> list[str]:
+    """The public classes and functions of a module that say nothing of themselves."""
+    return [
         node.name
-        for node in tree.body
+        for node in tree(path).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and not node.name.startswith("_")
         and not ast.get_docstring(node)
     ]
 
-    assert silent == []
+
+def imported(path: Path) -> set[str]:
+    """The modules and names that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def made_at_import(path: Path) -> list[str]:
+    """The calls outside of functions that fit or train something."""
+    waiting: list[ast.AST] = [tree(path)]
+    found = []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += node.decorator_list
+        elif not isinstance(node, ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call) and re.search(
+            r"\b(fit|prepared|exported|published|trained)$", ast.unparse(node.func)
+        ):
+            found.append(ast.unparse(node))
+    return found
+
+
+def test_modules_are_at_most_300_lines() -> None:
+    lengths = {name(path): len(text(path).splitlines()) for path in [*SOURCES, *TESTS]}
+
+    assert {n: lines for n, lines in lengths.items() if lines > LONGEST and n not in LONG_FOR_A_REASON} == {}
+
+
+def test_modules_are_named_after_what_they_hold() -> None:
+    assert [name(path) for path in SOURCES if path.stem in VAGUE] == []
+
+
+def test_package_roots_are_empty() -> None:
+    allowed = {"app": r'__version__ = "[0-9.]+"\n'}
+    roots = [path for path in SOURCES if path.name == "__init__.py"]
+
+    assert [name(p) for p in roots if not re.fullmatch(allowed.get(p.parent.name, ""), text(p))] == []
+
+
+def test_modules_begin_with_their_mental_model() -> None:
+    modules = [path for path in SOURCES if path.name != "__init__.py"]
+
+    assert [name(path) for path in modules if not ast.get_docstring(tree(path))] == []
+
+
+def test_public_classes_and_functions_say_what_they_are() -> None:
+    assert {name(path): silent(path) for path in SOURCES if silent(path)} == {}
+
+
+def test_no_test_module_imports_another() -> None:
+    """What two of them need lies in a module beside them that is no test."""
+    found = {name(path): {one for one in imported(path) if re.search(r"^tests\b.*\.test_", one)} for path in TESTS}
+
+    assert {module: others for module, others in found.items() if others} == {}
+
+
+def test_nothing_is_fitted_while_tests_are_collected() -> None:
+    assert {name(path): made_at_import(path) for path in TESTS if made_at_import(path)} == {}
 
 
 def test_no_file_says_where_packages_come_from() -> None:

@@ -59,5 +59,5 @@ def _run_case(rules: Path, series: Series, minute: int, case: dict[str, Any]) ->
 
 
 def _promtool(*arguments: str) -> str:
-    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False, timeout=300)
     return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -59,7 +59,7 @@ def _render(values: str, name: str) -> str:
     texts = [
         text for path, text in sorted(render_text(json.loads(values), name=name).items()) if path.endswith(".yaml")
     ]
-    return json.dumps([document for text in texts for document in yaml.safe_load_all(text) if document])
+    return json.dumps([document for text in texts for document in yaml.load_all(text, yaml.CSafeLoader) if document])
 
 
 def render_one(kind: str, values: Values | None = None, *, name: str = "demo") -> KubernetesObject:

@@ -13,6 +13,7 @@ from tests.chart.alert_cases import CASES, DAY, Case
 from tests.chart.promtool import Series, firing_problems, needs_promtool, rule_problems, wording_problems
 from tests.chart.rendering import CHART, render_one
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import by_name, for_each
 
 ROOT = CHART.parents[1]
 ALERTS_FILE = CHART / "files" / "alerts.yaml"
@@ -161,7 +162,7 @@ def test_predictions_are_all_routes_that_predict_and_no_others() -> None:
     assert counted == {route.template for route in PER_MODEL}
 
 
-@pytest.mark.parametrize("name", ALERTS)
+@for_each("name", by_name(ALERTS))
 def test_every_alert_has_a_severity_words_and_a_runbook(name: str) -> None:
     rule = ALERTS[name]
 

@@ -6,19 +6,17 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from app.front.workers import REPLACEMENTS
 from app.monitoring.metrics import Metrics
+from tests.chart.dashboard import DASHBOARD, PANELS, QUESTIONS
 from tests.chart.promtool import needs_promtool, rule_problems
 from tests.chart.rendering import CHART, render
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 
 ROOT = CHART.parents[1]
-DASHBOARD: dict[str, Any] = json.loads((CHART / "files" / "dashboard.json").read_text())
-PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-QUESTIONS = {f"{p['title']} {target['refId']}": target["expr"] for p in PANELS for target in p["targets"]}
 RULES = [
     rule for group in yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"] for rule in group["rules"]
 ]
@@ -46,7 +44,7 @@ def _asked_for(expression: str) -> set[str]:
     return set(_METRIC.findall(expression))
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("alert") or rule["record"])
+@for_each("rule", {rule.get("alert") or rule["record"]: rule for rule in RULES})
 def test_rules_ask_for_metrics_that_exist(rule: dict[str, Any]) -> None:
     recorded = {rule["record"] for rule in RULES if "record" in rule}
 
@@ -56,7 +54,7 @@ def test_rules_ask_for_metrics_that_exist(rule: dict[str, Any]) -> None:
     assert asked - recorded - MADE_BY_OTHERS <= _exported()
 
 
-@pytest.mark.parametrize("expression", QUESTIONS.values(), ids=QUESTIONS)
+@for_each("expression", QUESTIONS)
 def test_dashboard_asks_for_metrics_that_exist(expression: str) -> None:
     asked = _asked_for(expression)
 
@@ -103,7 +101,7 @@ def test_every_question_is_about_the_chosen_release() -> None:
     assert unbound == []
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+@for_each("panel", {panel["title"]: panel for panel in PANELS})
 def test_panel_says_what_it_shows(panel: dict[str, Any]) -> None:
     assert panel["description"].endswith(".")
     assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}

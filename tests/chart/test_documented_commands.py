@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from helm_python import parse_set_string, values_from_yaml
 
 from tests.chart.rendering import CHART, refusal
+from tests.claims import for_each
 
 ROOT = CHART.parents[1]
 PAGES = [
@@ -33,17 +33,17 @@ def _name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-RENDERING = [
-    pytest.param(words, id=f"{_name(page)} {number}")
+RENDERING = {
+    f"{_name(page)} {number}": words
     for page in PAGES
     for number, words in enumerate(_commands(page))
     if words[:1] == ["helm"] and "--set" in words
-]
-YAML = [
-    pytest.param(text, id=f"{_name(page)} {number}")
+}
+YAML = {
+    f"{_name(page)} {number}": text
     for page in PAGES
     for number, text in enumerate(re.findall(r"```yaml\n(.+?)\n```", page.read_text(), re.DOTALL))
-]
+}
 
 
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _of_cluster(values: dict[str, Any]) -> dict[str, Any]:
     return values_from_yaml(text)
 
 
-@pytest.mark.parametrize("words", RENDERING)
+@for_each("words", RENDERING)
 def test_helm_takes_the_values_of_the_command(words: list[str]) -> None:
     settings = [words[number + 1] for number, word in enumerate(words) if word == "--set"]
 
@@ -69,7 +69,7 @@ def test_helm_takes_the_values_of_the_command(words: list[str]) -> None:
     assert refusal(_of_cluster(values)) == ""
 
 
-@pytest.mark.parametrize("text", YAML)
+@for_each("text", YAML)
 def test_helm_takes_the_values_of_the_block(text: str) -> None:
     assert refusal(_merged(IN_USE, _of_cluster(values_from_yaml(text)))) == ""
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.chart.rendering import (
     WITH_KEYS,
     chart,
@@ -15,8 +13,9 @@ from tests.chart.rendering import (
     render_settings,
 )
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 
-every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+every_value_set = for_each("values", VALUE_SETS)
 
 
 def test_chart_as_it_comes_renders_nothing_and_says_both_ways_out() -> None:

@@ -7,8 +7,9 @@ import pytest
 from app.settings import Settings
 from tests.chart.rendering import chart, render_one, render_pod, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 
-every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+every_value_set = for_each("values", VALUE_SETS)
 
 
 @every_value_set

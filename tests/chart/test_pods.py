@@ -7,8 +7,9 @@ import pytest
 from tests.chart.pod_security import violations
 from tests.chart.rendering import render, render_one, render_pod, render_server, render_settings, render_text
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 
-every_value_set = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+every_value_set = for_each("values", VALUE_SETS)
 
 
 def _pod_specs(values: dict[str, Any]) -> list[dict[str, Any]]:

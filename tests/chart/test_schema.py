@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from tests.chart.rendering import chart, refusal
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import by_name, for_each
 
 HOST_PATH = {"name": "host", "hostPath": {"path": "/"}}
 CONTAINER = {"name": "x", "image": "x"}
@@ -115,22 +114,22 @@ WEAKER_PODS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "named"), TYPING_ERRORS, ids=[named for _, named in TYPING_ERRORS])
+@for_each("values, named", by_name(TYPING_ERRORS))
 def test_unknown_keys_are_refused_by_name(values: dict[str, Any], named: str) -> None:
     assert f"'{named}'" in refusal(values)
 
 
-@pytest.mark.parametrize(("values", "where"), WRONG_VALUES, ids=[f"{values}" for values, _ in WRONG_VALUES])
+@for_each("values, where", by_name(WRONG_VALUES))
 def test_wrong_values_are_refused_with_their_place(values: dict[str, Any], where: str) -> None:
     assert f"{where}'" in refusal(values)
 
 
-@pytest.mark.parametrize(("values", "named"), WEAKER_PODS, ids=[f"{values}" for values, _ in WEAKER_PODS])
+@for_each("values, named", by_name(WEAKER_PODS))
 def test_values_that_weaken_the_pod_are_refused(values: dict[str, Any], named: str) -> None:
     assert f"{named}'" in refusal(values)
 
 
-@pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+@for_each("values", VALUE_SETS)
 def test_sensible_values_are_taken(values: dict[str, Any]) -> None:
     assert refusal(values) == ""
 

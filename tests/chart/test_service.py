@@ -19,10 +19,11 @@ from app.security.keys import KeyScope
 from app.settings import Settings
 from tests.chart.rendering import CHART, render, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
+from tests.claims import for_each
 from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
 from tests.keyring import add_key
 
-START_SECONDS = 20
+START_SECONDS = 120
 
 
 def _environment(values: dict[str, object] | None = None) -> dict[str, str]:
@@ -40,7 +41,7 @@ def _free_port() -> int:
 
 def _status(address: str, path: str) -> int:
     """The status of a GET; 0 while nobody listens."""
-    with closing(HTTPConnection(address, timeout=5)) as connection:
+    with closing(HTTPConnection(address, timeout=60)) as connection:
         try:
             connection.request("GET", path)
             return connection.getresponse().status
@@ -82,10 +83,10 @@ def _smoke(
     [pod] = [document for document in render() if document["metadata"]["name"] == f"demo-slipway-test-{step}"]
     script, *_ = pod["spec"]["containers"][0]["args"]
     command = [sys.executable, "-c", script, step, address, model, body, str(key_file or "")]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+@for_each("values", VALUE_SETS)
 def test_service_knows_every_setting_of_the_chart(values: dict[str, object]) -> None:
     data = render_settings(values)
     given = {name.removeprefix("SLIPWAY_").lower(): value for name, value in data.items()}

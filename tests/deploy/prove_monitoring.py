@@ -22,9 +22,9 @@ import httpx
 import yaml
 
 from app.registry.store import Registry
+from tests.chart.dashboard import QUESTIONS
 from tests.chart.rendering import CHART
-from tests.chart.test_dashboard import QUESTIONS
-from tests.deploy.test_compose import CONFIGS
+from tests.deploy.compose import CONFIGS
 from tests.factories import matrix_signature, publish, sum_graph
 from tests.server import running_server
 

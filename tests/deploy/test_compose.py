@@ -1,7 +1,6 @@
 """compose.yaml: the same image, files and care as the chart. It is read, not run: no test needs a container runtime."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -10,13 +9,10 @@ import app
 from app.settings import Settings
 from tests.chart.promtool import config_problems, needs_promtool
 from tests.chart.rendering import render_pod, render_server
+from tests.deploy.compose import COMPOSE, CONFIGS, SERVICES, SLIPWAY
 from tests.deploy.dockerfile import DOCKERFILE, read_stages
 
 ROOT = DOCKERFILE.parent
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-SLIPWAY = SERVICES["slipway"]
-CONFIGS: dict[str, str] = {name: config["content"] for name, config in COMPOSE["configs"].items()}
 
 
 def _seconds(duration: str) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from urllib.parse import urlsplit
 
+from tests.waiting import until
+
 BODY = json.dumps({"instances": [[1, 2, 3]]})
 _THINK_SECONDS = 0.002
 
@@ -40,7 +42,7 @@ class Client(Thread):
 
     def run(self) -> None:
         while not self._stop_asking.is_set():
-            connection = http.client.HTTPConnection(*self._address, timeout=15)
+            connection = http.client.HTTPConnection(*self._address, timeout=60)
             with closing(connection):
                 if not self._connects(connection):
                     return
@@ -77,7 +79,7 @@ def hammer(url: str, path: str, clients: int, *, stubborn: bool) -> tuple[list[C
     started = [Client(url, path, stop, stubborn=stubborn) for _ in range(clients)]
     for client in started:
         client.start()
-    time.sleep(0.3)
+    until(lambda: all(client.tally.answered for client in started))
     return started, stop
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.e2e.drain import CLIENTS, DRAIN_SECONDS, asked_again_after_sigterm, stock_uvicorn, stop_under_load
 from tests.e2e.hammer import Tally
-from tests.e2e.test_drain import CLIENTS, DRAIN_SECONDS, asked_again_after_sigterm, stock_uvicorn, stop_under_load
 from tests.factories import publish
 from tests.server import running_server
 

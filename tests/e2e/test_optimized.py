@@ -2,18 +2,19 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.server import running_server
+from tests.waiting import LIMIT, until
 
 
 def slipway(*arguments: str) -> str:
     command = [sys.executable, "-m", "app", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -21,14 +22,17 @@ def slipway(*arguments: str) -> str:
 def test_version_made_smaller_from_its_own_rows_answers_alike(tmp_path: Path) -> None:
     slipway("train", "breast_cancer", "--models", str(tmp_path), "--set", 'optimize.pin="exported"', "--no-report")
     with running_server(tmp_path, "--poll-seconds", "0.1") as server:
-        operation = httpx.get(f"{server.url}/openapi.json").json()["paths"]["/predict/breast_cancer"]["post"]
+        document = httpx.get(f"{server.url}/openapi.json", timeout=LIMIT).json()
+        operation = document["paths"]["/predict/breast_cancer"]["post"]
         example = operation["requestBody"]["content"]["application/json"]["example"]
-        before = httpx.post(f"{server.url}/predict/breast_cancer", json=example).json()
+
+        def predict() -> Any:
+            return httpx.post(f"{server.url}/predict/breast_cancer", json=example, timeout=LIMIT).json()
+
+        before = predict()
         said = slipway("optimize", "breast_cancer", "--models", str(tmp_path), "--publish", "--promote", "--no-report")
-        deadline = time.monotonic() + 20
-        while (after := httpx.post(f"{server.url}/predict/breast_cancer", json=example).json())["version"] == "1":
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: predict()["version"] != "1")
+        after = predict()
 
     assert "171 rows held out when it was trained, 398 calibrate" in said
     assert "Version 2 of breast_cancer: compact" in said

@@ -10,11 +10,12 @@ import pytest
 
 from tests.factories import publish
 from tests.server import running_server
+from tests.waiting import LIMIT
 
 
 def serve(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app", "serve", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_port_in_use_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_strict_start_without_models_exits_3(tmp_path: Path, folder: str) -> Non
 
 def test_server_waits_for_models_and_says_so(tmp_path: Path) -> None:
     with running_server(tmp_path / "none", wait=False) as server:
-        live, ready = httpx.get(f"{server.url}/health/live"), httpx.get(f"{server.url}/health/ready")
+        live, ready = (httpx.get(f"{server.url}/health/{path}", timeout=LIMIT) for path in ("live", "ready"))
 
     assert (live.status_code, ready.status_code) == (200, 503)
     assert "No such file or directory" in server.log()
@@ -121,7 +122,7 @@ def test_open_address_with_keys_is_served(tmp_path: Path) -> None:
     keys.write_text('{"schema": 1, "keys": []}')
 
     with running_server(tmp_path, "--host", OPEN, "--keys", str(keys)) as server:
-        answer = httpx.get(f"{server.url}/v2")
+        answer = httpx.get(f"{server.url}/v2", timeout=LIMIT)
 
     assert answer.status_code == 401
     assert "anybody" not in server.log()

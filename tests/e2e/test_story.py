@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from tests.server import running_server
+from tests.waiting import LIMIT
 
 
 def slipway(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "app", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +26,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def until_champion(url: str, version: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if httpx.get(f"{url}/v2/models").json()["models"][0]["default_version"] == version:
+        if httpx.get(f"{url}/v2/models", timeout=LIMIT).json()["models"][0]["default_version"] == version:
             return
         time.sleep(0.05)
     raise AssertionError(f"version {version} did not become champion")
@@ -35,10 +36,10 @@ def until_champion(url: str, version: str) -> None:
 
 def test_trained_model_answers_its_own_documented_example(models: Path) -> None:
     with running_server(models) as server:
-        document = httpx.get(f"{server.url}/openapi.json").json()
+        document = httpx.get(f"{server.url}/openapi.json", timeout=LIMIT).json()
         operation = document["paths"]["/predict/breast_cancer"]["post"]
         example = operation["requestBody"]["content"]["application/json"]["example"]
-        answer = httpx.post(f"{server.url}/predict/breast_cancer", json=example)
+        answer = httpx.post(f"{server.url}/predict/breast_cancer", json=example, timeout=LIMIT)
 
     assert answer.json()["predictions"][0]["label"] in {"malignant", "benign"}
 
@@ -59,7 +60,7 @@ def test_second_version_is_promoted_and_rolled_back_without_a_failed_request(mod
 def test_server_ends_cleanly_when_told_to(models: Path) -> None:
     with running_server(models) as server:
         server.process.terminate()
-        code = server.process.wait(timeout=15)
+        code = server.process.wait(timeout=60)
 
     assert code == 0
     assert "stopped" in server.log()
@@ -71,6 +72,7 @@ def test_log_names_requests_and_never_their_bodies(models: Path) -> None:
             f"{server.url}/predict/breast_cancer",
             json={"instances": [{"mean radius": 271828.1828, "canary": "canary-value"}]},
             headers={"X-Request-ID": "story-1"},
+            timeout=LIMIT,
         )
 
     assert '"request_id": "story-1"' in server.log()

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tritonclient.http as triton
-from tritonclient.utils import InferenceServerException
 
 from tests.e2e.triton_cases import (
     BINARY,
@@ -22,17 +20,20 @@ from tests.e2e.triton_cases import (
     texts,
     triton_server,
 )
+from tests.lazily import later
+
+triton, utils = later("tritonclient.http"), later("tritonclient.utils")
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[triton.InferenceServerClient]:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with triton_server(tmp_path_factory.mktemp("models")) as server:
         client = triton.InferenceServerClient(server.address)
         yield client
         client.close()
 
 
-def test_server_and_models_are_live_and_ready(client: triton.InferenceServerClient) -> None:
+def test_server_and_models_are_live_and_ready(client: Any) -> None:
     assert client.is_server_live()
     assert client.is_server_ready()
     assert client.is_model_ready("sign")
@@ -40,7 +41,7 @@ def test_server_and_models_are_live_and_ready(client: triton.InferenceServerClie
     assert not client.is_model_ready("nobody")
 
 
-def test_metadata_of_server_and_model(client: triton.InferenceServerClient) -> None:
+def test_metadata_of_server_and_model(client: Any) -> None:
     server, model = client.get_server_metadata(), client.get_model_metadata("sign", "1")
 
     assert server["name"] == "slipway"
@@ -49,7 +50,7 @@ def test_metadata_of_server_and_model(client: triton.InferenceServerClient) -> N
 
 
 @pytest.mark.parametrize(("model", "version"), [("sign", ""), ("sign", "1")])
-def test_configuration(client: triton.InferenceServerClient, model: str, version: str) -> None:
+def test_configuration(client: Any, model: str, version: str) -> None:
     config = client.get_model_config(model, version)
 
     assert config["name"] == model
@@ -57,7 +58,7 @@ def test_configuration(client: triton.InferenceServerClient, model: str, version
 
 
 @pytest.mark.parametrize(("model", "version"), [("", ""), ("sparse", ""), ("sparse", "1")])
-def test_statistics_grow_with_inference(client: triton.InferenceServerClient, model: str, version: str) -> None:
+def test_statistics_grow_with_inference(client: Any, model: str, version: str) -> None:
     def count() -> Any:
         found = client.get_inference_statistics(model, version)["model_stats"]
         return next(entry["inference_count"] for entry in found if entry["name"] == "sparse")
@@ -68,7 +69,7 @@ def test_statistics_grow_with_inference(client: triton.InferenceServerClient, mo
     assert count() == before + 2
 
 
-def test_repository_index_load_and_unload(client: triton.InferenceServerClient) -> None:
+def test_repository_index_load_and_unload(client: Any) -> None:
     client.unload_model("spare")
     gone = client.is_model_ready("spare"), client.get_model_repository_index()
     client.load_model("spare")
@@ -81,9 +82,7 @@ def test_repository_index_load_and_unload(client: triton.InferenceServerClient) 
 
 @pytest.mark.parametrize(("datatype", "dtype", "binary"), FLOATS)
 @pytest.mark.parametrize("binary_output", [True, False])
-def test_floats_both_ways(
-    client: triton.InferenceServerClient, datatype: str, dtype: type, binary: bool, binary_output: bool
-) -> None:
+def test_floats_both_ways(client: Any, datatype: str, dtype: type, binary: bool, binary_output: bool) -> None:
     inputs = [infer_input(triton, "X", ROWS.astype(dtype), datatype, binary=binary)]
     outputs = [triton.InferRequestedOutput(name, binary_output) for name in ("probabilities", "label")]
     answer = client.infer("sign", inputs, outputs=outputs)
@@ -95,9 +94,7 @@ def test_floats_both_ways(
 
 @pytest.mark.parametrize(("binary", "binary_output"), BINARY)
 @pytest.mark.parametrize("mixed", [True, False], ids=["mixed", "alike"])
-def test_columns_of_every_datatype_both_ways(
-    client: triton.InferenceServerClient, binary: bool, binary_output: bool, mixed: bool
-) -> None:
+def test_columns_of_every_datatype_both_ways(client: Any, binary: bool, binary_output: bool, mixed: bool) -> None:
     outputs = [triton.InferRequestedOutput("value", binary_output)]
     answer = client.infer("house", house_inputs(triton, binary, mixed=mixed), outputs=outputs, request_id="id-é")
 
@@ -108,18 +105,16 @@ def test_columns_of_every_datatype_both_ways(
 @pytest.mark.parametrize("binary", [True, False])
 @pytest.mark.parametrize(("datatype", "dtype"), OTHER_DATATYPES)
 def test_other_datatypes_are_read_and_refused_by_the_model(
-    client: triton.InferenceServerClient, datatype: str, dtype: type, binary: bool
+    client: Any, datatype: str, dtype: type, binary: bool
 ) -> None:
     sent = infer_input(triton, "X", np.ones((1, 2), dtype), datatype, binary=binary)
 
-    with pytest.raises(InferenceServerException, match="input 'X': datatype must be FP64"):
+    with pytest.raises(utils.InferenceServerException, match="input 'X': datatype must be FP64"):
         client.infer("sign", [sent])
 
 
 @pytest.mark.parametrize(("request_coding", "answer_coding"), COMPRESSION)
-def test_compression_both_ways(
-    client: triton.InferenceServerClient, request_coding: str | None, answer_coding: str | None
-) -> None:
+def test_compression_both_ways(client: Any, request_coding: str | None, answer_coding: str | None) -> None:
     answer = client.infer(
         "sign",
         [infer_input(triton, "X", MANY, "FP64")],
@@ -132,7 +127,7 @@ def test_compression_both_ways(
 
 
 @pytest.mark.parametrize("binary_output", [True, False])
-def test_classes_with_labels(client: triton.InferenceServerClient, binary_output: bool) -> None:
+def test_classes_with_labels(client: Any, binary_output: bool) -> None:
     wanted = [triton.InferRequestedOutput("probabilities", binary_output, class_count=2)]
     answer = client.infer("sign", [infer_input(triton, "X", ROWS, "FP64")], outputs=wanted)
 
@@ -146,24 +141,22 @@ def test_classes_with_labels(client: triton.InferenceServerClient, binary_output
 
 
 @pytest.mark.parametrize("binary", [True, False])
-def test_nan_means_missing_as_bytes_and_as_this_client_writes_it(
-    client: triton.InferenceServerClient, binary: bool
-) -> None:
+def test_nan_means_missing_as_bytes_and_as_this_client_writes_it(client: Any, binary: bool) -> None:
     sent = infer_input(triton, "X", np.array([[1.0, np.nan]]), "FP64", binary=binary)
 
     assert client.infer("sparse", [sent]).as_numpy("value").tolist() == [[1.0]]
 
 
-def test_parameters_come_back_and_time_can_run_out(client: triton.InferenceServerClient) -> None:
+def test_parameters_come_back_and_time_can_run_out(client: Any) -> None:
     inputs = [infer_input(triton, "X", ROWS, "FP64")]
     answer = client.infer("sign", inputs, parameters={"trace": "a-1"}, timeout=60_000_000, priority=1)
 
     assert answer.get_response()["parameters"] == {"trace": "a-1"}
-    with pytest.raises(InferenceServerException, match="within the deadline"):
+    with pytest.raises(utils.InferenceServerException, match="within the deadline"):
         client.infer("sign", inputs, timeout=1)
 
 
-def test_calls_may_overlap(client: triton.InferenceServerClient) -> None:
+def test_calls_may_overlap(client: Any) -> None:
     calls = [client.async_infer("sign", [infer_input(triton, "X", ROWS, "FP64")]) for _ in range(8)]
 
     assert [texts(call.get_result().as_numpy("label")) for call in calls] == [LABELS] * 8
@@ -175,9 +168,9 @@ def test_calls_may_overlap(client: triton.InferenceServerClient) -> None:
 )
 @pytest.mark.parametrize("binary", [True, False])
 def test_errors_reach_the_client_as_sentences(
-    client: triton.InferenceServerClient, model: str, shape: list[int], message: str, binary: bool
+    client: Any, model: str, shape: list[int], message: str, binary: bool
 ) -> None:
-    with pytest.raises(InferenceServerException, match=message):
+    with pytest.raises(utils.InferenceServerException, match=message):
         client.infer(model, [infer_input(triton, "X", np.zeros(shape), "FP64", binary=binary)])
 
 

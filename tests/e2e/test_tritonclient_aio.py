@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tritonclient.http.aio as triton
-from tritonclient.utils import InferenceServerException
 
 from tests.e2e.triton_cases import (
     BINARY,
@@ -24,6 +22,9 @@ from tests.e2e.triton_cases import (
     texts,
     triton_server,
 )
+from tests.lazily import later
+
+triton, utils = later("tritonclient.http.aio"), later("tritonclient.utils")
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +109,7 @@ async def test_other_datatypes_are_read_and_refused_by_the_model(
     sent = infer_input(triton, "X", np.ones((1, 2), dtype), datatype, binary=binary)
 
     async with connected(address) as client:
-        with pytest.raises(InferenceServerException, match="input 'X': datatype must be FP64"):
+        with pytest.raises(utils.InferenceServerException, match="input 'X': datatype must be FP64"):
             await client.infer("sign", [sent])
 
 
@@ -156,5 +157,5 @@ async def test_calls_may_overlap(address: str) -> None:
 )
 async def test_errors_reach_the_client_as_sentences(address: str, model: str, shape: list[int], message: str) -> None:
     async with connected(address) as client:
-        with pytest.raises(InferenceServerException, match=message):
+        with pytest.raises(utils.InferenceServerException, match=message):
             await client.infer(model, [infer_input(triton, "X", np.zeros(shape), "FP64")])

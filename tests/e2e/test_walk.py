@@ -12,6 +12,7 @@ import pytest
 from app.front.door_keeper import NEEDS
 from app.front.routes import ROUTES, Route
 from app.security.keys import KeyScope
+from tests.claims import by_name, for_each
 from tests.e2e.walk import BASE_PATH, METHODS, ODD_METHODS, PUBLIC, TRICKS, Trick, ask, exchange, own_method, path_of
 from tests.factories import publish
 from tests.keyring import add_key, bearer
@@ -21,9 +22,9 @@ GUARDED = [route for route in ROUTES if NEEDS[route.scope]]
 SAME_PATH = [trick for trick in TRICKS if trick.same_path]
 TOUCHES_KEYS = {"Authorization", "X-API-Key"}
 
-each_trick = pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
-each_spelling_of_the_same_path = pytest.mark.parametrize("trick", SAME_PATH, ids=lambda trick: trick.name)
-each_guarded_route = pytest.mark.parametrize("route", GUARDED, ids=lambda route: route.template)
+each_trick = for_each("trick", by_name(TRICKS, lambda trick: trick.name))
+each_spelling_of_the_same_path = for_each("trick", by_name(SAME_PATH, lambda trick: trick.name))
+each_guarded_route = for_each("route", by_name(GUARDED, lambda route: route.template))
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,8 @@ def test_the_walk_itself_finds_every_open_door(open_address: str) -> None:
     assert list(wrong(answers, refusals(plain, 401))) == [route.template for route in GUARDED]
 
 
-@each_guarded_route
 @pytest.mark.parametrize("header", ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "Destination"])
+@each_guarded_route
 def test_header_cannot_turn_a_public_path_into_another(guarded: Served, route: Route, header: str) -> None:
     trick = Trick("public", lambda _: PUBLIC, {header: path_of(route)})
 

@@ -121,7 +121,7 @@ def ask(address: str, route: Route, method: str, trick: Trick, headers: Headers)
 def exchange(address: str, request: bytes) -> bytes:
     """Everything that comes back for these bytes until the server closes."""
     host, port = address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         with suppress(OSError):
             connection.sendall(request)
         return b"".join(_received(connection))

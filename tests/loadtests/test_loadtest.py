@@ -19,7 +19,7 @@ def _loadtest(*options: str) -> subprocess.CompletedProcess[str]:
     short = ["--seconds", "3", "--users", "4", "--spawn-rate", "100"]
     command = [sys.executable, "-m", "app", "loadtest", *short, *options]
     environment = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_the_list_of_commands_loads_neither_locust_nor_gevent() -> None:
         "import sys; from app.cli.main import cli; cli(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)
 
     assert "loadtest" in done.stdout
     assert "'locust'" not in done.stdout

@@ -11,7 +11,7 @@ def _ask(expression: str, shape: str = "") -> str:
     script = f"from loadtests import shapes; print({expression})"
     environment = {**os.environ, "LOADTEST_SHAPE": shape}
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
     return done.stdout.strip()
 
 

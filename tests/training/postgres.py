@@ -14,11 +14,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic, sleep
 
-import psycopg
 import pytest
 
+from tests.lazily import later
+
+psycopg = later("psycopg")
+
 _PACKAGED = "/usr/lib/postgresql"
-_SECONDS = 30.0
+_SECONDS = 120.0
 
 
 @contextmanager

@@ -28,6 +28,8 @@ from training.pipeline import fit
 REAL_TITANIC = Path(__file__).parents[3] / "shared" / "data" / "titanic.csv"
 Published = Callable[[str], StoredVersion]
 """Gives the first version of a shipped model; see the fixture of that name."""
+Copied = Callable[[str, Path], StoredVersion]
+"""Gives it in a folder of its own; see the fixture of that name."""
 
 MODELS = ("breast_cancer", "cancer_forest", "diabetes", "digits", "returns", "titanic")
 

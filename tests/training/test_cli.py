@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from app.registry.store import Registry
 from tests.training.passengers import PASSENGERS
+from tests.training.prepared import Copied
 from tests.training.tables import write_csv
 from training.__main__ import main
 from training.cli import train
@@ -35,7 +36,7 @@ def test_command_shows_variants_the_reason_the_version_and_what_to_type_next(tmp
 def test_table_of_variants_fits_eighty_columns(tmp_path: Path) -> None:
     quick = ("--set", "estimator.parameters.max_iter=10", "--set", "gate={probability_change=1.0, flip_share=1.0}")
 
-    result = command("digits", "--models", tmp_path, *quick)
+    result = command("digits", "--models", tmp_path, "--no-report", *quick)
 
     table = [
         line for line in result.output.splitlines() if line.startswith(("variant", "exported", "weight", "dynamic"))
@@ -45,17 +46,17 @@ def test_table_of_variants_fits_eighty_columns(tmp_path: Path) -> None:
     assert "weight_int8" in next(line for line in table if line.rstrip().endswith("chosen"))
 
 
-def test_second_version_says_how_to_promote_it(tmp_path: Path) -> None:
-    command("breast_cancer", "--models", tmp_path)
+def test_second_version_says_how_to_promote_it(copied: Copied, tmp_path: Path) -> None:
+    copied("breast_cancer", tmp_path)
 
-    result = command("breast_cancer", "--models", tmp_path)
+    result = command("breast_cancer", "--models", tmp_path, "--no-report")
 
     assert "the champion is still version 1" in result.output
     assert "Promote: slipway models promote breast_cancer 2" in result.output
 
 
-def test_reuse_keeps_a_version_of_the_same_recipe(tmp_path: Path) -> None:
-    command("breast_cancer", "--models", tmp_path)
+def test_reuse_keeps_a_version_of_the_same_recipe(copied: Copied, tmp_path: Path) -> None:
+    copied("breast_cancer", tmp_path)
 
     result = command("breast_cancer", "--models", tmp_path, "--reuse")
 
@@ -63,17 +64,17 @@ def test_reuse_keeps_a_version_of_the_same_recipe(tmp_path: Path) -> None:
     assert Registry(tmp_path).versions("breast_cancer") == [1]
 
 
-def test_reuse_trains_where_the_recipe_differs(tmp_path: Path) -> None:
-    command("breast_cancer", "--models", tmp_path)
+def test_reuse_trains_where_the_recipe_differs(copied: Copied, tmp_path: Path) -> None:
+    copied("breast_cancer", tmp_path)
 
-    command("breast_cancer", "--models", tmp_path, "--reuse", "--set", "split.test_size=0.4")
+    command("breast_cancer", "--models", tmp_path, "--reuse", "--no-report", "--set", "split.test_size=0.4")
 
     assert Registry(tmp_path).versions("breast_cancer") == [1, 2]
 
 
-def test_reused_version_may_be_promoted(tmp_path: Path) -> None:
-    command("breast_cancer", "--models", tmp_path)
-    command("breast_cancer", "--models", tmp_path, "--promote", "--set", "split.test_size=0.4")
+def test_reused_version_may_be_promoted(copied: Copied, tmp_path: Path) -> None:
+    copied("breast_cancer", tmp_path)
+    command("breast_cancer", "--models", tmp_path, "--promote", "--no-report", "--set", "split.test_size=0.4")
 
     result = command("breast_cancer", "--models", tmp_path, "--reuse", "--promote")
 

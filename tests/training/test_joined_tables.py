@@ -44,7 +44,7 @@ def silent(_step: str, _result: str) -> None:
 def test_lineage_is_in_the_manifest(tmp_path: Path) -> None:
     config = changed(write_tables(tmp_path), sample=100)
 
-    provenance = run(config, Registry(tmp_path / "models"), silent).version.manifest.provenance
+    provenance = run(config, Registry(tmp_path / "models"), silent, report=False).version.manifest.provenance
 
     counts = {"orders": 120, "customers": 30, "customers_unmatched": 0, "joined": 120, "loaded": 100}
     assert provenance.rows == {**counts, "train": 70, "held_out": 30}
@@ -64,13 +64,22 @@ def test_leak_from_a_joined_table_is_refused_by_name(tmp_path: Path) -> None:
 def test_drift_over_time_is_warned_of(tmp_path: Path) -> None:
     dearer = orders().assign(price=lambda rows: rows["price"] + (rows.index >= 84) * 500.0)
 
-    findings = run(write_tables(tmp_path, dearer), Registry(tmp_path / "models"), silent).version.manifest.findings
+    outcome = run(write_tables(tmp_path, dearer), Registry(tmp_path / "models"), silent, report=False)
 
+    findings = outcome.version.manifest.findings
     assert [(finding.check, finding.column) for finding in findings] == [("drift", "price")]
 
 
 def trained_by_another_process(folder: Path, models: str, hash_seed: str) -> bytes:
-    command = [sys.executable, "-m", "training", str(folder / "returns.toml"), "--models", str(folder / models)]
+    command = [
+        sys.executable,
+        "-m",
+        "training",
+        str(folder / "returns.toml"),
+        "--models",
+        str(folder / models),
+        "--no-report",
+    ]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     subprocess.run(command, check=True, capture_output=True, env=environment)
     return (folder / models / "returns" / "1" / "model.onnx").read_bytes()

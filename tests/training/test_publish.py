@@ -36,7 +36,7 @@ def test_pipeline_of_a_notebook_is_published_and_served_in_two_lines(tmp_path: P
     rows, target = travellers()
     pipeline = notebook_pipeline()
 
-    publish(pipeline, rows, target, name="travellers", models=tmp_path)
+    publish(pipeline, rows, target, name="travellers", models=tmp_path, report=False)
 
     asked = rows.head(20)
     body = asked.to_json(orient="records").encode()
@@ -64,7 +64,7 @@ def test_version_is_served_as_its_publisher_asks(tmp_path: Path) -> None:
 
 
 def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
-    manifest = publish(notebook_pipeline(), *travellers(), name="travellers", models=tmp_path).manifest
+    manifest = publish(notebook_pipeline(), *travellers(), name="travellers", models=tmp_path, report=False).manifest
 
     features = {feature.name: feature for feature in manifest.signature.features}
     assert [name for name, feature in features.items() if feature.nullable] == ["age", "embarked", "deck"]
@@ -80,7 +80,7 @@ def test_signature_is_inferred_from_the_rows(tmp_path: Path) -> None:
 
 def test_array_and_classifier_without_probabilities(tmp_path: Path) -> None:
     manifest = publish(
-        make_pipeline(StandardScaler(), LinearSVC()).fit(X, Y), X, Y, name="svc", models=tmp_path
+        make_pipeline(StandardScaler(), LinearSVC()).fit(X, Y), X, Y, name="svc", models=tmp_path, report=False
     ).manifest
 
     assert [feature.name for feature in manifest.signature.features] == ["x0", "x1", "x2"]
@@ -92,7 +92,7 @@ def test_held_out_rows_are_what_it_is_judged_on(tmp_path: Path) -> None:
     pipeline = LinearRegression().fit(X[:60], X[:60, 2])
 
     manifest = publish(
-        pipeline, X[:60], X[:60, 2], name="linear", models=tmp_path, held_out=(X[60:], X[60:, 2])
+        pipeline, X[:60], X[:60, 2], name="linear", models=tmp_path, held_out=(X[60:], X[60:, 2]), report=False
     ).manifest
 
     assert manifest.provenance.rows == {"train": 60, "held_out": 20}
@@ -103,7 +103,7 @@ def test_second_version_is_promoted_when_asked(tmp_path: Path) -> None:
     pipeline = LogisticRegression().fit(X, Y)
 
     for promote in (False, False, True):
-        publish(pipeline, X, Y, name="m", models=tmp_path, promote=promote)
+        publish(pipeline, X, Y, name="m", models=tmp_path, promote=promote, report=False)
 
     assert Registry(tmp_path).desired("m").aliases == {"champion": 3}
 
@@ -113,7 +113,7 @@ def test_text_alone_is_one_column(tmp_path: Path) -> None:
     labels = ["yes", "no", "yes", "no"] * 10
     pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels)
 
-    manifest = publish(pipeline, texts, labels, name="mood", models=tmp_path).manifest
+    manifest = publish(pipeline, texts, labels, name="mood", models=tmp_path, report=False).manifest
 
     assert [(feature.name, feature.kind) for feature in manifest.signature.features] == [("text", Kind.CATEGORY)]
     assert manifest.parity.label_flips == 0
@@ -126,31 +126,44 @@ def mixed(column: list[Any]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("pipeline", "rows", "target", "sentence"),
     [
-        (LogisticRegression(), X, Y, "the pipeline is not fitted"),
-        ("model", X, Y, "this is no scikit-learn estimator"),
-        (KMeans(2).fit(X), X, Y, "neither a classifier nor a regressor"),
-        (LogisticRegression().fit(X, Y), X, Y[:-1], "y has 79 values, X has 80 rows"),
-        (LogisticRegression().fit(X, Y), sparse.csr_array(X), Y, "X is sparse"),
-        (LogisticRegression().fit(X, Y), mixed([object()] * 80), Y, "column 'a' is of dtype object"),
-        (LogisticRegression().fit(X, Y), np.where(X > 2, np.inf, X), Y, "holds infinities"),
-        (MultiOutputClassifier(LogisticRegression()).fit(X, np.c_[Y, Y]), X, Y, "several outputs"),
-        (
-            LogisticRegression().fit(pd.DataFrame(X, columns=list("abc")), Y),
-            mixed([1.0] * 80),
-            Y,
-            "X has no column 'b'",
-        ),
+        (KMeans(2), X, Y, "neither a classifier nor a regressor"),
+        (LogisticRegression(), X, Y[:-1], "y has 79 values, X has 80 rows"),
+        (LogisticRegression(), sparse.csr_array(X), Y, "X is sparse"),
+        (LogisticRegression(), mixed([object()] * 80), Y, "column 'a' is of dtype object"),
+        (LogisticRegression(), np.where(X > 2, np.inf, X), Y, "holds infinities"),
+        (MultiOutputClassifier(LogisticRegression()), X, np.c_[Y, Y], "several outputs"),
     ],
-    ids=["unfitted", "text", "clusters", "short y", "sparse", "objects", "infinite", "outputs", "columns"],
+    ids=["clusters", "short y", "sparse", "objects", "infinite", "outputs"],
 )
 def test_what_cannot_be_published_is_refused_in_a_sentence(
     tmp_path: Path, pipeline: Any, rows: Any, target: Any, sentence: str
 ) -> None:
-    with pytest.raises(SlipwayError) as refusal:
-        publish(pipeline, rows, target, name="m", models=tmp_path)
+    learnt = np.c_[Y, Y] if isinstance(pipeline, MultiOutputClassifier) else Y
 
-    assert sentence in str(refusal.value)
-    assert not list(tmp_path.iterdir())
+    assert sentence in refusal(pipeline.fit(X, learnt), rows, target, tmp_path)
+
+
+def test_pipeline_without_the_columns_that_it_needs_is_refused(tmp_path: Path) -> None:
+    fitted = LogisticRegression().fit(pd.DataFrame(X, columns=list("abc")), Y)
+
+    assert "X has no column 'b'" in refusal(fitted, mixed([1.0] * 80), Y, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "sentence"),
+    [(LogisticRegression(), "the pipeline is not fitted"), ("model", "this is no scikit-learn estimator")],
+    ids=["unfitted", "text"],
+)
+def test_what_is_no_fitted_pipeline_is_refused(tmp_path: Path, pipeline: Any, sentence: str) -> None:
+    assert sentence in refusal(pipeline, X, Y, tmp_path)
+
+
+def refusal(pipeline: Any, rows: Any, target: Any, models: Path) -> str:
+    """The words of it; nothing was written."""
+    with pytest.raises(SlipwayError) as refused:
+        publish(pipeline, rows, target, name="m", models=models)
+    assert not list(models.iterdir())
+    return str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["label", "probabilities", "value"])
@@ -185,7 +198,7 @@ def test_steps_left_out_around_thresholds_are_on_record(tmp_path: Path) -> None:
     behind_a_scaler = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0)).fit(rows, Y)
 
     found = [
-        publish(pipeline, rows, Y, name="m", models=tmp_path).manifest.parity.blind_steps
+        publish(pipeline, rows, Y, name="m", models=tmp_path, report=False).manifest.parity.blind_steps
         for pipeline in (behind_a_scaler, behind_a_logarithm)
     ]
 

@@ -5,7 +5,7 @@ import pytest
 from app.registry.desired_state import CHAMPION
 from app.registry.store import Registry
 from app.runtime.session import OnnxSession
-from tests.training.prepared import Published, shipped
+from tests.training.prepared import Copied, Published, shipped
 from training.data.lineage import find_equal, recipe
 from training.data.tensors import to_frame, to_tensors
 from training.evaluation.answers import ask_session
@@ -26,10 +26,12 @@ def test_first_version_becomes_the_champion_and_a_later_one_only_when_asked(regi
     champions = []
 
     for promote in (False, False, True):
-        run(config, registry, silent, promote=promote)
+        run(config, registry, silent, promote=promote, report=promote)
         champions.append(registry.desired("breast_cancer").aliases[CHAMPION])
 
     assert champions == [1, 1, 3]
+    assert "report.html" not in registry.read("breast_cancer", 1).manifest.files
+    assert "report.html" in registry.read("breast_cancer", 3).manifest.files
 
 
 def test_version_holds_the_model_the_variants_that_passed_and_a_card(published: Published) -> None:
@@ -37,7 +39,7 @@ def test_version_holds_the_model_the_variants_that_passed_and_a_card(published: 
 
     passed = {f"variants/{variant.name}.onnx" for variant in stored.manifest.variants if variant.passed}
 
-    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", "report.html", *passed}
+    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", *passed}
     assert stored.read_model() == stored.read_file(f"variants/{stored.manifest.variant}.onnx")
 
 
@@ -61,9 +63,8 @@ def test_golden_rows_are_what_the_published_graph_answers(published: Published, 
     assert answers.numbers.tolist() == [pytest.approx(numbers, abs=golden.tolerance) for numbers in wanted]
 
 
-def test_equal_recipe_is_found_and_another_is_not(registry: Registry) -> None:
-    config = shipped("breast_cancer")
-    stored = run(config, registry, silent).version
+def test_equal_recipe_is_found_and_another_is_not(registry: Registry, copied: Copied, tmp_path: Path) -> None:
+    config, stored = shipped("breast_cancer"), copied("breast_cancer", tmp_path)
 
     found = find_equal(registry, "breast_cancer", recipe(config))
 
@@ -72,9 +73,8 @@ def test_equal_recipe_is_found_and_another_is_not(registry: Registry) -> None:
     assert find_equal(registry, "breast_cancer", recipe(shipped("breast_cancer", "split.random_state=1"))) is None
 
 
-def test_damaged_version_is_not_reused(registry: Registry) -> None:
-    config = shipped("breast_cancer")
-    stored = run(config, registry, silent).version
+def test_damaged_version_is_not_reused(registry: Registry, copied: Copied, tmp_path: Path) -> None:
+    config, stored = shipped("breast_cancer"), copied("breast_cancer", tmp_path)
     (stored.folder / "model.onnx").write_bytes(b"damaged")
 
     assert find_equal(registry, "breast_cancer", recipe(config)) is None
@@ -84,7 +84,7 @@ def test_integer_arithmetic_widens_the_golden_tolerance_to_what_the_gate_allows(
     changes = ("estimator.parameters.max_iter=10", "gate={probability_change=0.3, flip_share=1.0}")
     config = shipped("digits", 'optimize.candidates=["dynamic_int8"]', *changes)
 
-    manifest = run(config, registry, silent).version.manifest
+    manifest = run(config, registry, silent, report=False).version.manifest
 
     assert manifest.variant == "dynamic_int8"
     assert manifest.golden_rows.tolerance == 0.3

@@ -26,7 +26,7 @@ def silent(step: str, result: str) -> None:
 def test_steps_are_reported_in_their_order(tmp_path: Path) -> None:
     told: list[str] = []
 
-    run(shipped("breast_cancer"), Registry(tmp_path), lambda step, _: told.append(step))
+    run(shipped("breast_cancer"), Registry(tmp_path), lambda step, _: told.append(step), report=False)
 
     assert " ".join(told) == "load validate split fit evaluate export prove parity optimize gate publish"
 
@@ -40,7 +40,7 @@ def test_what_pruning_left_out_is_told_as_a_step_and_in_the_card(tmp_path: Path)
         "gate": {},
     }
 
-    outcome = run(configs.parse(document), Registry(tmp_path), told.__setitem__)
+    outcome = run(configs.parse(document), Registry(tmp_path), told.__setitem__, report=False)
 
     assert told["prune"].startswith("ccp_alpha 0.0")
     assert "DecisionTreeClassifier, pruned to ccp_alpha 0.0" in (outcome.version.folder / "model_card.md").read_text()
@@ -71,7 +71,7 @@ def test_digits_is_served_with_int8_weights(published: Published) -> None:
 
 
 def test_real_passenger_list_is_trained_on(tmp_path: Path) -> None:
-    manifest = run(configs.load("titanic", real_titanic()), Registry(tmp_path), silent).version.manifest
+    manifest = run(configs.load("titanic", real_titanic()), Registry(tmp_path), silent, report=False).version.manifest
 
     assert manifest.metrics[0].value > 0.8
     assert manifest.parity.label_flips == 0
@@ -152,7 +152,7 @@ def test_refusal_at_any_step_publishes_nothing(
 def test_refused_categories_train_and_say_so(tmp_path: Path) -> None:
     config = configs.load("titanic", PASSENGERS, ['features.unseen_categories="refused"'])
 
-    manifest = run(config, Registry(tmp_path), silent).version.manifest
+    manifest = run(config, Registry(tmp_path), silent, report=False).version.manifest
 
     assert {f.unseen_categories for f in manifest.signature.features if f.categories} == {"refused"}
 

@@ -92,7 +92,7 @@ async def test_timeout_that_is_no_number_of_milliseconds_is_refused(tmp_path: Pa
 @DOORS
 async def test_large_bodies_are_answered_like_small_ones(tmp_path: Path, door: str, rows: int) -> None:
     publish_loop(tmp_path)
-    async with service(tmp_path, max_instances=200_000) as client:
+    async with service(tmp_path, max_instances=200_000, deadline_seconds=120) as client:
         answer = await client.post(door, json=body_of(door, *[2.0] * rows))
 
     assert answer.status_code == 200

@@ -125,7 +125,7 @@ async def test_index_says_why_a_version_is_not_served_unless_only_ready_ones_are
 
 
 async def until_index(client: Any, text: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while text not in (await client.post(INDEX)).text:
             await asyncio.sleep(0.02)
 

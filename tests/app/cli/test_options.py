@@ -12,6 +12,7 @@ from app.cli.main import cli
 from app.cli.options import with_settings
 from app.errors import UsageError
 from app.settings import Settings
+from tests.claims import by_name, for_each
 
 VALUES: dict[str, tuple[str, Any]] = {
     "models": ("/data", Path("/data")),
@@ -77,23 +78,21 @@ def test_every_setting_is_tried_here() -> None:
     assert list(VALUES) == list(Settings.model_fields)
 
 
-@pytest.mark.parametrize(("name", "text", "value"), [(name, *values) for name, values in VALUES.items()])
+@for_each("name, text, value", {name: (name, *values) for name, values in VALUES.items()})
 def test_setting_comes_from_its_variable(name: str, text: str, value: Any) -> None:
     _, seen = run(**{variable(name): text})
 
     assert seen == [Settings(**{name: value})]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "value"), [(name, *values) for name, values in VALUES.items() if name not in SWITCHES]
-)
+@for_each("name, text, value", {name: (name, *values) for name, values in VALUES.items() if name not in SWITCHES})
 def test_setting_comes_from_its_option(name: str, text: str, value: Any) -> None:
     _, seen = run(option(name), text)
 
     assert seen == [Settings(**{name: value})]
 
 
-@pytest.mark.parametrize("name", sorted(SWITCHES))
+@for_each("name", by_name(SWITCHES))
 def test_switch_is_turned_on_and_off(name: str) -> None:
     _, on = run(option(name))
     _, off = run(option(name).replace("--", "--no-"), **{variable(name): "true"})
@@ -119,9 +118,7 @@ def test_wrong_value_in_the_environment_names_the_setting(given: dict[str, str])
     assert seen == []
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in VALUES if name not in SWITCHES | {"models", "host", "keys", "model_config_file"}]
-)
+@for_each("name", by_name(VALUES.keys() - SWITCHES - {"models", "host", "keys", "model_config_file"}))
 def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str) -> None:
     result, _ = run(option(name), "geheim4711")
 
@@ -130,7 +127,7 @@ def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str)
     assert "geheim4711" not in str(result.exception)
 
 
-@pytest.mark.parametrize("name", sorted(SWITCHES))
+@for_each("name", by_name(SWITCHES))
 def test_wrong_value_of_a_switch_names_its_variable(name: str) -> None:
     result, _ = run(**{variable(name): "perhaps"})
 

@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def connect(server: Server) -> socket.socket:
     host, port = server.address.split(":")
-    return socket.create_connection((host, int(port)), timeout=5)
+    return socket.create_connection((host, int(port)), timeout=60)
 
 
 def post(path: bytes, body: bytes, *headers: bytes, method: bytes = b"POST", version: bytes = b"1.1") -> bytes:
@@ -146,7 +146,7 @@ def test_body_that_never_ends_leaves_nothing_in_flight(server: Server) -> None:
 
 def in_flight(server: Server) -> int:
     """The gauge, which counts the request for the metrics as well."""
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as answer:
         found = re.search(r"^slipway_in_flight (\d+)", answer.read().decode(), re.MULTILINE)
     assert found
     return int(found[1])

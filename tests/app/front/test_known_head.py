@@ -175,7 +175,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def connect(server: Server) -> socket.socket:
     address, port = server.address.split(":")
-    client = socket.create_connection((address, int(port)), timeout=5)
+    client = socket.create_connection((address, int(port)), timeout=60)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return client
 

@@ -20,7 +20,7 @@ def start_publisher(root: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def numbers_said_by(process: subprocess.Popen[str]) -> list[int]:
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     return [int(line) for line in output.split()]
 

@@ -23,7 +23,7 @@ from app.runtime.session import OnnxSession
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
 from tests.app.serving.futures import submit
-from tests.app.serving.test_batcher import Recorder
+from tests.app.serving.recorder import Recorder
 
 ESTIMATORS: dict[str, BaseEstimator] = {
     "linear": LogisticRegression(),

@@ -19,36 +19,12 @@ from app.protocol.outputs import Outputs
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
 from tests.app.serving.futures import submit
+from tests.app.serving.recorder import Recorder
 
 pytestmark = pytest.mark.anyio
 
 IN_LOOP = 0.0
 IN_THREAD = 1.0
-
-
-@dataclass
-class Recorder:
-    """A run that doubles its input, remembers each batch, and fails on batches that hold a negative number."""
-
-    batches: list[int] = field(default_factory=list)
-    observed: list[tuple[int, int]] = field(default_factory=list)
-    failed: list[tuple[int, int]] = field(default_factory=list)
-    refused: list[int] = field(default_factory=list)
-
-    def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
-        self.batches.append(len(tensors["X"]))
-        if (tensors["X"] < 0).any():
-            raise InferenceError("negative")
-        return [tensors["X"] * 2]
-
-    def observe_batch(self, waits: list[float], _compute: float, rows: int) -> None:
-        self.observed.append((len(waits), rows))
-
-    def observe_failures(self, waits: list[float], _compute: float, rows: int) -> None:
-        self.failed.append((len(waits), rows))
-
-    def observe_refusal(self, _wait: float, rows: int) -> None:
-        self.refused.append(rows)
 
 
 def batcher(

@@ -151,7 +151,7 @@ def test_without_a_model_of_numbers_only_one_must_be_named(service_url: str) -> 
 def test_an_empty_folder_exits_with_2_and_the_next_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "app", "bench", "--models", str(tmp_path)]
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
     assert done.returncode == 2
     assert done.stderr == f"slipway: no models in {tmp_path}; next: slipway train breast_cancer --models {tmp_path}\n"

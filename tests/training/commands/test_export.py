@@ -7,7 +7,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 import typer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -15,9 +14,12 @@ from sklearn.preprocessing import FunctionTransformer
 from typer.testing import CliRunner, Result
 
 from app.registry.store import Registry
+from tests.lazily import later
 from tests.training.passengers import PASSENGERS
 from tests.training.travellers import notebook_pipeline, travellers
 from training.commands.export import export
+
+skops_io = later("skops.io")
 
 
 def command(*arguments: str | Path) -> Result:
@@ -39,7 +41,7 @@ def own_function(rows: object) -> object:
 
 
 def test_skops_file_is_published_under_its_name(tmp_path: Path, parquet: Path) -> None:
-    skops.io.dump(notebook_pipeline(), tmp_path / "travellers.skops")
+    skops_io.dump(notebook_pipeline(), tmp_path / "travellers.skops")
 
     result = command(
         tmp_path / "travellers.skops", "--data", parquet, "--target", "survived", "--models", tmp_path / "models"
@@ -75,7 +77,7 @@ def test_joblib_file_is_opened_when_it_is_trusted(tmp_path: Path) -> None:
 def test_types_that_are_not_known_are_listed(tmp_path: Path) -> None:
     rows, target = travellers()
     strange = make_pipeline(FunctionTransformer(own_function), LogisticRegression()).fit(rows[["fare"]], target)
-    skops.io.dump(strange, tmp_path / "m.skops")
+    skops_io.dump(strange, tmp_path / "m.skops")
 
     refused = command(tmp_path / "m.skops", "--data", PASSENGERS, "--target", "survived")
 
@@ -107,7 +109,7 @@ def test_regressor_of_several_targets_names_each(tmp_path: Path) -> None:
     rows = pd.DataFrame({"rooms": np.arange(1.0, 41), "floor": np.arange(40.0) % 5})
     flats = rows.assign(rent=300 + 90 * rows["rooms"], price=1e5 + 7e4 * rows["rooms"] - 500 * rows["floor"])
     flats.to_csv(tmp_path / "flats.csv", index=False)
-    skops.io.dump(LinearRegression().fit(rows, flats[["rent", "price"]]), tmp_path / "flats.skops")
+    skops_io.dump(LinearRegression().fit(rows, flats[["rent", "price"]]), tmp_path / "flats.skops")
     asked = (tmp_path / "flats.skops", "--data", tmp_path / "flats.csv", "--models", tmp_path / "models")
 
     result = command(*asked, "--target", "rent", "--target", "price")

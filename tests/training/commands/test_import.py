@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 import typer
-from mlflow.models import infer_signature
-from mlflow.onnx import save_model
 from typer.testing import CliRunner, Result
 
 from app.registry.store import Registry
+from tests.lazily import later
 from tests.server import running_server
 from tests.training.importing.foreigners import TABLE, Y, dense, forest, saved
 from training.commands.import_ import import_
+
+models, saving = later("mlflow.models"), later("mlflow.onnx")
 
 
 def command(*arguments: str | Path) -> Result:
@@ -27,7 +28,7 @@ def command(*arguments: str | Path) -> Result:
 def test_mlflow_folder_is_scored_and_served(tmp_path: Path) -> None:
     fitted, model = forest()
     rows = TABLE.drop(columns="y")
-    save_model(model, tmp_path / "spring", signature=infer_signature(rows, Y), input_example=rows.head(2))
+    saving.save_model(model, tmp_path / "spring", signature=models.infer_signature(rows, Y), input_example=rows.head(2))
     TABLE.to_csv(tmp_path / "rows.csv", index=False)
 
     result = command(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from app.contract.manifest import manifest_to_json
 from app.registry.store import Registry, StoredVersion
 from tests.training.passengers import PASSENGERS
-from tests.training.prepared import shipped
+from tests.training.prepared import Copied, shipped
 from tests.training.shop import SHOP
 from training.commands.verify import verify
 from training.optimization.optimized import optimize
@@ -36,13 +36,14 @@ def unheard(_step: str, _result: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(copied: Copied, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Versions from configs and one that came fitted."""
     folder = tmp_path_factory.mktemp("models")
     for name in ("cancer_forest", "returns", "titanic"):
-        run(shipped(name), Registry(folder), lambda _step, _result: None)
+        copied(name, folder)
     rows = np.arange(40.0).reshape(-1, 2)
-    publish(LogisticRegression().fit(rows, rows[:, 0] > 20), rows, rows[:, 0] > 20, name="fitted", models=folder)
+    fitted = LogisticRegression().fit(rows, rows[:, 0] > 20)
+    publish(fitted, rows, rows[:, 0] > 20, name="fitted", models=folder, report=False)
     return folder
 
 
@@ -142,7 +143,7 @@ def test_version_that_was_made_smaller_without_a_fit_is_asked_about_scikit_learn
 def test_smaller_variant_may_change_what_its_certificate_says_and_no_more(tmp_path: Path) -> None:
     config = shipped("digits", 'optimize.candidates=["weight_int8"]', "estimator.parameters.max_iter=15")
     registry = Registry(tmp_path)
-    stored = run(config, registry, lambda _step, _result: None).version
+    stored = run(config, registry, lambda _step, _result: None, report=False).version
 
     verified = command("digits", "--models", tmp_path)
     boast_less(stored)

@@ -60,9 +60,10 @@ def test_groups_of_one_row_are_rows() -> None:
 
     alone = scores(target, answers, config=QUICK, groups=np.arange(150))
 
-    assert [s.interval for s in alone if s.name != "accuracy"] == [
-        s.interval for s in scores(target, answers, config=QUICK) if s.name != "accuracy"
-    ]
+    assert [score.name for score in alone] == [score.name for score in scores(target, answers, config=QUICK)]
+    for own, wanted in zip(alone, scores(target, answers, config=QUICK), strict=True):
+        # The weights of groups lie otherwise in memory, and so are summed in another order.
+        assert own.name == "accuracy" or own.interval == pytest.approx(wanted.interval, rel=1e-9)
     assert alone[0].interval == pytest.approx(wilson(alone[0].value, 150, 0.95), abs=0.02)
 
 

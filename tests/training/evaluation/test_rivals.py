@@ -7,7 +7,7 @@ import pytest
 
 from app.contract.signature import Kind, Task
 from app.registry.store import Registry
-from tests.training.prepared import Published, prepared, shipped
+from tests.training.prepared import Copied, Published, prepared, shipped
 from training.data.lineage import as_saved
 from training.errors import GateFailed
 from training.evaluation.rivals import Incumbent, baseline, champion, current_champion
@@ -88,8 +88,8 @@ def test_champion_that_takes_no_missing_values_is_not_compared_on_rows_with_some
     assert rival.note == "it does not take missing values in column 'mean radius'"
 
 
-def test_damaged_champion_is_not_compared(tmp_path: Path) -> None:
-    stored = run(CONFIG, Registry(tmp_path), silent).version
+def test_damaged_champion_is_not_compared(copied: Copied, tmp_path: Path) -> None:
+    stored = copied("breast_cancer", tmp_path)
     (stored.folder / "model.onnx").write_bytes(b"damaged")
     ready = prepared("breast_cancer")
 
@@ -113,13 +113,11 @@ def test_worse_model_than_the_champion_is_refused_where_the_gate_asks(published:
     assert refused.value.exit_code == 3
 
 
-def test_champion_is_compared_when_a_second_version_is_trained(tmp_path: Path) -> None:
-    registry = Registry(tmp_path)
-    run(CONFIG, registry, silent)
+def test_champion_is_compared_when_a_second_version_is_trained(copied: Copied, tmp_path: Path) -> None:
+    copied("breast_cancer", tmp_path)
+    worse = shipped("breast_cancer", "estimator.parameters.C=0.00001", "gate={}")
 
-    manifest = run(
-        shipped("breast_cancer", "estimator.parameters.C=0.00001", "gate={}"), registry, silent
-    ).version.manifest
+    manifest = run(worse, Registry(tmp_path), silent, report=False).version.manifest
 
     assert manifest.evaluation is not None
     assert manifest.evaluation.champion is not None
@@ -128,8 +126,10 @@ def test_champion_is_compared_when_a_second_version_is_trained(tmp_path: Path) -
     assert manifest.evaluation.champion.note == ""
 
 
-def test_champion_that_cannot_be_read_does_not_keep_its_successor_from_being_made(tmp_path: Path) -> None:
-    stored = run(CONFIG, Registry(tmp_path), silent).version
+def test_champion_that_cannot_be_read_does_not_keep_its_successor_from_being_made(
+    copied: Copied, tmp_path: Path
+) -> None:
+    stored = copied("breast_cancer", tmp_path)
     (stored.folder / "manifest.json").write_text("{")
 
     incumbent = current_champion(Registry(tmp_path), "breast_cancer")

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from mlflow.models import infer_signature
-from mlflow.onnx import save_model
 
+from tests.lazily import later
 from tests.training.importing.foreigners import TABLE, dense, forest, saved
 from training.errors import ConfigError
 from training.importing.sources import find
 from training.importing.triton_repository import CONFIG
+
+models, saving = later("mlflow.models"), later("mlflow.onnx")
 
 CONFIG_TEXT = """
 name: "net"
@@ -79,8 +80,8 @@ def test_several_models_ask_for_one(tmp_path: Path) -> None:
 def test_mlflow_folder_gives_names_missing_cells_and_an_example(tmp_path: Path) -> None:
     rows = TABLE.drop(columns="y").astype({"a": np.float64})
     rows.loc[3, "b"] = np.nan
-    signature = infer_signature(rows, pd.DataFrame({"label": ["yes"]}))
-    save_model(forest()[1], tmp_path / "saved", signature=signature, input_example=rows.head(2))
+    signature = models.infer_signature(rows, pd.DataFrame({"label": ["yes"]}))
+    saving.save_model(forest()[1], tmp_path / "saved", signature=signature, input_example=rows.head(2))
 
     found = find(tmp_path / "saved")
 

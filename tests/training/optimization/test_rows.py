@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.contract.signature import Signature
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import Published, prepared
 from training.config import documents as configs
 from training.errors import DataCheckFailed
 from training.optimization.rows import find_rows, from_file, from_signature
 
-SIGNATURE = prepared("titanic").signature
+
+def signature() -> Signature:
+    return prepared("titanic").signature
 
 
 def test_version_from_shipped_data_finds_the_rows_that_were_held_out(published: Published) -> None:
@@ -42,7 +45,7 @@ def test_version_from_a_csv_finds_its_rows_in_the_very_file_alone(published: Pub
 
 
 def test_row_that_calibrates_never_judges() -> None:
-    found = from_file(SIGNATURE, PASSENGERS, "survived")
+    found = from_file(signature(), PASSENGERS, "survived")
 
     assert len(found.judged) + len(found.calibrate) == len(pd.read_csv(PASSENGERS))
     assert found.target is not None
@@ -50,9 +53,9 @@ def test_row_that_calibrates_never_judges() -> None:
 
 
 def test_made_up_rows_stay_in_the_ranges_and_categories_of_training() -> None:
-    found = from_signature(SIGNATURE)
+    found = from_signature(signature())
 
-    closed = {f.name: set(f.categories or ()) for f in SIGNATURE.features if f.categories}
+    closed = {f.name: set(f.categories or ()) for f in signature().features if f.categories}
     assert all(set(found.judged[name]) <= categories for name, categories in closed.items())
     assert found.target is None
 
@@ -73,4 +76,4 @@ def test_rows_that_the_model_cannot_take_are_refused(change: object, sentence: s
     change(pd.read_csv(PASSENGERS)).to_csv(path, index=False)  # type: ignore[operator]  # a lambda above
 
     with pytest.raises(DataCheckFailed, match=sentence):
-        from_file(SIGNATURE, path, "survived")
+        from_file(signature(), path, "survived")

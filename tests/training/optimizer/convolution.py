@@ -4,6 +4,7 @@ Random filters before a fitted layer are a fair model (Jarrett et al., "What is 
 object recognition?", 2009), and need no framework to make.
 """
 
+import hashlib
 from functools import cache
 from typing import Any
 
@@ -13,10 +14,18 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
+from app.contract.signature import Feature, Kind, Signature, Task
 from app.runtime.session import OnnxSession
+from training.optimizer.half import FLOAT16
+from training.optimizer.passes import Material
+from training.optimizer.quantizers import QUANTIZERS
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
 _SIDE = 8
+_SIGNATURE = Signature(
+    task=Task.REGRESSION, layout="matrix", features=tuple(Feature(name=f"x{n}", kind=Kind.NUMBER) for n in range(64))
+)
+MATERIAL = Material({"x": PIXELS[:600:2].astype(np.float32)}, _SIGNATURE)
 
 
 @cache
@@ -62,6 +71,13 @@ def answers(model: ModelProto, rows: Any = PIXELS[1:600:2]) -> tuple[NDArray[Any
     """Labels and probabilities."""
     labels, probabilities = OnnxSession(model.SerializeToString()).run({"x": rows.astype(np.float32)})
     return labels, probabilities
+
+
+def digests() -> list[str]:
+    """Of the graph that each pass makes of the network."""
+    passes = [*(one for _, own in QUANTIZERS.values() for one in own), FLOAT16]
+    graphs = [one.apply(convolutional(), MATERIAL).model for one in passes]
+    return [hashlib.sha256(one.SerializeToString(deterministic=True)).hexdigest() for one in graphs]
 
 
 def _filters(random: np.random.Generator, count: int, channels: int) -> NDArray[np.float32]:

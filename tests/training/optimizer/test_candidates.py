@@ -5,24 +5,14 @@ import pytest
 from onnx import ModelProto
 
 from tests.training.optimizer.graphs import product
+from tests.training.optimizer.materials import content, material
 from tests.training.prepared import prepared
 from training.config.optimize import Candidate, OptimizeConfig
-from training.data.tensors import to_tensors
 from training.optimizer.candidates import build, compose
 from training.optimizer.catalogue import ON_TOP
 from training.optimizer.passes import Declined, Material, Pass, Rewritten, copy
 from training.optimizer.quantizers import QUANTIZERS
 from training.optimizer.variants import COMPACT, EXPORTED, Built
-
-
-def material(name: str) -> Material:
-    model = prepared(name)
-    return Material(to_tensors(model.learn.frame, model.signature), model.signature)
-
-
-def content(_model: bytes) -> str:
-    """A proof that has nothing against anything."""
-    return ""
 
 
 def built(name: str, *candidates: Candidate) -> dict[str, Built]:

@@ -1,6 +1,5 @@
 """8 bits for networks with convolutions, judged by what they answer about digits that they have not seen."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -9,17 +8,11 @@ import numpy as np
 import pytest
 from onnx import numpy_helper
 
-from app.contract.signature import Feature, Kind, Signature, Task
-from tests.training.optimizer.convolution import DIGITS, PIXELS, answers, convolutional
+from tests.training.optimizer.convolution import DIGITS, MATERIAL, answers, convolutional, digests
 from training.optimizer.half import FLOAT16
-from training.optimizer.passes import Material, families
+from training.optimizer.passes import families
 from training.optimizer.quantizers import QUANTIZERS
 from training.optimizer.weights import quantize_weights, weight_nodes
-
-SIGNATURE = Signature(
-    task=Task.REGRESSION, layout="matrix", features=tuple(Feature(name=f"x{n}", kind=Kind.NUMBER) for n in range(64))
-)
-MATERIAL = Material({"x": PIXELS[:600:2].astype(np.float32)}, SIGNATURE)
 
 
 def test_convolutions_make_a_network_and_hold_weights() -> None:
@@ -66,16 +59,9 @@ def test_half_precision_moves_probabilities_by_a_thousandth_at_most() -> None:
     assert np.abs(probabilities - answers(convolutional())[1]).max() < 2e-3
 
 
-def digests() -> list[str]:
-    """Of the graph that each pass makes of the network."""
-    passes = [*(one for _, own in QUANTIZERS.values() for one in own), FLOAT16]
-    graphs = [one.apply(convolutional(), MATERIAL).model for one in passes]
-    return [hashlib.sha256(one.SerializeToString(deterministic=True)).hexdigest() for one in graphs]
-
-
 def test_same_network_gives_the_same_bytes_in_another_process() -> None:
     """Sets and dictionaries of another order, as a process of its own has them, must not show in a graph."""
-    program = "from tests.training.optimizer.test_convolution import digests; print(*digests())"
+    program = "from tests.training.optimizer.convolution import digests; print(*digests())"
 
     elsewhere = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],

@@ -11,14 +11,14 @@ from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
 from training.optimizer.latency import BATCHES, latencies, timing_rows
 
-FRAME = prepared("titanic").held_out.frame
-
 
 def test_rows_for_timing_are_many_and_like_those_given() -> None:
-    rows = timing_rows(FRAME)
+    given = prepared("titanic").held_out.frame
+
+    rows = timing_rows(given)
 
     assert len(rows) == 4000
-    assert all(set(rows[name].dropna()) <= set(FRAME[name].dropna()) for name in FRAME.columns)
+    assert all(set(rows[name].dropna()) <= set(given[name].dropna()) for name in given.columns)
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "digits", "titanic"])
@@ -55,7 +55,9 @@ def test_every_graph_is_timed_at_every_batch_size_in_turns() -> None:
 
 
 def test_rows_for_timing_are_the_same_for_the_same_frame() -> None:
-    assert_frame_equal(timing_rows(FRAME), timing_rows(pd.DataFrame(FRAME)))
+    given = prepared("titanic").held_out.frame
+
+    assert_frame_equal(timing_rows(given), timing_rows(pd.DataFrame(given)))
 
 
 class Heard(OnnxSession):

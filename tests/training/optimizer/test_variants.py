@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from tests.training.optimizer.test_candidates import content, material
+from tests.training.optimizer.materials import content, material
 from tests.training.prepared import prepared
 from training.config.optimize import OptimizeConfig
 from training.optimizer.candidates import build

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.contract.evaluation import Comparison, Score, SliceScore
-from tests.training.report.test_page import trained
+from tests.training.report.models import trained
 from training.report.model_card import model_card
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.prepared import shipped
 from tests.training.report.markup import read
+from tests.training.report.models import trained
 from tests.training.tables import config_for, write_csv
 from training.examination import Trained
 from training.report.page import FAILED, render
@@ -15,12 +15,6 @@ from training.workflow import train
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x>', "$\\frac{", "self", "a & b; font-family: x", "{{ 7 * 7 }}")
 LARGEST_PAGE = 300_000
-
-
-@cache
-def trained(name: str) -> Trained:
-    changes = ('evaluation.slices=["sex", "age"]', "evaluation.slice_rows=10") if name == "titanic" else ()
-    return train(shipped(name, *changes), lambda _step, _result: None)
 
 
 @cache

@@ -6,12 +6,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
+from tests.lazily import later
 from tests.training.orders import config_of, customers, orders
 from tests.training.postgres import running_postgres
 from training.data.gathering import Gathered, gather
 from training.errors import DataCheckFailed
+
+sa = later("sqlalchemy")
 
 TABLE = """
 CREATE TABLE customers (id bigint, age double precision, town text, spent numeric(9, 2), member boolean,

@@ -4,8 +4,8 @@ from typing import Any
 import fsspec
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
+from tests.lazily import later
 from tests.training.orders import config_of, customers, orders, write_tables
 from training.config.model import TrainingConfig
 from training.config.sources import SourceConfig
@@ -13,6 +13,8 @@ from training.data.engine import connect
 from training.data.gathering import Gathered, gather
 from training.data.joining.views import make_view
 from training.errors import ConfigError, DataCheckFailed
+
+sa = later("sqlalchemy")
 
 
 def with_customers(folder: Path, **source: Any) -> TrainingConfig:

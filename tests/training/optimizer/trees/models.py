@@ -26,7 +26,7 @@ from tests.training.export.trees.graphs import hard_rows
 from training.data.tensors import to_tensors
 from training.export.onnx_export import export
 from training.inference import infer
-from training.optimizer.passes import Material
+from training.optimizer.passes import Declined, Material, Pass
 
 TWO = make_classification(400, 6, flip_y=0.2, random_state=0)
 THREE = load_iris(return_X_y=True)
@@ -69,3 +69,11 @@ def exported_from(fitted: Any, rows: NDArray[np.float64], target: Any) -> Export
     hard = pd.DataFrame(hard_rows(fitted, rows, target, 6000), columns=found.held_out.columns)
     material = Material(to_tensors(found.learn, found.signature), found.signature)
     return Exported(export(found.pipeline, found.signature), material, to_tensors(hard, found.signature))
+
+
+def attempt(one: Pass, model: Exported) -> tuple[ModelProto, str]:
+    """The graph after a pass, or as it was and why."""
+    try:
+        return one.apply(model.graph, model.material).model, ""
+    except Declined as reason:
+        return model.graph, str(reason)

@@ -12,7 +12,6 @@ from training.optimizer.trees.compact_form import drop_empty, drop_zeros
 
 X, Y = load_iris(return_X_y=True)
 ROWS = np.random.default_rng(0).uniform(0, 8, (3000, 4)).astype(np.float32)
-MATERIAL = exported("means").material
 
 
 def usual() -> ModelProto:
@@ -24,7 +23,7 @@ def usual() -> ModelProto:
 def test_the_usual_export_loses_a_third_of_its_size_and_no_bit_of_an_answer() -> None:
     model = usual()
 
-    small = drop_zeros(drop_empty(model, MATERIAL).model, MATERIAL).model
+    small = drop_zeros(drop_empty(model, exported("means").material).model, exported("means").material).model
 
     assert small.ByteSize() < 0.67 * model.ByteSize()
     assert all(np.array_equal(one, other) for one, other in zip(ask(model), ask(small), strict=True))
@@ -34,7 +33,7 @@ def test_a_graph_that_is_given_stays_as_it_was() -> None:
     model = usual()
     before = model.SerializeToString()
 
-    drop_empty(model, MATERIAL)
+    drop_empty(model, exported("means").material)
 
     assert model.SerializeToString() == before
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from onnx import ModelProto
 
-from tests.training.optimizer.trees.models import MODELS, Exported, exported
-from training.optimizer.passes import Declined, Pass
+from tests.training.optimizer.trees.models import MODELS, attempt, exported
+from training.optimizer.passes import Pass
 from training.optimizer.trees.catalogue import PASSES
 
 CASES = [(name, one) for name in MODELS for one in PASSES]
@@ -36,11 +35,3 @@ def test_all_of_them_make_a_forest_smaller_by_a_fifth(name: str) -> None:
 
     assert graph.ByteSize() < 0.8 * model.graph.ByteSize()
     assert len(model.answers(graph)[0]) > 1000
-
-
-def attempt(one: Pass, model: Exported) -> tuple[ModelProto, str]:
-    """The graph after a pass, or as it was and why."""
-    try:
-        return one.apply(model.graph, model.material).model, ""
-    except Declined as reason:
-        return model.graph, str(reason)

@@ -20,8 +20,7 @@ from sklearn.ensemble import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.training.optimizer.trees.models import Exported, exported_from
-from tests.training.optimizer.trees.test_exact_passes import attempt
+from tests.training.optimizer.trees.models import Exported, attempt, exported_from
 from training.optimizer.trees.catalogue import PASSES, TREE_ENSEMBLE
 
 _ROWS = 40
