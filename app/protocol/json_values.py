@@ -20,6 +20,7 @@ from app.errors import MalformedRequest
 from app.protocol.limits import MAX_DEPTH, MAX_RANK
 
 _SHOWN_CHARACTERS = 64
+_LONGEST_INTEGER = 20
 _NUMBERS = frozenset({float, int})
 _NUMBERS_OR_NULL = frozenset({float, int, type(None)})
 _SIGNED = frozenset({Datatype.INT8, Datatype.INT16, Datatype.INT32, Datatype.INT64})
@@ -48,8 +49,8 @@ def _parse_tolerantly(body: bytes) -> Any:
     if b"NaN" not in body:
         raise InvalidJson
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_constant, parse_float=_finite)
-        # What orjson cannot write it would not have read either: lone surrogates, integers beyond 64 bits.
+        document = json.loads(body.decode("utf-8"), parse_constant=_constant, parse_float=_finite, parse_int=_integer)
+        # What orjson cannot write it would not have read either: lone surrogates.
         orjson.dumps(document)
     except (ValueError, RecursionError, TypeError):
         raise InvalidJson from None
@@ -59,6 +60,16 @@ def _parse_tolerantly(body: bytes) -> Any:
 def _constant(name: str) -> None:
     if name != "NaN":
         raise MalformedRequest("the body holds an infinity; only finite numbers are accepted")
+
+
+def _integer(text: str) -> int | float:
+    """As orjson reads it: one beyond 64 bits is a double."""
+    if len(text) <= _LONGEST_INTEGER and -(2**63) <= (number := int(text)) < 2**64:
+        return number
+    double = float(text)
+    if isinf(double):
+        raise InvalidJson
+    return double
 
 
 def _finite(text: str) -> float:

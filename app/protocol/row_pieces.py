@@ -27,6 +27,7 @@ Charge = Callable[[int], None]
 _START = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"instances"[ \t\n\r]*:[ \t\n\r]*\[')
 _END = re.compile(rb"\][ \t\n\r]*\}[ \t\n\r]*\Z")
 _TAIL = 256
+_OBJECTS_TIMES = 3
 _SMALLEST = 1024
 _MOST_ARRAYS = 16
 _TEXT_BYTES = 72
@@ -128,7 +129,11 @@ class RowPieces:
     def read_rows(self, body: bytes, span: Span, *, is_rewritten: bool = False) -> Steps[None]:
         """Read rows; `is_rewritten` where another parser reads them first, as it does those of a short request."""
         read = self._rewrite if is_rewritten else self._read
-        yield from read_array(body, *span, between_brackets, read, lambda: self._piece, self._signs)
+        yield from read_array(body, *span, between_brackets, read, self._next_size, self._signs)
+
+    def _next_size(self) -> int:
+        """Bytes of the next piece: rows as objects have fewer values in as many."""
+        return self._piece * _OBJECTS_TIMES if self.by_position is False else self._piece
 
     def _start_again(self) -> None:
         self.by_position, self.rows = None, 0
