@@ -37,7 +37,8 @@ class MemoryKeeper:
         """Set the budget to what is left now; called while hardly any request is in memory."""
         resident = max(0, self._measure() - self._budget.taken)
         plan = plan_memory(replace(self._limits, resident=resident) if resident else self._limits)
-        self._budget.limit = max(plan.budget, _LEAST_BUDGET)
+        cap = self._limits.max_bytes_in_flight
+        self._budget.limit = max(plan.budget, min(cap, _LEAST_BUDGET) if cap else _LEAST_BUDGET)
         said = plan.problems + plan.warnings
         if len(said) > self._told:
             for sentence in said:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,13 @@ def test_budget_is_what_the_idle_process_leaves() -> None:
     MemoryKeeper(budget, POD, measure=lambda: 200 * MIB, give_back=lambda: None).fit()
 
     assert budget.limit == budget.room == 312 * MIB - plan_memory(POD).reserve
+
+
+def test_a_cap_that_is_given_stays() -> None:
+    budget = MemoryBudget(MIB)
+    MemoryKeeper(budget, replace(POD, max_bytes_in_flight=MIB), measure=lambda: 200 * MIB, give_back=lambda: None).fit()
+
+    assert budget.limit == MIB
 
 
 def test_a_process_too_large_for_its_limit_says_so_once_and_still_takes_small_requests(

@@ -18,6 +18,8 @@ MANY = 100_000
 FEW = 8_000
 """Rows whose response leaves less with the server than the mark from which on writing is paused."""
 SMALL_BUFFER = 2048
+PATIENT = ("--deadline-seconds", "60", "--max-queue-rows", "10000000")
+"""So that every request gets its response, however busy the machine is."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(models: Path) -> Iterator[Server]:
-    with running_server(models, "--write-seconds", "3") as server:
+    with running_server(models, *PATIENT, "--write-seconds", "3") as server:
         yield server
 
 
@@ -73,7 +75,7 @@ def test_client_that_reads_on_for_longer_than_the_deadline_gets_all(server: Serv
 
 def test_unread_responses_are_within_the_budget_and_go_for_others(models: Path) -> None:
     budget = 8_000_000
-    with running_server(models, "--max-bytes-in-flight", str(budget)) as server, ExitStack() as stack:
+    with running_server(models, *PATIENT, "--max-bytes-in-flight", str(budget)) as server, ExitStack() as stack:
         for _ in range(30):
             hoarder = stack.enter_context(connect(server, SMALL_BUFFER))
             threading.Thread(target=_send, args=(hoarder, post(rows(MANY))), daemon=True).start()
@@ -85,7 +87,7 @@ def test_unread_responses_are_within_the_budget_and_go_for_others(models: Path) 
 
 
 def test_places_of_clients_that_never_read_are_given_to_others(models: Path) -> None:
-    with running_server(models, "--max-connections", "4") as server, ExitStack() as stack:
+    with running_server(models, *PATIENT, "--max-connections", "4") as server, ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(connect(server, SMALL_BUFFER)).sendall(post(rows(MANY)))
 
