@@ -140,7 +140,9 @@ def test_refusals_below_the_guard_are_counted_by_reason_and_logged(server: Serve
 def refused(server: Server) -> dict[str, float]:
     """The metric, by reason."""
     with urllib.request.urlopen(f"{server.url}/metrics", timeout=30) as response:
-        found = re.findall(r'^slipway_refused_requests_total{reason="(\w+)"} (\S+)', response.read().decode(), re.MULTILINE)
+        found = re.findall(
+            r'^slipway_refused_requests_total{reason="(\w+)"} (\S+)', response.read().decode(), re.MULTILINE
+        )
     return {reason: float(count) for reason, count in found}
 
 
