@@ -138,28 +138,30 @@ class RequestReader(WatchedConnection, Wire):
         self._fed += len(piece)
         self._piece = len(piece)
         try:
-            self._feed(piece)
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._parse_without_offer(piece, upgrade.args[0])
         except httptools.HttpParserError:
             self.refuse(self._refusal or Refused(Reason.MALFORMED, "this is not a valid HTTP/1.1 request"))
         else:
             if self._fed > self._most_framing:
                 self._check_framing()
 
-    def _feed(self, piece: bytes | memoryview) -> None:
-        while piece:
+    def _parse_without_offer(self, piece: bytes | memoryview, head_end: int) -> None:
+        """The parser takes what follows the head for another protocol; a new one gets the head without the offer."""
+        while self.parser.get_method() != b"CONNECT":
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+            self.parser.feed_data(self._head_without_offer)
+            piece = piece[head_end:]
             try:
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade as upgrade:
-                if self.parser.get_method() == b"CONNECT":
-                    self.refuse(Refused(Reason.TUNNEL, "tunnels are not offered; send the request itself"))
-                    return
-                # This parser takes what follows for the other protocol; a new one gets the head without the offer.
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
-                self.parser.feed_data(self._head_without_offer)
-                piece = piece[upgrade.args[0] :]
+                head_end = upgrade.args[0]
             else:
                 return
+        self.refuse(Refused(Reason.TUNNEL, "tunnels are not offered; send the request itself"))
 
     def _check_framing(self) -> None:
         """The parser holds a line back until it is complete, so what never completes is counted here."""

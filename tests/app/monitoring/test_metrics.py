@@ -33,6 +33,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.watch_in_flight(lambda: 3)
     metrics.show_model("sum", degraded=False, generation=7)
     metrics.count_load_failure("sum")
+    metrics.count_refusal("timeout")
 
 
 def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
@@ -42,6 +43,7 @@ def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
 
     assert {family.name: family.type for family in families} == {
         "http_requests": "counter",
+        "slipway_refused_requests": "counter",
         "http_request_duration_seconds": "histogram",
         "http_request_duration_highr_seconds": "histogram",
         "slipway_request_seconds": "histogram",
@@ -100,6 +102,7 @@ def test_state_of_a_model_is_shown() -> None:
     metrics = Metrics()
     metrics.show_model("sum", degraded=True, generation=7)
     metrics.count_load_failure("sum")
+    metrics.count_refusal("timeout")
 
     assert value(metrics, "slipway_degraded", model="sum") == 1
     assert value(metrics, "slipway_desired_generation", model="sum") == 7
