@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _ELSEWHERE = ("/usr/lib/postgresql/*/bin",)
 """Where Debian keeps programs off the path."""
+_REFUSALS = "tests/e2e/test_refusals_are_read.py"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ GROUPS = {
     ),
     "wrk": Group(("wrk",), "wrk", ("tests/loadtests/bench/test_benchmark.py",)),
     "curl": Group(("curl",), "curl", ("tests/docs/test_readme.py",), "request_is_answered"),
+    "nginx": Group(("nginx",), "nginx-light", (_REFUSALS,), "nginx"),
+    "haproxy": Group(("haproxy",), "haproxy", (_REFUSALS,), "haproxy"),
+    "java": Group(("javac",), "default-jdk-headless", (_REFUSALS,), "java"),
 }
 
 

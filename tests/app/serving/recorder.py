@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from app.contract.tensors import Tensor
 from app.errors import InferenceError
+
+
+def rows(*values: float) -> dict[str, Tensor]:
+    """One row for each value."""
+    return {"X": np.array(values).reshape(-1, 1)}
 
 
 @dataclass

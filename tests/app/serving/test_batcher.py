@@ -19,7 +19,7 @@ from app.protocol.outputs import Outputs
 from app.serving.batcher import Batcher, QueueLimits
 from app.serving.cost_line import CostLine
 from tests.app.serving.futures import submit
-from tests.app.serving.recorder import Recorder
+from tests.app.serving.recorder import Recorder, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -37,10 +37,6 @@ def batcher(
 
 def within(seconds: float) -> float:
     return perf_counter() + seconds
-
-
-def rows(*values: float) -> dict[str, Tensor]:
-    return {"X": np.array(values).reshape(-1, 1)}
 
 
 async def ask(queue: Batcher, *requests: dict[str, Tensor]) -> list[Outputs | BaseException]:

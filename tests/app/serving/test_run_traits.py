@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from app.serving.cost_line import CostLine
 from app.serving.run_traits import CHARACTERS_PER_ROW, RunTraits, weigh_text
 from app.serving.stuck_runs import StuckRuns
 from tests.app.serving.futures import submit
-from tests.app.serving.test_batcher import Recorder, rows, within
+from tests.app.serving.recorder import Recorder, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -54,8 +55,8 @@ async def test_model_goes_on_in_another_thread_when_a_run_does_not_end() -> None
     stuck = StuckRuns(4, lambda _model, count: told.append(count))
     queue = batcher(run, Recorder(), RunTraits(is_unpredictable=True, stuck_seconds=0.2, stuck=stuck))
     with pytest.raises(DeadlineExceeded):
-        await submit(queue, rows(2000), 1, within(0.1))
-    found = await submit(queue, rows(1), 1, within(60))
+        await submit(queue, rows(2000), 1, perf_counter() + 0.1)
+    found = await submit(queue, rows(1), 1, perf_counter() + 60)
     before = list(told)
     release.set()
     async with asyncio.timeout(60):
