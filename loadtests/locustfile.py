@@ -1,6 +1,5 @@
-"""What Locust runs: `locust -f loadtests/locustfile.py --host http://127.0.0.1:8000`."""
+"""`locust -f loadtests/locustfile.py --host http://127.0.0.1:8000` from a checkout. In no wheel."""
 
-from loadtests.shapes import chosen
-from loadtests.users import JsonTensorUser, RowUser
+from slipway_loadtests.locustfile import JsonTensorUser, RowUser, chosen
 
 __all__ = ["JsonTensorUser", "RowUser", "chosen"]

@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from app.contract.manifest import (
+from slipway_ml.contract.manifest import (
     Cell,
     FileDigest,
     GoldenRow,
@@ -18,12 +18,12 @@ from app.contract.manifest import (
     Provenance,
     Variant,
 )
-from app.contract.parity import Parity
-from app.contract.signature import Feature, Kind, Label, Signature, Task
-from app.contract.tensors import Datatype
-from app.registry.store import MODEL_FILE, Registry, StoredVersion
-from app.runtime.session import OnnxSession
-from app.serving.manifest_rows import to_tensors
+from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.signature import Feature, Kind, Label, Signature, Task
+from slipway_ml.contract.tensors import Datatype
+from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
+from slipway_ml.runtime.session import OnnxSession
+from slipway_ml.serving.manifest_rows import to_tensors
 
 _ONNX_TYPES = {
     Datatype.FP64: TensorProto.DOUBLE,

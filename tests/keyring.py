@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from app.security.key_file import encode_keys, read_keys
-from app.security.keys import KeyScope, new_key
+from slipway_ml.security.key_file import encode_keys, read_keys
+from slipway_ml.security.keys import KeyScope, new_key
 
 
 def add_key(path: Path, *scopes: KeyScope, models: Iterable[str] | None = None, expires: datetime | None = None) -> str:

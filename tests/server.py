@@ -37,7 +37,7 @@ def running_server(models: Path, *options: str, wait: bool = True, seconds: floa
     command = [
         sys.executable,
         "-m",
-        "app",
+        "slipway_ml",
         "serve",
         "--models",
         str(models),

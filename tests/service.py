@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Message
 
-from app.main import create_app
-from app.settings import Settings
+from slipway_ml.main import create_app
+from slipway_ml.settings import Settings
 
 _FAST_POLL = 0.02
 

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from app.contract.evaluation import Score
-from app.contract.manifest import (
+from slipway_ml.contract.evaluation import Score
+from slipway_ml.contract.manifest import (
     Cell,
     FileDigest,
     GoldenRow,
@@ -20,10 +20,10 @@ from app.contract.manifest import (
     Provenance,
     Variant,
 )
-from app.contract.parity import Parity, RowsCompared
-from app.contract.signature import Feature, Kind, Label, Signature, Task
-from app.contract.tensors import NUMPY_DTYPES, Datatype
-from app.protocol.messages import NamedTensor
+from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_ml.contract.signature import Feature, Kind, Label, Signature, Task
+from slipway_ml.contract.tensors import NUMPY_DTYPES, Datatype
+from slipway_ml.protocol.messages import NamedTensor
 
 FEW = settings(max_examples=30, deadline=None)
 """For properties whose examples are costly."""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import log
-from app.log import ConsoleFormatter, JsonFormatter
+from slipway_ml import log
+from slipway_ml.log import ConsoleFormatter, JsonFormatter
 from tests.strategies import JSON, MANY
 
 HOSTILE = "a\nb\r\x1b[31mred\x1b[0m\x00\u2028\u0085end"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.cli.given_settings import read_settings
-from app.errors import UsageError
-from app.protocol.limits import ContentLimits
-from app.settings import Settings
+from slipway_ml.cli.given_settings import read_settings
+from slipway_ml.errors import UsageError
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.settings import Settings
 
 MIB = 2**20
 

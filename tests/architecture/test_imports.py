@@ -11,22 +11,22 @@ NEVER = ["sklearn", "pandas", "scipy", "matplotlib", "onnx", "skl2onnx", "sqlalc
 BOOSTERS = ["catboost", "lightgbm", "xgboost", "imblearn"]
 RUNNERS = ["fastapi", "uvicorn", "locust"]
 SERVING = """
-from app.cli import start
-from app.main import create_app
-from app.settings import Settings
+from slipway_ml.cli import start
+from slipway_ml.main import create_app
+from slipway_ml.settings import Settings
 create_app(Settings())
 """
 EVERYTHING = """
 from prometheus_client import CollectorRegistry
-from app.api.application import create_fastapi
-from app.serving.data_plane import DataPlane
-from app.serving.model_table import ModelTable
+from slipway_ml.api.fastapi_app.application import create_fastapi
+from slipway_ml.serving.data_plane import DataPlane
+from slipway_ml.serving.model_table import ModelTable
 create_fastapi(DataPlane(ModelTable()), CollectorRegistry(), shows_docs=True, has_keys=True)
 """
-TRAINING = "import training.workflow"
+TRAINING = "import slipway_training.workflows.train"
 COMMAND = """
 from typer.testing import CliRunner
-from app.cli.main import cli
+from slipway_ml.cli.main import cli
 assert CliRunner().invoke(cli, {}).exit_code == 0
 """
 TELL = "import sys; print(sorted(set(sys.argv[1:]) & set(sys.modules)))"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.front.routes import PER_MODEL, ROUTES
+from slipway_ml.front.routes import PER_MODEL, ROUTES
 from tests.chart.alert_cases import CASES, DAY, Case
 from tests.chart.promtool import Series, firing_problems, needs_promtool, rule_problems, wording_problems
 from tests.chart.rendering import CHART, render_one

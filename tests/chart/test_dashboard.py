@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from app.front.workers import REPLACEMENTS
-from app.monitoring.metrics import Metrics
+from slipway_ml.front.process.workers import REPLACEMENTS
+from slipway_ml.monitoring.metrics import Metrics
 from tests.chart.dashboard import DASHBOARD, PANELS, QUESTIONS
 from tests.chart.promtool import needs_promtool, rule_problems
 from tests.chart.rendering import CHART, render

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.front.routes import PER_MODEL, ROUTES, Scope
-from app.settings import Settings
+from slipway_ml.front.routes import PER_MODEL, ROUTES, Scope
+from slipway_ml.settings import Settings
 from tests.chart.rendering import chart, render_one, render_text
 from tests.chart.value_sets import HTTP_ROUTE, INGRESS, VALUE_SETS
 

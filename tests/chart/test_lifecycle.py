@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings
+from slipway_ml.settings import Settings
 from tests.chart.rendering import chart, render_one, render_pod, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
 from tests.claims import for_each

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.front.memory_plan import MIB, MemoryLimits, plan_memory
+from slipway_ml.front.memory.plan import MIB, MemoryLimits, plan_memory
 from tests.chart.rendering import chart, refusal, render_text, with_keys
 
 GIB = 1024 * MIB

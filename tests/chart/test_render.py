@@ -8,7 +8,7 @@ import pytest
 import yaml
 from helm_python import Chart
 
-import app
+import slipway_ml
 from tests.chart.rendering import (
     CHART,
     KUBERNETES_VERSIONS,
@@ -117,13 +117,13 @@ def test_pod_labels_cannot_break_the_selector() -> None:
 def test_chart_image_and_code_share_one_version() -> None:
     metadata = chart().metadata
 
-    assert metadata["version"] == metadata["appVersion"] == app.__version__
+    assert metadata["version"] == metadata["appVersion"] == slipway_ml.__version__
 
 
 @pytest.mark.parametrize(
     ("image", "reference"),
     [
-        ({}, f"slipway:{app.__version__}"),
+        ({}, f"slipway:{slipway_ml.__version__}"),
         ({"repository": "r.example/slipway", "tag": "1.2"}, "r.example/slipway:1.2"),
         ({"tag": "1.2", "digest": f"sha256:{'a' * 64}"}, f"slipway@sha256:{'a' * 64}"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.front.routes import PER_MODEL
+from slipway_ml.front.routes import PER_MODEL
 from tests.chart.promtool import needs_promtool, rule_problems
 from tests.chart.rendering import render, render_one, render_server
 from tests.chart.value_sets import AUTOSCALING, VALUE_SETS

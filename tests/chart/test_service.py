@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.security.keys import KeyScope
-from app.settings import Settings
+from slipway_ml.security.keys import KeyScope
+from slipway_ml.settings import Settings
 from tests.chart.rendering import CHART, render, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
 from tests.claims import for_each
@@ -67,7 +67,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> Iterator
     here = {"SLIPWAY_HOST": "127.0.0.1", "SLIPWAY_PORT": str(port), "SLIPWAY_MODELS": str(models)}
     here["SLIPWAY_KEYS"] = str(secrets / "keys.json")
     environment = {"PATH": os.environ["PATH"], **_environment(), **here}
-    command = [sys.executable, "-m", "app", *render_server()["args"]]
+    command = [sys.executable, "-m", "slipway_ml", *render_server()["args"]]
     with subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2]) as server:
         deadline = time.monotonic() + START_SECONDS
         while _status(f"127.0.0.1:{port}", "/health/ready") != 200 and time.monotonic() < deadline:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from app import __version__
+from slipway_ml import __version__
 from tests.e2e.triton_cases import publish_models
 from tests.service import service
 

@@ -105,7 +105,7 @@ def _holds_what_serving_needs(image: Root, service: Stage) -> bool:
     environment = image.path / "opt/slipway"
     size = sum(path.stat().st_size for path in environment.rglob("*") if path.is_file() and not path.is_symlink())
     found = [name for name in _TRAINING if _run(image, service, _PYTHON, "-c", f"import {name}").returncode == 0]
-    serving = _run(image, service, _PYTHON, "-c", "import app.main, onnxruntime").returncode == 0
+    serving = _run(image, service, _PYTHON, "-c", "import slipway_ml.main, onnxruntime").returncode == 0
     said = f"of training or installing in it: {', '.join(found) or 'nothing'}"
     print(f"environment: {size / 2**20:.0f} MiB, {said}; imports the service: {serving}")
     return serving and not found
@@ -117,7 +117,7 @@ def _byte_code_is_there_and_used(image: Root, service: Stage) -> bool:
     for _ in range(3):
         for name, prefix in (("with", ""), ("without", f"{_SCRATCH}/none")):
             before = getrusage(RUSAGE_CHILDREN)
-            _run(image, service, _PYTHON, "-c", "import app.main", PYTHONPYCACHEPREFIX=prefix)
+            _run(image, service, _PYTHON, "-c", "import slipway_ml.main", PYTHONPYCACHEPREFIX=prefix)
             after = getrusage(RUSAGE_CHILDREN)
             spent[name] += (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 3
     print(

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import yaml
 
-from app.registry.store import Registry
+from slipway_ml.registry.store import Registry
 from tests.chart.dashboard import QUESTIONS
 from tests.chart.rendering import CHART
 from tests.deploy.compose import CONFIGS

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-import app
-from app.settings import Settings
+import slipway_ml
+from slipway_ml.settings import Settings
 from tests.chart.promtool import config_problems, needs_promtool
 from tests.chart.rendering import render_pod, render_server
 from tests.deploy.compose import COMPOSE, CONFIGS, SERVICES, SLIPWAY
@@ -49,7 +49,7 @@ def test_service_runs_as_in_the_pod() -> None:
 
 
 def test_image_is_built_from_the_dockerfile_of_this_version() -> None:
-    assert SLIPWAY["image"] == f"slipway:{app.__version__}"
+    assert SLIPWAY["image"] == f"slipway:{slipway_ml.__version__}"
     build = read_stages(DOCKERFILE.read_text())[1]
     assert SLIPWAY["build"]["args"].keys() <= build.pairs("ARG").keys()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import app
+import slipway_ml
 from tests.deploy.dockerfile import DOCKERFILE, read_stages
 
 ROOT = DOCKERFILE.parent
@@ -122,7 +122,7 @@ def test_build_context_leaves_everything_else_out() -> None:
 def test_labels_name_version_and_licence() -> None:
     labels = SERVICE.pairs("LABEL")
 
-    assert SERVICE.pairs("ARG")["VERSION"] == app.__version__
+    assert SERVICE.pairs("ARG")["VERSION"] == slipway_ml.__version__
     assert labels["org.opencontainers.image.version"] == "${VERSION}"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
 

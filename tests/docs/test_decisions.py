@@ -9,7 +9,7 @@ from scripts.decisions_index import decisions, read_decision
 from tests.docs.pages import ROOT
 
 NAMED = re.compile(r"\bdecisions? (\d+)\b")
-SOURCES = ("app", "training", "loadtests", "tests", "scripts", "helm")
+SOURCES = ("slipway_ml", "slipway_training", "slipway_loadtests", "tests", "scripts", "helm")
 
 
 def test_no_number_is_used_twice() -> None:

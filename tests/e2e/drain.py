@@ -72,7 +72,7 @@ def answers(connection: http.client.HTTPConnection, path: str) -> bool:
 
 @contextmanager
 def stock_uvicorn() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "uvicorn", "loadtests.bare_app:app", "--port", "0", "--no-access-log"]
+    command = [sys.executable, "-m", "uvicorn", "slipway_loadtests.bare_app:app", "--port", "0", "--no-access-log"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     assert process.stderr
     try:

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 # isort: off
-import app.runtime.telemetry  # noqa: F401  # must come before onnxruntime
+import slipway_ml.runtime.telemetry  # noqa: F401  # must come before onnxruntime
 import onnxruntime as ort
 
 # isort: on
@@ -29,8 +29,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from loadtests.bench.machine import two_cores
-from loadtests.bench.process_tree import memory
+from slipway_loadtests.bench.machine import two_cores
+from slipway_loadtests.bench.process_tree import memory
 
 _SESSIONS = 20
 _ROWS = (1, 64, 1000)

@@ -18,10 +18,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.security.keys import KeyScope
-from loadtests import service
-from loadtests.bench.machine import ahead_of_others, this_machine
-from loadtests.errors import CannotRun
+from slipway_loadtests import service
+from slipway_loadtests.bench.machine import ahead_of_others, this_machine
+from slipway_loadtests.errors import CannotRun
+from slipway_ml.security.keys import KeyScope
 from tests.e2e.attack.attack_run import AttackRun
 from tests.e2e.attack.attacked_models import publish_attacked_models
 from tests.e2e.attack.attacks import ATTACKS, Attack

@@ -20,11 +20,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from loadtests import service
-from loadtests.bench.machine import ahead_of_others, two_cores
-from loadtests.bench.open_loop import Stream, offer, quantile
-from loadtests.bench.process_tree import cpu_seconds
-from loadtests.service import Server
+from slipway_loadtests import service
+from slipway_loadtests.bench.machine import ahead_of_others, two_cores
+from slipway_loadtests.bench.open_loop import Stream, offer, quantile
+from slipway_loadtests.bench.process_tree import cpu_seconds
+from slipway_loadtests.service import Server
 from tests.factories import looping_graph, matrix_signature, publish, slow_signature
 
 _LOOPS = 6_000.0

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from loadtests.errors import CannotRun
+from slipway_loadtests.errors import CannotRun
 from tests.e2e.proxies import HOST, PROXIES, Proxy, proxying
 from tests.factories import publish
 from tests.keyring import add_key, bearer

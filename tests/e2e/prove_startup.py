@@ -18,10 +18,10 @@ from typing import Any
 
 import httpx
 
-from app.registry.store import MODEL_FILE, Registry, StoredVersion
-from loadtests import service
-from loadtests.bench.machine import ahead_of_others, two_cores
-from loadtests.bench.startup import Startup, measure_startup
+from slipway_loadtests import service
+from slipway_loadtests.bench.machine import ahead_of_others, two_cores
+from slipway_loadtests.bench.startup import Startup, measure_startup
+from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 from tests.factories import matrix_signature, publish, sign_graph
 
 _ROUNDS = 20

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtests.errors import CannotRun
+from slipway_loadtests.errors import CannotRun
 
 HOST = "127.0.0.1"
 _START_SECONDS = 10.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.security.keys import KeyScope
-from loadtests import service
-from loadtests.errors import CannotRun
+from slipway_loadtests import service
+from slipway_loadtests.errors import CannotRun
+from slipway_ml.security.keys import KeyScope
 from tests.e2e.attack.attack_run import AttackRun
 from tests.e2e.attack.attacked_models import publish_attacked_models
 from tests.e2e.attack.attacks import ATTACKS

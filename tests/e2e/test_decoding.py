@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from app.errors import SlipwayError
-from app.protocol import binary_codec
-from app.protocol.column_requests import read_in_steps
-from app.protocol.json_codec import read_request
-from app.protocol.json_cuts import Steps
-from app.protocol.json_values import parse
-from app.protocol.limits import ContentLimits
-from app.protocol.rows import RowCodec
-from app.protocol.tensor_pieces import TensorPieces
+from slipway_ml.errors import SlipwayError
+from slipway_ml.protocol import binary_codec
+from slipway_ml.protocol.column_requests import read_in_steps
+from slipway_ml.protocol.json_codec import read_request
+from slipway_ml.protocol.json_cuts import Steps
+from slipway_ml.protocol.json_values import parse
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.rows import RowCodec
+from slipway_ml.protocol.tensor_pieces import TensorPieces
 from tests.bodies import COLUMNS, Body, all_bodies
 from tests.e2e.prove_decoding import publish_models, send, warm_up
 from tests.factories import matrix_signature, mixed_signature

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from app.front.watchdog import HUNG
+from slipway_ml.front.process.watchdog import HUNG
 from tests.factories import growing_graph, looping_graph, matrix_signature, publish, slow_signature
 from tests.server import Server, running_server
 

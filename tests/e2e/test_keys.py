@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.security.keys import KeyScope
+from slipway_ml.security.keys import KeyScope
 from tests.e2e.walk import exchange
 from tests.factories import publish
 from tests.keyring import add_key, bearer, id_of, replace
@@ -26,7 +26,7 @@ ROWS = {"instances": [[1.0, 2.0, 3.0]]}
 
 
 def keys(*arguments: str) -> str:
-    command = [sys.executable, "-m", "app", "keys", *arguments]
+    command = [sys.executable, "-m", "slipway_ml", "keys", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -128,7 +128,7 @@ def test_values_of_a_request_are_to_be_read_nowhere(guarded: tuple[Server, str])
 
 def test_models_list_knows_nothing_of_keys(path: Path) -> None:
     key = add_key(path)
-    command = [sys.executable, "-m", "app", "models", "list", "--models", str(path.parent / "models")]
+    command = [sys.executable, "-m", "slipway_ml", "models", "list", "--models", str(path.parent / "models")]
 
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "SLIPWAY_KEYS": str(path)}

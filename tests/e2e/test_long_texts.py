@@ -16,8 +16,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from slipway_training.workflows.publish_fitted import publish
 from tests.server import Server, running_server
-from training.publishing import publish
 
 MIB = 2**20
 LIMIT = 20_000

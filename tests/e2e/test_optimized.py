@@ -13,7 +13,7 @@ from tests.waiting import LIMIT, until
 
 
 def slipway(*arguments: str) -> str:
-    command = [sys.executable, "-m", "app", *arguments]
+    command = [sys.executable, "-m", "slipway_ml", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout

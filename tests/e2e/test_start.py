@@ -14,7 +14,7 @@ from tests.waiting import LIMIT
 
 
 def serve(*options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", "serve", *options]
+    command = [sys.executable, "-m", "slipway_ml", "serve", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
@@ -36,7 +36,7 @@ def test_port_in_use_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
         (("--port", "70000"), "--port (SLIPWAY_PORT)"),
         (("--poll-seconds", "0"), "--poll-seconds (SLIPWAY_POLL_SECONDS)"),
         (("--device", "tpu"), "--device (SLIPWAY_DEVICE)"),
-        (("--device", "cuda"), "slipway[gpu]"),
+        (("--device", "cuda"), "slipway-ml[gpu]"),
         (("--host", "256.1.1.1", "--insecure"), "choose another --host"),
     ],
 )
@@ -130,7 +130,8 @@ def test_open_address_with_keys_is_served(tmp_path: Path) -> None:
 
 def test_serving_imports_nothing_of_training() -> None:
     code = (
-        "import sys, app.main; print([m for m in sys.modules if m.split('.')[0] in {'training', 'sklearn', 'pandas'}])"
+        "import sys, slipway_ml.main; print([m for m in sys.modules if m.split('.')[0] in "
+        "{'slipway_training', 'sklearn', 'pandas'}])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

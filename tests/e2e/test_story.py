@@ -13,7 +13,7 @@ from tests.waiting import LIMIT
 
 
 def slipway(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", *arguments]
+    command = [sys.executable, "-m", "slipway_ml", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.front.door_keeper import NEEDS
-from app.front.routes import ROUTES, Route
-from app.security.keys import KeyScope
+from slipway_ml.front.access.api_keys import NEEDS
+from slipway_ml.front.routes import ROUTES, Route
+from slipway_ml.security.keys import KeyScope
 from tests.claims import by_name, for_each
 from tests.e2e.walk import BASE_PATH, METHODS, ODD_METHODS, PUBLIC, TRICKS, Trick, ask, exchange, own_method, path_of
 from tests.factories import publish

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.contract.tensors import Tensor
+from slipway_ml.contract.tensors import Tensor
 from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
 from tests.server import Server, running_server
 

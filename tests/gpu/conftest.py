@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.runtime.providers import CUDA_PROVIDER
-from app.runtime.session import available_providers
+from slipway_ml.runtime.providers import CUDA_PROVIDER
+from slipway_ml.runtime.session import available_providers
 
 _HERE = Path(__file__).parent
 

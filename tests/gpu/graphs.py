@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from app.contract.tensors import Tensor
+from slipway_ml.contract.tensors import Tensor
 
 FEATURES = 32
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from app.runtime.providers import Execution, choose_execution
-from app.runtime.session import OnnxSession, UnloadableModel, available_providers
+from slipway_ml.runtime.providers import Execution, choose_execution
+from slipway_ml.runtime.session import OnnxSession, UnloadableModel, available_providers
 from tests.gpu.graphs import network, rows, trees
 
 EXACT = {"use_tf32": "0"}

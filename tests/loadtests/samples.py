@@ -1,8 +1,8 @@
 """Published models and measurements for the tests of the load tests, small enough to read at a glance."""
 
-from loadtests.bench.figures import Sample, Workload
-from loadtests.bench.wrk import Burst
-from loadtests.published import Field, PublishedModel, TensorInput
+from slipway_loadtests.bench.figures import Sample, Workload
+from slipway_loadtests.bench.wrk import Burst
+from slipway_loadtests.published import Field, PublishedModel, TensorInput
 
 ONE_ROW = Workload("infer", 1, 32)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.answers import binary_problem, row_problem, tensor_problem
+from slipway_loadtests.answers import binary_problem, row_problem, tensor_problem
 from tests.loadtests.samples import classifier, regression
 
 CAT = {"label": "cat", "probabilities": {"cat": 0.75, "dog": 0.25}}

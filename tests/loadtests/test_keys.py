@@ -30,7 +30,7 @@ def guarded_url(registry: Path, keys: Path, key: str) -> Iterator[str]:
 
 
 def loadtest(url: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", "loadtest", "--seconds", "3", "--users", "2", "--url", url]
+    command = [sys.executable, "-m", "slipway_ml", "loadtest", "--seconds", "3", "--users", "2", "--url", url]
     limits = [f"--p{share}-ms=5000" for share in (50, 95, 99)]
     return subprocess.run(
         [*command, *limits], env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
@@ -52,7 +52,18 @@ def test_load_test_without_the_key_cannot_run(guarded_url: str) -> None:
 
 
 def test_keys_meant_for_another_server_do_not_close_the_one_of_the_test(registry: Path, keys: Path) -> None:
-    command = [sys.executable, "-m", "app", "loadtest", "--seconds", "3", "--users", "2", "--models", str(registry)]
+    command = [
+        sys.executable,
+        "-m",
+        "slipway_ml",
+        "loadtest",
+        "--seconds",
+        "3",
+        "--users",
+        "2",
+        "--models",
+        str(registry),
+    ]
     limits = [f"--p{share}-ms=5000" for share in (50, 95, 99)]
     environment = {**os.environ, "SLIPWAY_KEYS": str(keys)}
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from loadtests.http import get_json
+from slipway_loadtests.http import get_json
 
 
 def _loadtest(*options: str) -> subprocess.CompletedProcess[str]:
     short = ["--seconds", "3", "--users", "4", "--spawn-rate", "100"]
-    command = [sys.executable, "-m", "app", "loadtest", *short, *options]
+    command = [sys.executable, "-m", "slipway_ml", "loadtest", *short, *options]
     environment = {**os.environ, "COLUMNS": "200"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
@@ -93,7 +93,8 @@ def test_an_unknown_shape_exits_with_2_and_the_known_ones(tmp_path: Path) -> Non
 
 def test_the_list_of_commands_loads_neither_locust_nor_gevent() -> None:
     script = (
-        "import sys; from app.cli.main import cli; cli(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+        "import sys; from slipway_ml.cli.main import cli; cli(['--help'], standalone_mode=False); "
+        "print(sorted(sys.modules))"
     )
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)

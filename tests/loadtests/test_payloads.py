@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from loadtests.doors import BINARY, INFER, PREDICT, Door
-from loadtests.errors import CannotRun
-from loadtests.http import call
-from loadtests.payloads import ENOUGH_ROWS, chunks, distinct_rows, row_body, tensor_body
-from loadtests.published import Field, PublishedModel, Row, TensorInput, read_models
+from slipway_loadtests.doors import BINARY, INFER, PREDICT, Door
+from slipway_loadtests.errors import CannotRun
+from slipway_loadtests.http import call
+from slipway_loadtests.payloads import ENOUGH_ROWS, chunks, distinct_rows, row_body, tensor_body
+from slipway_loadtests.published import Field, PublishedModel, Row, TensorInput, read_models
 from tests.loadtests.samples import classifier, number
 
 

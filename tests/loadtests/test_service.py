@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from loadtests.errors import CannotRun
-from loadtests.http import call
-from loadtests.service import bare_command, running
+from slipway_loadtests.errors import CannotRun
+from slipway_loadtests.http import call
+from slipway_loadtests.service import bare_command, running
 
 
 def test_the_bare_app_answers_and_is_gone_afterwards() -> None:

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 
-from loadtests.locust_run import SHAPES
+from slipway_loadtests.locust_run import SHAPES
 
 
 def _ask(expression: str, shape: str = "") -> str:
-    script = f"from loadtests import shapes; print({expression})"
+    script = f"from slipway_loadtests import shapes; print({expression})"
     environment = {**os.environ, "LOADTEST_SHAPE": shape}
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.slo import Limits, Tally, missed, percentile, read_report
+from slipway_loadtests.slo import Limits, Tally, missed, percentile, read_report
 
 
 def _hundred_times() -> Tally:

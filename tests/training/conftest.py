@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.registry.store import Registry, StoredVersion
+from slipway_ml.registry.store import Registry, StoredVersion
 from tests.sharing import alone, shared_folder
 from tests.training.prepared import Copied, Published, shipped
 
@@ -19,7 +19,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
     @cache
     def publish(name: str) -> StoredVersion:
-        from training.workflow import run  # noqa: PLC0415  # only who asks for a model waits for these imports
+        from slipway_training.workflows.train import run  # noqa: PLC0415  # only who asks for a model waits for these imports
 
         with alone(folder / f"{name}.lock"):
             if not registry.versions(name):

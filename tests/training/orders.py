@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.config.documents import parse
-from training.config.model import TrainingConfig
+from slipway_training.config.documents import parse
+from slipway_training.config.model import TrainingConfig
 
 ORDERS = 120
 CUSTOMERS = 30

@@ -9,21 +9,21 @@ import pytest
 from onnx import ModelProto
 from sklearn.pipeline import Pipeline
 
-from app.contract.signature import Signature
-from app.registry.store import StoredVersion
+from slipway_ml.contract.signature import Signature
+from slipway_ml.registry.store import StoredVersion
+from slipway_training.config import documents as configs
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data.gathering import gather
+from slipway_training.data.schema import describe
+from slipway_training.data.splits import split
+from slipway_training.data.table import Table
+from slipway_training.export.onnx_export import export
+from slipway_training.parity import parity
+from slipway_training.parity.parity import Reference
+from slipway_training.pipeline.build import fit
 from tests.training.passengers import PASSENGERS
 from tests.training.payments import PAYMENTS
 from tests.training.shop import SHOP
-from training.config import documents as configs
-from training.config.model import TrainingConfig
-from training.data.gathering import gather
-from training.data.schema import describe
-from training.data.splits import split
-from training.data.table import Table
-from training.export import parity
-from training.export.onnx_export import export
-from training.export.parity import Reference
-from training.pipeline import fit
 
 REAL_TITANIC = Path(__file__).parents[3] / "shared" / "data" / "titanic.csv"
 Published = Callable[[str], StoredVersion]

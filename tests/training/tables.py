@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.contract.signature import Kind
-from training.config.documents import parse
-from training.config.model import TrainingConfig
-from training.data.table import Table
+from slipway_ml.contract.signature import Kind
+from slipway_training.config.documents import parse
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data.table import Table
 
 
 def write_csv(path: Path, columns: Mapping[str, Sequence[object]]) -> Path:

@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
+from slipway_training.errors import ConversionError
 from tests.training.proofs.verdict import judge, prove
-from training.errors import ConversionError
 
 LEARN, HELD_OUT = slice(200), slice(200, None)
 X, THREE = make_classification(260, 6, n_informative=4, n_classes=3, random_state=0)

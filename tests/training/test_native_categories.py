@@ -9,7 +9,7 @@ from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from app.contract.parity import Parity
+from slipway_ml.contract.parity import Parity
 from tests.training.proofs.verdict import judge, prove
 
 RANDOM = np.random.default_rng(0)

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from app.registry.desired_state import CHAMPION
-from app.registry.store import Registry
-from app.runtime.session import OnnxSession
+from slipway_ml.registry.desired_state import CHAMPION
+from slipway_ml.registry.store import Registry
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.lineage import find_equal, recipe
+from slipway_training.data.tensors import to_frame, to_tensors
+from slipway_training.evaluation.answers import ask_session
+from slipway_training.workflows.train import run
 from tests.training.prepared import Copied, Published, shipped
-from training.data.lineage import find_equal, recipe
-from training.data.tensors import to_frame, to_tensors
-from training.evaluation.answers import ask_session
-from training.workflow import run
 
 
 def silent(step: str, result: str) -> None:

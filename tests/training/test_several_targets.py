@@ -17,10 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from app.errors import SlipwayError
+from slipway_ml.errors import SlipwayError
+from slipway_training.workflows.publish_fitted import publish
 from tests.server import running_server
 from tests.training.proofs.verdict import judge
-from training.publishing import publish
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(90, 3))

@@ -1,4 +1,4 @@
-{{/* The arithmetic of the limits, as app/front/memory_plan.py has it: a test holds the two together. */}}
+{{/* The arithmetic of the limits, as app/slipway_ml/front/memory/plan.py has it: a test holds the two together. */}}
 
 {{- define "slipway.bytes" -}}
 {{- /* A Kubernetes quantity as a whole number of bytes. */}}

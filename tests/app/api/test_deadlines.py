@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.contract.model_options import ServingRequest
+from slipway_ml.contract.model_options import ServingRequest
 from tests.app.api.tensors import tensor
 from tests.factories import looping_graph, publish, slow_signature
 from tests.service import service

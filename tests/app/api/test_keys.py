@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.errors import UsageError
-from app.main import create_app
-from app.security.keys import KeyScope
-from app.settings import Settings
+from slipway_ml.errors import UsageError
+from slipway_ml.main import create_app
+from slipway_ml.security.keys import KeyScope
+from slipway_ml.settings import Settings
 from tests.factories import publish
 from tests.keyring import add_key, bearer, id_of
 from tests.service import service

@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from app.api.late_app import LateApp
+from slipway_ml.api.late_app import LateApp
 from tests.service import client_of
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.front.routes import ROUTES
+from slipway_ml.front.routes import ROUTES
 from tests.factories import publish
 from tests.service import service
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.contract.signature import DEFAULT_MAX_CHARACTERS, Feature, Kind, Signature, Task
+from slipway_ml.contract.signature import DEFAULT_MAX_CHARACTERS, Feature, Kind, Signature, Task
 from tests.app.api.tensors import framed
 from tests.factories import publish, sum_graph
 from tests.service import service

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from app.cli.main import cli
-from app.registry.store import MODEL_FILE
+from slipway_ml.cli.main import cli
+from slipway_ml.registry.store import MODEL_FILE
 from tests.factories import matrix_signature, publish, sign_graph
 
 

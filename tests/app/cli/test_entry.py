@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from app.cli.entry import plain_options
-from app.cli.given_settings import NAMES
+from slipway_ml.cli.entry import plain_options
+from slipway_ml.cli.given_settings import NAMES
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_is_not_plain_is_left_to_the_commands(arguments: list[str]) -> None
 
 
 def test_server_that_starts_plainly_imports_nothing_of_the_command_line() -> None:
-    code = "import sys, app.cli.entry, app.cli.start; print(sorted({'typer', 'rich'} & set(sys.modules)))"
+    code = "import sys, slipway_ml.cli.entry, slipway_ml.cli.start; print(sorted({'typer', 'rich'} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
@@ -53,7 +53,7 @@ def test_server_that_starts_plainly_imports_nothing_of_the_command_line() -> Non
 
 def test_wrong_value_is_one_sentence_and_exit_code_2_here_too() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "app", "serve", "--port", "http"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "slipway_ml", "serve", "--port", "http"], capture_output=True, text=True, check=False
     )
 
     assert (done.returncode, done.stdout) == (2, "")

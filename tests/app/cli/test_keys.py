@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli.main import cli
-from app.errors import UsageError
-from app.security.key_file import read_keys
-from app.security.keys import KeyScope, KeySet
+from slipway_ml.cli.main import cli
+from slipway_ml.errors import UsageError
+from slipway_ml.security.key_file import read_keys
+from slipway_ml.security.keys import KeyScope, KeySet
 from tests.keyring import id_of
 
 
@@ -24,7 +24,7 @@ def keys(path: Path, *arguments: str) -> Result:
 
 
 def keys_process(path: Path) -> None:
-    command = [sys.executable, "-m", "app", "keys", "new", "shop", "--keys", str(path)]
+    command = [sys.executable, "-m", "slipway_ml", "keys", "new", "shop", "--keys", str(path)]
     subprocess.run(command, check=True, capture_output=True)
 
 

@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app import __version__
-from app.cli.main import cli
+from slipway_ml import __version__
+from slipway_ml.cli.main import cli
 
 REPOSITORY = Path(__file__).parents[3]
 WITHOUT = """
 import sys
 for name in sys.argv.pop(1).split(","):
     sys.modules[name] = None
-from app.cli.main import run
+from slipway_ml.cli.main import run
 run()
 """
 
 
 def slipway(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run_python("-m", "app", *arguments, **environment)
+    return run_python("-m", "slipway_ml", *arguments, **environment)
 
 
 def slipway_without(packages: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -87,7 +87,7 @@ WRONG_INPUT: dict[str, tuple[list[str], str]] = {
     ),
     "a device that is not there": (
         ["serve", "--device", "cuda", "--port", "0"],
-        "slipway: 'cuda' was asked for, but this onnxruntime has no such provider; install slipway[gpu]\n",
+        "slipway: 'cuda' was asked for, but this onnxruntime has no such provider; install slipway-ml[gpu]\n",
     ),
     "loading into one of several processes": (
         ["serve", "--model-control", "explicit", "--workers", "2", "--port", "0"],
@@ -107,12 +107,12 @@ MISSING: dict[str, tuple[str, list[str], str]] = {
     "the runtime": (
         "onnxruntime",
         ["serve", "--port", "0"],
-        "slipway: this command needs the package 'onnxruntime'; install 'slipway[cpu]' or 'slipway[gpu]'\n",
+        "slipway: this command needs the package 'onnxruntime'; install 'slipway-ml[cpu]' or 'slipway-ml[gpu]'\n",
     ),
     "scikit-learn": (
         "sklearn",
         ["train", "breast_cancer"],
-        "slipway: this command needs the package 'sklearn'; install 'slipway[train]'\n",
+        "slipway: this command needs the package 'sklearn'; install 'slipway-ml[train]'\n",
     ),
 }
 
@@ -136,13 +136,16 @@ def test_install_without_extras_lists_its_commands() -> None:
 
 
 def test_help_of_the_command_does_not_import_what_commands_need() -> None:
-    code = "import sys, app.cli.main; print(sorted({'onnxruntime', 'fastapi', 'sklearn', 'locust'} & set(sys.modules)))"
+    code = (
+        "import sys, slipway_ml.cli.main; print(sorted({'onnxruntime', 'fastapi', 'sklearn', "
+        "'locust'} & set(sys.modules)))"
+    )
 
     assert run_python("-c", code).stdout == "[]\n"
 
 
 def test_missing_module_of_our_own_is_a_bug_and_no_missing_package() -> None:
-    result = slipway_without("app.main", "serve", "--port", "0")
+    result = slipway_without("slipway_ml.main", "serve", "--port", "0")
 
     assert result.returncode == 1
     assert "ModuleNotFoundError" in result.stderr

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli.main import cli
-from app.contract.evaluation import About, Comparison, Evaluation, Score, SliceScore
-from app.contract.manifest import EarlierVersion
-from app.contract.parity import RowsCompared
-from app.contract.signature import Feature, Kind, Signature, Task
-from app.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
-from app.registry.store import MODEL_FILE, Registry
+from slipway_ml.cli.main import cli
+from slipway_ml.contract.evaluation import About, Comparison, Evaluation, Score, SliceScore
+from slipway_ml.contract.manifest import EarlierVersion
+from slipway_ml.contract.parity import RowsCompared
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.errors import DamagedVersion, NothingPublished, RegistryError, SlipwayError, UsageError
+from slipway_ml.registry.store import MODEL_FILE, Registry
 from tests.factories import mixed_signature, publish
 
 

@@ -7,11 +7,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from app.cli.given_settings import read_settings
-from app.cli.main import cli
-from app.cli.options import with_settings
-from app.errors import UsageError
-from app.settings import Settings
+from slipway_ml.cli.given_settings import read_settings
+from slipway_ml.cli.main import cli
+from slipway_ml.cli.options import with_settings
+from slipway_ml.errors import UsageError
+from slipway_ml.settings import Settings
 from tests.claims import by_name, for_each
 
 VALUES: dict[str, tuple[str, Any]] = {

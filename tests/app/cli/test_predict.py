@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from app.cli.predict import predict
+from slipway_ml.cli.predict import predict
 from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
 
 HEADER = "heating,age,rooms,floors,garden,city,other\n"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from app.contract.evaluation import Score
-from app.contract.manifest import SCHEMA, ModelManifest, UnreadableManifest, manifest_from_json, manifest_to_json
-from app.contract.model_options import ServingRequest
+from slipway_ml.contract.evaluation import Score
+from slipway_ml.contract.manifest import SCHEMA, ModelManifest, UnreadableManifest, manifest_from_json, manifest_to_json
+from slipway_ml.contract.model_options import ServingRequest
 from tests.factories import make_manifest, matrix_signature, sign_graph, sum_graph
 from tests.strategies import FEW, MANY, manifests
 

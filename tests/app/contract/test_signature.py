@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from app.contract.signature import Feature, Kind, Signature, Task
-from app.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import MANY, signatures
 

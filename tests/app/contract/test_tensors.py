@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype
+from slipway_ml.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype
 
 BYTES_PER_ELEMENT = [
     ("BOOL", 1),

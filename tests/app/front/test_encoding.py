@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import MalformedRequest, RequestError, RequestTooLarge, UnsupportedEncoding
-from app.front.encoding import Encoder, choose_coding, read_coding
-from app.front.exchange import HotResponse
+from slipway_ml.errors import MalformedRequest, RequestError, RequestTooLarge, UnsupportedEncoding
+from slipway_ml.front.encoding import Encoder, choose_coding, read_coding
+from slipway_ml.front.exchange import HotResponse
 from tests.strategies import MANY
 
 pytestmark = pytest.mark.anyio

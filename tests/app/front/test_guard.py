@@ -7,13 +7,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.error_answers import answer_error
-from app.errors import Forbidden, Unauthorized
-from app.front.bodies import Limits
-from app.front.exchange import HotRequest, HotResponse, Reply
-from app.front.guard import Authorize, Guard, allow_all
-from app.front.routes import INFER, PREDICT, Match, Scope
-from app.monitoring.metrics import Metrics
+from slipway_ml.api.error_answers import answer_error
+from slipway_ml.errors import Forbidden, Unauthorized
+from slipway_ml.front.bodies import Limits
+from slipway_ml.front.exchange import HotRequest, HotResponse, Reply
+from slipway_ml.front.guard import Authorize, Guard, allow_all
+from slipway_ml.front.routes import INFER, PREDICT, Match, Scope
+from slipway_ml.monitoring.metrics import Metrics
 from tests.service import client_of
 
 pytestmark = pytest.mark.anyio

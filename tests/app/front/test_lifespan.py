@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Message
 
-from app.front.lifespan import live
+from slipway_ml.front.lifespan import live
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from app.front.refusals import STATUS, Reason, Refusals
+from slipway_ml.front.refusals import STATUS, Reason, Refusals
 
 
 def test_every_refusal_is_counted_and_a_flood_is_logged_in_part(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.front.routes import LIVE, READY, ROUTES, V2_LIVE, V2_READY, Route, RouteTable
+from slipway_ml.front.routes import LIVE, READY, ROUTES, V2_LIVE, V2_READY, Route, RouteTable
 
 
 @pytest.mark.parametrize(

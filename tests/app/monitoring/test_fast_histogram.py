@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
 
-from app.monitoring.fast_histogram import FastHistogram
+from slipway_ml.monitoring.fast_histogram import FastHistogram
 from tests.strategies import MANY, TEXT
 
 disable_created_metrics()  # type: ignore[no-untyped-call]

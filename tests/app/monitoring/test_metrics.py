@@ -7,7 +7,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from app.monitoring.metrics import Metrics, VersionMetrics
+from slipway_ml.monitoring.metrics import Metrics, VersionMetrics
 
 SERIES_PER_MODEL = 60
 

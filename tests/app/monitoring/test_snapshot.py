@@ -2,9 +2,9 @@
 
 from prometheus_client import generate_latest
 
-from app.monitoring import snapshot
-from app.monitoring.metrics import Metrics
-from app.monitoring.snapshot import Totals
+from slipway_ml.monitoring import snapshot
+from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.monitoring.snapshot import Totals
 
 
 def worker(requests: int, in_flight: int = 0, generation: int = 1) -> bytes:

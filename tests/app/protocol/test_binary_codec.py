@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.tensors import NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
-from app.protocol import json_codec
-from app.protocol.binary_codec import decode_raw, decode_request, encode_response
-from app.protocol.binary_values import write_tensor
-from app.protocol.limits import ContentLimits
-from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
+from slipway_ml.contract.tensors import NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
+from slipway_ml.protocol import json_codec
+from slipway_ml.protocol.binary_codec import decode_raw, decode_request, encode_response
+from slipway_ml.protocol.binary_values import write_tensor
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor
 from tests.strategies import DATATYPES, MANY, tensors
 
 LIMITS = ContentLimits(elements=100)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.tensors import Datatype, TensorMetadata
-from app.errors import MalformedRequest, RequestError, RequestTooLarge
-from app.protocol.binary_codec import decode_raw, decode_request, read_json_length
-from app.protocol.limits import ContentLimits
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.errors import MalformedRequest, RequestError, RequestTooLarge
+from slipway_ml.protocol.binary_codec import decode_raw, decode_request, read_json_length
+from slipway_ml.protocol.limits import ContentLimits
 from tests.strategies import MANY, almost_requests
 
 LIMITS = ContentLimits(elements=1_000_000)

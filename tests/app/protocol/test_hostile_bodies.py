@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.error_answers import answer_error
-from app.errors import InvalidRows, MalformedRequest, RequestError
-from app.protocol.json_codec import decode_request
-from app.protocol.limits import ContentLimits
-from app.protocol.rows import RowCodec
+from slipway_ml.api.error_answers import answer_error
+from slipway_ml.errors import InvalidRows, MalformedRequest, RequestError
+from slipway_ml.protocol.json_codec import decode_request
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.rows import RowCodec
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import JSON, MANY, almost_requests, almost_rows
 

@@ -8,11 +8,11 @@ import orjson
 import pytest
 from hypothesis import given
 
-from app.contract.tensors import Datatype, Tensor
-from app.errors import RequestTooLarge
-from app.protocol.json_codec import decode_request, encode_response
-from app.protocol.limits import ContentLimits
-from app.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
+from slipway_ml.contract.tensors import Datatype, Tensor
+from slipway_ml.errors import RequestTooLarge
+from slipway_ml.protocol.json_codec import decode_request, encode_response
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
 from tests.strategies import DATATYPES, MANY, tensors
 
 LIMITS = ContentLimits(elements=100, inputs=3)

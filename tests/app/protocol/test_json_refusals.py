@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.errors import MalformedRequest
-from app.protocol.json_codec import decode_request
-from app.protocol.limits import ContentLimits
+from slipway_ml.errors import MalformedRequest
+from slipway_ml.protocol.json_codec import decode_request
+from slipway_ml.protocol.limits import ContentLimits
 
 LIMITS = ContentLimits()
 X: dict[str, Any] = {"name": "X", "datatype": "FP64", "shape": [1], "data": [1]}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import SlipwayError
-from app.protocol.json_codec import decode_request
-from app.protocol.limits import ContentLimits
-from app.protocol.number_reader import NumberReader
+from slipway_ml.errors import SlipwayError
+from slipway_ml.protocol.json_codec import decode_request
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.number_reader import NumberReader
 
 LARGE = 2100
 READER = NumberReader()

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.errors import InvalidRows, SlipwayError
-from app.protocol import binary_codec
-from app.protocol.binary_values import write_tensor
-from app.protocol.column_requests import read_in_steps
-from app.protocol.json_codec import decode_request, read_request
-from app.protocol.json_cuts import finish
-from app.protocol.limits import ContentLimits
-from app.protocol.number_reader import NumberReader
-from app.protocol.parts import tensors_of
-from app.protocol.row_requests import is_plain, rewrite
-from app.protocol.rows import RowCodec
-from app.protocol.tensor_pieces import Sizes, TensorPieces
+from slipway_ml.errors import InvalidRows, SlipwayError
+from slipway_ml.protocol import binary_codec
+from slipway_ml.protocol.binary_values import write_tensor
+from slipway_ml.protocol.column_requests import read_in_steps
+from slipway_ml.protocol.json_codec import decode_request, read_request
+from slipway_ml.protocol.json_cuts import finish
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.number_reader import NumberReader
+from slipway_ml.protocol.parts import tensors_of
+from slipway_ml.protocol.row_requests import is_plain, rewrite
+from slipway_ml.protocol.rows import RowCodec
+from slipway_ml.protocol.tensor_pieces import Sizes, TensorPieces
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import JSON, MANY, almost_requests, almost_rows
 
@@ -54,7 +54,7 @@ def outcome(read: Callable[[], Any]) -> Any:
     except SlipwayError as error:
         if str(error).removeprefix("the body ") in NO_JSON:
             return "no JSON"  # which of these it is depends on which is seen first
-        return [cls.__name__ for cls in type(error).__mro__ if cls.__module__ == "app.errors"], str(error)
+        return [cls.__name__ for cls in type(error).__mro__ if cls.__module__ == "slipway_ml.errors"], str(error)
 
 
 def tensors(request: Any) -> Any:

@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.protocol.limits import ContentLimits
-from app.protocol.parts import Part, join, tensors_of
-from app.protocol.rows import RowCodec
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.parts import Part, join, tensors_of
+from slipway_ml.protocol.rows import RowCodec
 from tests.factories import mixed_signature
 
 CODEC = RowCodec("m", "1", mixed_signature(), ContentLimits())

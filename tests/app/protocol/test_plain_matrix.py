@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.contract.tensors import Datatype, TensorMetadata
-from app.errors import SlipwayError
-from app.protocol.json_codec import decode_request, read_document
-from app.protocol.limits import ContentLimits
-from app.protocol.number_reader import NumberReader
-from app.protocol.plain_matrix import PlainMatrix
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.errors import SlipwayError
+from slipway_ml.protocol.json_codec import decode_request, read_document
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.number_reader import NumberReader
+from slipway_ml.protocol.plain_matrix import PlainMatrix
 
 MOST = 600
 PLAIN = PlainMatrix(TensorMetadata("X", Datatype.FP64, (-1, 3)), MOST)

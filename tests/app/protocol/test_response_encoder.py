@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.contract.tensors import NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
-from app.protocol.json_codec import encode_response
-from app.protocol.messages import InferenceResponse, NamedTensor
-from app.protocol.outputs import Outputs, RunOutputs
-from app.protocol.response_encoder import ResponseEncoder
+from slipway_ml.contract.tensors import NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
+from slipway_ml.protocol.json_codec import encode_response
+from slipway_ml.protocol.messages import InferenceResponse, NamedTensor
+from slipway_ml.protocol.outputs import Outputs, RunOutputs
+from slipway_ml.protocol.response_encoder import ResponseEncoder
 
 DECLARED = (
     TensorMetadata("label", Datatype.BYTES, (-1,)),

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.signature import Label
-from app.contract.tensors import NUMPY_DTYPES, Tensor
-from app.errors import InferenceError
-from app.protocol.limits import ContentLimits
-from app.protocol.rows import RowCodec
+from slipway_ml.contract.signature import Label
+from slipway_ml.contract.tensors import NUMPY_DTYPES, Tensor
+from slipway_ml.errors import InferenceError
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.rows import RowCodec
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import MANY, TEXT, labels
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.contract.signature import Feature, Kind, Signature, Task
-from app.errors import InvalidRows, RowProblem
-from app.protocol.limits import ContentLimits
-from app.protocol.rows import RowCodec
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.errors import InvalidRows, RowProblem
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.rows import RowCodec
 from tests.factories import matrix_signature, mixed_signature
 
 MIXED = mixed_signature()

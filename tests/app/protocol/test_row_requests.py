@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import MalformedRequest, RequestError
-from app.protocol.row_requests import is_plain, rewrite
+from slipway_ml.errors import MalformedRequest, RequestError
+from slipway_ml.protocol.row_requests import is_plain, rewrite
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import JSON, MANY
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.protocol.row_schema import object_request
-from app.protocol.row_validator import list_rows, object_requests, object_rows
+from slipway_ml.protocol.row_schema import object_request
+from slipway_ml.protocol.row_validator import list_rows, object_requests, object_rows
 from tests.factories import mixed_signature
 
 SIGNATURE = mixed_signature()

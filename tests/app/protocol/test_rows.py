@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.manifest import Cell
-from app.contract.signature import Feature, Kind, Signature, Task
-from app.contract.tensors import Tensor
-from app.errors import InvalidRows, MalformedRequest, RequestTooLarge
-from app.protocol.limits import ContentLimits
-from app.protocol.rows import RowCodec
-from app.serving.manifest_rows import to_tensors
+from slipway_ml.contract.manifest import Cell
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.errors import InvalidRows, MalformedRequest, RequestTooLarge
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.protocol.rows import RowCodec
+from slipway_ml.serving.manifest_rows import to_tensors
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import FEW, MANY, rows_of, signatures
 

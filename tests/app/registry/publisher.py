@@ -13,8 +13,8 @@ import time
 from functools import cache
 from pathlib import Path
 
-from app.contract.manifest import FileDigest, ModelManifest, manifest_from_json
-from app.registry.store import MODEL_FILE, Registry, StoredVersion
+from slipway_ml.contract.manifest import FileDigest, ModelManifest, manifest_from_json
+from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 
 NAME = "light"
 FILES = {MODEL_FILE: b"model" * 20_000, "variants/fp32.onnx": b"other" * 20_000, "model_card.md": b"# light\n"}

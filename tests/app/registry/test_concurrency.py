@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from app.registry import desired_state
-from app.registry.store import Registry
+from slipway_ml.registry import desired_state
+from slipway_ml.registry.store import Registry
 from tests.app.registry.publisher import FILES, NAME, publish_light
 
 REPOSITORY = Path(__file__).parents[3]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.errors import DamagedVersion, NothingPublished
-from app.registry.store import MANIFEST_FILE, MODEL_FILE, Registry, StoredVersion
+from slipway_ml.errors import DamagedVersion, NothingPublished
+from slipway_ml.registry.store import MANIFEST_FILE, MODEL_FILE, Registry, StoredVersion
 from tests.app.registry.publisher import NAME, publish_light
 
 HOSTILE_NAME = "../../secret"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import PublishConflict, RegistryError
-from app.registry import desired_state
-from app.registry.desired_state import DesiredState
-from app.registry.store import Registry
+from slipway_ml.errors import PublishConflict, RegistryError
+from slipway_ml.registry import desired_state
+from slipway_ml.registry.desired_state import DesiredState
+from slipway_ml.registry.store import Registry
 from tests.app.registry.publisher import NAME, publish_light
 from tests.strategies import FEW
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.manifest import FileDigest
-from app.registry.integrity import IntegrityError, digest, read_file, read_verified, sha256
+from slipway_ml.contract.manifest import FileDigest
+from slipway_ml.registry.integrity import IntegrityError, digest, read_file, read_verified, sha256
 from tests.strategies import MANY
 
 

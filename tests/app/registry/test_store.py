@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.manifest import FileDigest, ModelManifest
-from app.errors import DamagedVersion, NothingPublished, PublishConflict, RegistryError
-from app.registry.integrity import digest, sha256
-from app.registry.store import MANIFEST_FILE, MODEL_FILE, Registry
+from slipway_ml.contract.manifest import FileDigest, ModelManifest
+from slipway_ml.errors import DamagedVersion, NothingPublished, PublishConflict, RegistryError
+from slipway_ml.registry.integrity import digest, sha256
+from slipway_ml.registry.store import MANIFEST_FILE, MODEL_FILE, Registry
 from tests.app.registry.publisher import FILES, NAME, light_manifest, publish_light
 from tests.factories import publish, sum_graph
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import NothingPublished, RegistryError
-from app.registry.store import Registry
+from slipway_ml.errors import NothingPublished, RegistryError
+from slipway_ml.registry.store import Registry
 from tests.app.registry.publisher import NAME, publish_light
 
 ESCAPES = ["", ".", "..", "../light", "light/../light", "/light", "light/1", "light\n", "light\x00", "a" * 129, "lïght"]

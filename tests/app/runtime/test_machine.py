@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.runtime.machine import this_machine
-from app.runtime.session import runtime_version
+from slipway_ml.runtime.machine import this_machine
+from slipway_ml.runtime.session import runtime_version
 
 
 def test_processor_and_what_it_can_do(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runtime.memory import memory_limit, resident_bytes, return_free_memory
+from slipway_ml.runtime.memory import memory_limit, resident_bytes, return_free_memory
 
 MIB = 1024 * 1024
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.runtime.placement import Placement, read_placement
-from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER
+from slipway_ml.runtime.placement import Placement, read_placement
+from slipway_ml.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER
 
 
 @dataclass

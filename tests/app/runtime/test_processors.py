@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runtime.processors import cpu_quota, usable_cpus
+from slipway_ml.runtime.processors import cpu_quota, usable_cpus
 
 AFFINITY = len(os.sched_getaffinity(0))
 QUOTAS: dict[str, tuple[str, int]] = {

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.contract.model_options import Provider
-from app.errors import UsageError
-from app.runtime.processors import usable_cpus
-from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, PROVIDERS, choose_execution
+from slipway_ml.contract.model_options import Provider
+from slipway_ml.errors import UsageError
+from slipway_ml.runtime.processors import usable_cpus
+from slipway_ml.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, PROVIDERS, choose_execution
 
 CPU_ONLY = ["AzureExecutionProvider", CPU_PROVIDER]
 WITH_CUDA = ["TensorrtExecutionProvider", CUDA_PROVIDER, CPU_PROVIDER]
@@ -49,7 +49,7 @@ def test_gpu_that_is_required_and_not_there_is_an_error() -> None:
 
 
 def test_cuda_that_is_missing_is_an_error_and_no_silent_fallback() -> None:
-    with pytest.raises(UsageError, match=r"'cuda' was asked for, .*; install slipway\[gpu\]"):
+    with pytest.raises(UsageError, match=r"'cuda' was asked for, .*; install slipway-ml\[gpu\]"):
         choose_execution("cuda", 1, CPU_ONLY)
 
 

@@ -8,9 +8,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import quantize_dynamic
 
-from app.contract.tensors import Tensor
-from app.runtime.row_independence import mixes_rows
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.row_independence import mixes_rows
+from slipway_ml.runtime.session import OnnxSession
 
 COUNT = 30
 RANDOM = np.random.default_rng(1)

@@ -8,11 +8,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from app.contract.tensors import Datatype, TensorMetadata
-from app.errors import InferenceError
-from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, Execution
-from app.runtime.session import OnnxSession, UnloadableModel, available_providers, runtime_version
-from app.serving.manifest_rows import to_tensors
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.errors import InferenceError
+from slipway_ml.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, Execution
+from slipway_ml.runtime.session import OnnxSession, UnloadableModel, available_providers, runtime_version
+from slipway_ml.serving.manifest_rows import to_tensors
 from tests.factories import failing_graph, matrix_signature, mixed_signature, sign_graph, sum_graph
 
 SIGNATURE = matrix_signature()

@@ -26,13 +26,13 @@ sys.addaudithook(watch)
 """
 RUN = """
 import numpy as np
-from app.runtime.session import OnnxSession
+from slipway_ml.runtime.session import OnnxSession
 OnnxSession(open(sys.argv[1], "rb").read()).run({"X": np.ones((1, 3))})
 print(json.dumps(seen))
 """
 SERVE = """
-from app.main import create_app
-from app.settings import Settings
+from slipway_ml.main import create_app
+from slipway_ml.settings import Settings
 create_app(Settings())
 print(json.dumps(seen))
 """

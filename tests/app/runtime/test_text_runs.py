@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.tensors import Tensor
-from app.runtime.text_runs import GROUP_BYTES, TextRuns
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.text_runs import GROUP_BYTES, TextRuns
 
 
 class Recorder:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from app.runtime.vocabulary import largest_vocabulary
+from slipway_ml.runtime.vocabulary import largest_vocabulary
 from tests.factories import matrix_signature, sum_graph
 
 

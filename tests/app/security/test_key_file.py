@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.errors import UsageError
-from app.security.key_file import KeyFile, encode_keys, read_keys
-from app.security.keys import KeyScope, new_key
+from slipway_ml.errors import UsageError
+from slipway_ml.security.key_file import KeyFile, encode_keys, read_keys
+from slipway_ml.security.keys import KeyScope, new_key
 from tests.keyring import add_key, replace
 
 

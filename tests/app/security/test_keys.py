@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.security import keys as module
-from app.security.keys import Key, KeyScope, KeySet, new_key
+from slipway_ml.security import keys as module
+from slipway_ml.security.keys import Key, KeyScope, KeySet, new_key
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 TEXT, KEY = new_key("shop", [KeyScope.PREDICT], now=NOW)

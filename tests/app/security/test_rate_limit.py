@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import RateLimited
-from app.security.rate_limit import RateLimit
+from slipway_ml.errors import RateLimited
+from slipway_ml.security.rate_limit import RateLimit
 
 
 @dataclass

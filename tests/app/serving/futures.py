@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from math import inf
 
-from app.contract.tensors import Tensor
-from app.protocol.outputs import Outputs
-from app.serving.batcher import Batcher
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.serving.batcher import Batcher
 
 
 def submit(queue: Batcher, tensors: Mapping[str, Tensor], rows: int, latest: float = inf) -> asyncio.Future[Outputs]:

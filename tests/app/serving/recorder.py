@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.contract.tensors import Tensor
-from app.errors import InferenceError
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.errors import InferenceError
 
 
 def rows(*values: float) -> dict[str, Tensor]:

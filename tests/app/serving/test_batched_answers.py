@@ -17,11 +17,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVR
 
-from app.contract.tensors import Tensor
-from app.protocol.outputs import Outputs
-from app.runtime.session import OnnxSession
-from app.serving.batcher import Batcher, QueueLimits
-from app.serving.cost_line import CostLine
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.runtime.session import OnnxSession
+from slipway_ml.serving.batcher import Batcher, QueueLimits
+from slipway_ml.serving.cost_line import CostLine
 from tests.app.serving.futures import submit
 from tests.app.serving.recorder import Recorder
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.contract.tensors import Tensor
-from app.errors import DeadlineExceeded, InferenceError, Overloaded
-from app.protocol.outputs import Outputs
-from app.serving.batcher import Batcher, QueueLimits
-from app.serving.cost_line import CostLine
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.errors import DeadlineExceeded, InferenceError, Overloaded
+from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.serving.batcher import Batcher, QueueLimits
+from slipway_ml.serving.cost_line import CostLine
 from tests.app.serving.futures import submit
 from tests.app.serving.recorder import Recorder, rows
 

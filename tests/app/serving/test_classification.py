@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from app.contract.tensors import Datatype, Tensor
-from app.errors import RequestTooLarge
-from app.protocol.messages import NamedTensor
-from app.serving.classification import classify
+from slipway_ml.contract.tensors import Datatype, Tensor
+from slipway_ml.errors import RequestTooLarge
+from slipway_ml.protocol.messages import NamedTensor
+from slipway_ml.serving.classification import classify
 from tests.factories import matrix_signature
 
 SIGNATURE = matrix_signature(2, ("low", "mid", "high"))

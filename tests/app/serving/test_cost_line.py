@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.serving.cost_line import CostLine
+from slipway_ml.serving.cost_line import CostLine
 
 
 def test_line_is_fixed_plus_per_row() -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.model_options import ModelOptions, ServingRequest
-from app.errors import UsageError
-from app.protocol.limits import ContentLimits
-from app.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER
-from app.serving.batcher import QueueLimits
-from app.serving.model_config import read_model_config
-from app.serving.options import ServingOptions
+from slipway_ml.contract.model_options import ModelOptions, ServingRequest
+from slipway_ml.errors import UsageError
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER
+from slipway_ml.serving.batcher import QueueLimits
+from slipway_ml.serving.model_config import read_model_config
+from slipway_ml.serving.options import ServingOptions
 
 
 def read(tmp_path: Path, text: str) -> dict[str, ModelOptions]:

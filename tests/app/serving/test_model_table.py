@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.errors import ModelNotFound, ModelNotReady, VersionNotFound
-from app.serving.model_table import ModelTable, ServedModel
+from slipway_ml.errors import ModelNotFound, ModelNotReady, VersionNotFound
+from slipway_ml.serving.model_table import ModelTable, ServedModel
 
 
 def test_unknown_model_is_not_found() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.manifest import GoldenRow, GoldenRows, ModelManifest
-from app.registry.store import Registry
+from slipway_ml.contract.manifest import GoldenRow, GoldenRows, ModelManifest
+from slipway_ml.registry.store import Registry
 from tests.factories import failing_graph, matrix_signature, publish, sum_graph
 from tests.service import service, until, until_ready
 

@@ -9,14 +9,14 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from app.contract.tensors import Tensor
-from app.errors import DeadlineExceeded
-from app.protocol.outputs import Outputs
-from app.protocol.parts import Part, PendingRows
-from app.serving.batcher import Batcher, QueueLimits
-from app.serving.cost_line import CostLine
-from app.serving.run_traits import CHARACTERS_PER_ROW, RunTraits, weigh_text
-from app.serving.stuck_runs import StuckRuns
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.errors import DeadlineExceeded
+from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.protocol.parts import Part, PendingRows
+from slipway_ml.serving.batcher import Batcher, QueueLimits
+from slipway_ml.serving.cost_line import CostLine
+from slipway_ml.serving.run_traits import CHARACTERS_PER_ROW, RunTraits, weigh_text
+from slipway_ml.serving.stuck_runs import StuckRuns
 from tests.app.serving.futures import submit
 from tests.app.serving.recorder import Recorder, rows
 

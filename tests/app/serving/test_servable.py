@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.monitoring.metrics import Metrics
-from app.protocol.limits import ContentLimits
-from app.runtime.providers import CPU_PROVIDER
-from app.serving.batcher import QueueLimits
-from app.serving.options import ServingOptions
-from app.serving.servable import open_servable
+from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.runtime.providers import CPU_PROVIDER
+from slipway_ml.serving.batcher import QueueLimits
+from slipway_ml.serving.options import ServingOptions
+from slipway_ml.serving.servable import open_servable
 from tests.app.serving.futures import submit
 from tests.factories import matrix_signature, publish, quantizing_graph
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from app.monitoring.metrics import Metrics
-from app.serving.statistics import VersionStatistics
+from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.serving.statistics import VersionStatistics
 
 
 def statistics(metrics: Metrics | None = None) -> VersionStatistics:

@@ -1,6 +1,6 @@
 """Slots lost to runs that do not end, with a clock of the test's own."""
 
-from app.serving.stuck_runs import StuckRuns
+from slipway_ml.serving.stuck_runs import StuckRuns
 
 
 class Clock:

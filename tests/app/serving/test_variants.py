@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.manifest import FileDigest, ModelManifest, Variant
-from app.contract.model_options import ModelOptions
-from app.errors import DamagedVersion
-from app.monitoring.metrics import Metrics
-from app.protocol.limits import ContentLimits
-from app.registry.store import MODEL_FILE, Registry, StoredVersion
-from app.runtime.providers import CPU_PROVIDER
-from app.serving.batcher import QueueLimits
-from app.serving.options import ServingOptions
-from app.serving.servable import Servable, open_servable
+from slipway_ml.contract.manifest import FileDigest, ModelManifest, Variant
+from slipway_ml.contract.model_options import ModelOptions
+from slipway_ml.errors import DamagedVersion
+from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
+from slipway_ml.runtime.providers import CPU_PROVIDER
+from slipway_ml.serving.batcher import QueueLimits
+from slipway_ml.serving.options import ServingOptions
+from slipway_ml.serving.servable import Servable, open_servable
 from tests.factories import looping_graph, make_manifest, slow_signature, sum_graph
 
 SIGNATURE = slow_signature(5000.0)

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from loadtests import service
-from loadtests.bench.machine import two_cores
-from loadtests.errors import CannotRun
-from loadtests.http import OK, call
-from loadtests.service import Server
+from slipway_loadtests import service
+from slipway_loadtests.bench.machine import two_cores
+from slipway_loadtests.errors import CannotRun
+from slipway_loadtests.http import OK, call
+from slipway_loadtests.service import Server
 from tests.e2e.attack.attacks import Attack
 from tests.e2e.attack.body_costs import cpu_ratio
 from tests.e2e.attack.good_client import read_log

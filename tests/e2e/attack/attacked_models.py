@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from app.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
 from tests.e2e.attack.good_bodies import ENDLESS, FEATURES, MATRIX, ROWS, TEXT, WIDE
 from tests.factories import (
     looping_graph,
@@ -80,7 +80,7 @@ def _publish_text(models: Path) -> None:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
 
-    from training.publishing import publish as publish_fitted  # noqa: PLC0415
+    from slipway_training.workflows.publish_fitted import publish as publish_fitted  # noqa: PLC0415
 
     texts = ["good day", "bad night", "good night", "bad day"] * 10
     labels = ["yes", "no", "yes", "no"] * 10

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtests.errors import CannotRun
+from slipway_loadtests.errors import CannotRun
 
 _ROOT = Path("/sys/fs/cgroup")
 _ENTER = 'echo $$ >"$0" && exec "$@"'

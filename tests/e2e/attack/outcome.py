@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from loadtests.bench.open_loop import quantile
+from slipway_loadtests.bench.open_loop import quantile
 from tests.e2e.attack.good_client import PREDICTION, PROBE, Asked
 
 MOST_RATIO = 3.0

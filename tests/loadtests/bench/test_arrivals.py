@@ -4,8 +4,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from loadtests.bench.arrivals import Latencies, OpenLoop, report
-from loadtests.bench.benchmark import BARE, SLIPWAY
+from slipway_loadtests.bench.arrivals import Latencies, OpenLoop, report
+from slipway_loadtests.bench.benchmark import BARE, SLIPWAY
 
 
 def load(server: str, what: str, rate: float, p99: float, p999: float, failed: int = 0) -> Latencies:

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from loadtests.bench.benchmark import Result, choose_model, measure, prepare_all, report, verdict
-from loadtests.bench.figures import Workload, figures
-from loadtests.bench.machine import Machine, this_machine, two_cores
-from loadtests.bench.process_tree import Memory
-from loadtests.bench.rounds import Contestant, Pace
-from loadtests.bench.session_run import run_cpu_us
-from loadtests.bench.startup import Startup
-from loadtests.bench.targets import BYTES, HEADLINE, SINGLE
-from loadtests.bench.two_workers import ONE, TWO, measure_workers
-from loadtests.errors import CannotRun
-from loadtests.published import read_models
-from loadtests.service import running, slipway_command
+from slipway_loadtests.bench.benchmark import Result, choose_model, measure, prepare_all, report, verdict
+from slipway_loadtests.bench.figures import Workload, figures
+from slipway_loadtests.bench.machine import Machine, this_machine, two_cores
+from slipway_loadtests.bench.process_tree import Memory
+from slipway_loadtests.bench.rounds import Contestant, Pace
+from slipway_loadtests.bench.session_run import run_cpu_us
+from slipway_loadtests.bench.startup import Startup
+from slipway_loadtests.bench.targets import BYTES, HEADLINE, SINGLE
+from slipway_loadtests.bench.two_workers import ONE, TWO, measure_workers
+from slipway_loadtests.errors import CannotRun
+from slipway_loadtests.published import read_models
+from slipway_loadtests.service import running, slipway_command
 from tests.loadtests.samples import sample
 
 needs_wrk = pytest.mark.skipif(
@@ -149,7 +149,7 @@ def test_without_a_model_of_numbers_only_one_must_be_named(service_url: str) -> 
 
 @needs_wrk
 def test_an_empty_folder_exits_with_2_and_the_next_command(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "app", "bench", "--models", str(tmp_path)]
+    command = [sys.executable, "-m", "slipway_ml", "bench", "--models", str(tmp_path)]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 

@@ -1,6 +1,6 @@
 """The arithmetic of the benchmark on numbers that can be checked by hand."""
 
-from loadtests.bench.figures import figures
+from slipway_loadtests.bench.figures import figures
 from tests.loadtests.samples import ONE_ROW, sample
 
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from loadtests.bench.mixed import NAME, mixed_models
+from slipway_loadtests.bench.mixed import NAME, mixed_models
 
 
 def test_model_of_14_mixed_fields_is_trained_once(tmp_path: Path) -> None:

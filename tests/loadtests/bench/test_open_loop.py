@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from loadtests.bench.open_loop import Seen, Stream, offer, quantile
+from slipway_loadtests.bench.open_loop import Seen, Stream, offer, quantile
 
 CORE = min(os.sched_getaffinity(0))
 GOOD = f'{{"instances": [{[1.0] * 30}]}}\n'

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from loadtests.bench.process_tree import cpu_seconds, memory
+from slipway_loadtests.bench.process_tree import cpu_seconds, memory
 
 _BURN = "import time\nwhile time.process_time() < 0.3: pass\n"
 _WAIT = "print(flush=True); input()"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from loadtests.bench.figures import Figure, Workload
-from loadtests.bench.targets import BYTES, MIXED, SINGLE, Target, targets
-from loadtests.bench.two_workers import ONE, TWO, WorkersFigure
+from slipway_loadtests.bench.figures import Figure, Workload
+from slipway_loadtests.bench.targets import BYTES, MIXED, SINGLE, Target, targets
+from slipway_loadtests.bench.two_workers import ONE, TWO, WorkersFigure
 
 
 def figure(workload: Workload, cpu_us: float, floor_us: float, p50_ms: float = 1.0) -> Figure:

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from training.config import documents as configs
-from training.config.model import TrainingConfig
-from training.data.lineage import as_saved
-from training.errors import ConfigError
+from slipway_training.config import documents as configs
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data.lineage import as_saved
+from slipway_training.errors import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.errors import SlipwayError
+from slipway_ml.errors import SlipwayError
+from slipway_training.config.cost import CostConfig
+from slipway_training.data.amounts import with_amounts
 from tests.training.tables import table
-from training.config.cost import CostConfig
-from training.data.amounts import with_amounts
 
 
 def cost(column: str, **more: Any) -> CostConfig:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from training.data.csv_file import read_bytes, read_csv
-from training.errors import ConfigError, DataCheckFailed
+from slipway_training.data.csv_file import read_bytes, read_csv
+from slipway_training.errors import ConfigError, DataCheckFailed
 
 
 def written(folder: Path, content: bytes) -> Path:

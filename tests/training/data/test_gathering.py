@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.contract.signature import Kind
+from slipway_ml.contract.signature import Kind
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data.gathering import Gathered, gather
+from slipway_training.data.lineage import recipe
 from tests.training.orders import ORDERS, changed, customers, orders, write_tables
 from tests.training.prepared import shipped
-from training.config.model import TrainingConfig
-from training.data.gathering import Gathered, gather
-from training.data.lineage import recipe
 
 
 def told(config: TrainingConfig) -> dict[str, str]:

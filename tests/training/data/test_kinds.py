@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from app.contract.signature import Kind, Task
-from training.data.kinds import guess_kind, parse_column, parse_target
-from training.errors import DataCheckFailed
+from slipway_ml.contract.signature import Kind, Task
+from slipway_training.data.kinds import guess_kind, parse_column, parse_target
+from slipway_training.errors import DataCheckFailed
 
 
 def line(row: int) -> str:

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from app.registry.store import Registry
+from slipway_ml.registry.store import Registry
+from slipway_training.config import documents as configs
+from slipway_training.data.lineage import find_equal, recipe
+from slipway_training.errors import DataCheckFailed
 from tests.training.passengers import PASSENGERS, passengers
 from tests.training.payments import PAYMENTS, payments
 from tests.training.prepared import shipped
 from tests.training.shop import SHOP, shop
-from training.config import documents as configs
-from training.data.lineage import find_equal, recipe
-from training.errors import DataCheckFailed
 
 
 def test_committed_passenger_list_is_what_its_generator_makes() -> None:

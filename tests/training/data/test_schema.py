@@ -1,10 +1,10 @@
 import pandas as pd
 import pytest
 
-from app.contract.signature import Kind, Task
+from slipway_ml.contract.signature import Kind, Task
+from slipway_training.data.schema import describe, describe_column, round_number
 from tests.training.prepared import prepared, shipped
 from tests.training.tables import config_for, table
-from training.data.schema import describe, describe_column, round_number
 
 
 def test_passengers_are_described_column_by_column() -> None:

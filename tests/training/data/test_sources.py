@@ -4,12 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.contract.signature import Kind, Task
-from app.errors import SlipwayError
+from slipway_ml.contract.signature import Kind, Task
+from slipway_ml.errors import SlipwayError
+from slipway_training.data import sources
+from slipway_training.errors import ConfigError, DataCheckFailed
 from tests.training.prepared import shipped
 from tests.training.tables import config_for, write_csv
-from training.data import sources
-from training.errors import ConfigError, DataCheckFailed
 
 
 def test_passenger_list_has_every_kind_of_column() -> None:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.signature import Task
+from slipway_ml.contract.signature import Task
+from slipway_training.config.split import SplitConfig
+from slipway_training.data.folds import folds, tuning_folds
+from slipway_training.data.splits import split
+from slipway_training.data.table import Table
+from slipway_training.errors import ConfigError
 from tests.training.tables import table
-from training.config.split import SplitConfig
-from training.data.folds import folds, tuning_folds
-from training.data.splits import split
-from training.data.table import Table
-from training.errors import ConfigError
 
 BOTH = Task.CLASSIFICATION
 

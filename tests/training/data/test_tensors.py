@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from app.contract.tensors import NUMPY_DTYPES
+from slipway_ml.contract.tensors import NUMPY_DTYPES
+from slipway_training.data.tensors import take, to_frame, to_tensors
 from tests.training.prepared import MODELS, prepared
-from training.data.tensors import take, to_frame, to_tensors
 
 
 @pytest.mark.parametrize("name", MODELS)

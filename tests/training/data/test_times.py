@@ -1,7 +1,7 @@
 import pytest
 
-from training.data.times import parse_times
-from training.errors import DataCheckFailed
+from slipway_training.data.times import parse_times
+from slipway_training.errors import DataCheckFailed
 
 
 def line(row: int) -> str:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.contract.signature import Feature, Kind, Signature, Task
-from training.config.evaluation import EvaluationConfig
-from training.evaluation.answers import Answers
-from training.evaluation.outcome import Judged
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_training.config.evaluation import EvaluationConfig
+from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.outcome import Judged
 
 QUICK = EvaluationConfig(resamples=200)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.answers import Answers, compare, spread_of
+from slipway_training.evaluation.answers import Answers, compare, spread_of
 
 
 def test_differences_are_the_worst_number_of_each_row() -> None:

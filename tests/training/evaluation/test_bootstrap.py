@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from slipway_training.config.evaluation import EvaluationConfig
+from slipway_training.evaluation.bootstrap import draw, draws_for, middle, wilson
+from slipway_training.evaluation.metrics import measurable, scores
 from tests.training.evaluation.rows import QUICK, classifier, grouped_classifier, grouped_regressor, regressor
-from training.config.evaluation import EvaluationConfig
-from training.evaluation.bootstrap import draw, draws_for, middle, wilson
-from training.evaluation.metrics import measurable, scores
 
 REPEATS = 150
 

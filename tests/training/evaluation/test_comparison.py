@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.comparison import BOOTSTRAP, MCNEMAR, OF_GROUPS, compare, mcnemar
 from tests.training.evaluation.rows import QUICK, classifier, regressor
-from training.evaluation.answers import Answers
-from training.evaluation.comparison import BOOTSTRAP, MCNEMAR, OF_GROUPS, compare, mcnemar
 
 
 def test_better_model_is_better_beyond_chance() -> None:

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from app.contract.evaluation import Comparison, Evaluation, Score, SliceScore
-from training.config.proof import GateConfig
-from training.errors import GateFailed
-from training.evaluation.gates import check
+from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
+from slipway_training.config.proof import GateConfig
+from slipway_training.errors import GateFailed
+from slipway_training.evaluation.gates import check
 
 METRICS = (
     Score(name="accuracy", value=0.8),

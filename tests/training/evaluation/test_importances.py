@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.config.evaluation import EvaluationConfig
-from training.evaluation.answers import Answers
-from training.evaluation.importances import importances
+from slipway_training.config.evaluation import EvaluationConfig
+from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.importances import importances
 
 CONFIG = EvaluationConfig()
 

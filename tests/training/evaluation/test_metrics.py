@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from app.contract.signature import Task
+from slipway_ml.contract.signature import Task
+from slipway_training.config.evaluation import METRICS, EvaluationConfig
+from slipway_training.errors import ConfigError
+from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.metrics import LOWER_IS_BETTER, first_score, scores
 from tests.training.evaluation.rows import QUICK, classifier, regressor
 from tests.training.prepared import shipped
-from training.config.evaluation import METRICS, EvaluationConfig
-from training.errors import ConfigError
-from training.evaluation.answers import Answers
-from training.evaluation.metrics import LOWER_IS_BETTER, first_score, scores
 
 LABELS = np.array(["b", "a", "b", "a"], dtype=object)
 PROBABILITIES = np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4], [0.7, 0.3]])

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from slipway_training.errors import ConfigError
+from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.outcome import Judged, evaluate
+from slipway_training.evaluation.rivals import Rival, baseline
 from tests.training.evaluation.rows import QUICK, classifier, judged, regressor
-from training.errors import ConfigError
-from training.evaluation.answers import Answers
-from training.evaluation.outcome import Judged, evaluate
-from training.evaluation.rivals import Rival, baseline
 
 
 def rival(rows: Judged) -> Rival:

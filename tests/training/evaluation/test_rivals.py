@@ -5,13 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.contract.signature import Kind, Task
-from app.registry.store import Registry
+from slipway_ml.contract.signature import Kind, Task
+from slipway_ml.registry.store import Registry
+from slipway_training.data.lineage import as_saved
+from slipway_training.errors import GateFailed
+from slipway_training.evaluation.rivals import Incumbent, baseline, champion, current_champion
+from slipway_training.workflows.train import run, train
 from tests.training.prepared import Copied, Published, prepared, shipped
-from training.data.lineage import as_saved
-from training.errors import GateFailed
-from training.evaluation.rivals import Incumbent, baseline, champion, current_champion
-from training.workflow import run, train
 
 CONFIG = shipped("breast_cancer")
 SAVED = as_saved(CONFIG)

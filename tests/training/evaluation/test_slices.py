@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from app.contract.signature import Feature, Kind
+from slipway_ml.contract.signature import Feature, Kind
+from slipway_training.evaluation.slices import find, slices_of
 from tests.training.evaluation.rows import columns
-from training.evaluation.slices import find, slices_of
 
 ROWS = 600
 

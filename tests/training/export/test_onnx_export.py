@@ -5,17 +5,17 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from app.contract.signature import Feature, Kind, Signature, Task
-from app.contract.tensors import Datatype
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.contract.tensors import Datatype
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.schema import describe
+from slipway_training.data.tensors import to_tensors
+from slipway_training.errors import ConversionError
+from slipway_training.export.assembly import IR_VERSION, MICROSOFT, TARGET
+from slipway_training.export.onnx_export import export
+from slipway_training.pipeline.build import fit
 from tests.training.prepared import MODELS, prepared
 from tests.training.tables import config_for, table
-from training.data.schema import describe
-from training.data.tensors import to_tensors
-from training.errors import ConversionError
-from training.export.assembly import IR_VERSION, MICROSOFT, TARGET
-from training.export.onnx_export import export
-from training.pipeline import fit
 
 
 class Strange(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

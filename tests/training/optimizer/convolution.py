@@ -14,11 +14,11 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from app.contract.signature import Feature, Kind, Signature, Task
-from app.runtime.session import OnnxSession
-from training.optimizer.half import FLOAT16
-from training.optimizer.passes import Material
-from training.optimizer.quantizers import QUANTIZERS
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.optimizer.half import FLOAT16
+from slipway_training.optimizer.passes import Material
+from slipway_training.optimizer.quantizers import QUANTIZERS
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
 _SIDE = 8

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from app.contract.manifest import Guarantee
-from app.contract.parity import Parity, RowsCompared
-from training.export.assembly import IR_VERSION, TARGET
-from training.optimizer.variants import EXPORTED, Built, Measured
+from slipway_ml.contract.manifest import Guarantee
+from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_training.export.assembly import IR_VERSION, TARGET
+from slipway_training.optimizer.variants import EXPORTED, Built, Measured
 
 
 def product(weights: NDArray[np.float32], kind: str = "MatMul", **attributes: Any) -> ModelProto:

@@ -1,8 +1,8 @@
 """What a shipped model hands to its passes, and a proof that lets everything through."""
 
+from slipway_training.data.tensors import to_tensors
+from slipway_training.optimizer.passes import Material
 from tests.training.prepared import prepared
-from training.data.tensors import to_tensors
-from training.optimizer.passes import Material
 
 
 def material(name: str) -> Material:

@@ -13,11 +13,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from app.contract.signature import Signature
-from training.config.proof import ParityConfig
-from training.examination import Fitted, prove_pipeline
-from training.export.parity import Reference
-from training.inference import infer
+from slipway_ml.contract.signature import Signature
+from slipway_training.candidate import Fitted, prove_pipeline
+from slipway_training.config.proof import ParityConfig
+from slipway_training.parity.parity import Reference
+from slipway_training.workflows.signature_inference import infer
 
 _ROWS = 600
 _ESTIMATORS: dict[str, Any] = {

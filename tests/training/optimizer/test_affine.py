@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import ModelProto, TensorProto
 
-from app.contract.tensors import Datatype, TensorMetadata
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.export.assembly import Assembly
+from slipway_training.optimizer.affine import before, columns
+from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.optimizer.wiring import Wiring
 from tests.strategies import FEW
-from training.export.assembly import Assembly
-from training.optimizer.affine import before, columns
-from training.optimizer.passes import NothingToDo
-from training.optimizer.wiring import Wiring
 
 STEPS = st.lists(st.tuples(st.sampled_from(["Add", "Sub", "Mul", "Div"]), st.floats(0.01, 100)), min_size=1, max_size=6)
 

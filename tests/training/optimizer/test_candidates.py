@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from onnx import ModelProto
 
+from slipway_training.config.optimize import Candidate, OptimizeConfig
+from slipway_training.optimizer.candidates import build, compose
+from slipway_training.optimizer.catalogue import ON_TOP
+from slipway_training.optimizer.passes import Declined, Material, Pass, Rewritten, copy
+from slipway_training.optimizer.quantizers import QUANTIZERS
+from slipway_training.optimizer.variants import COMPACT, EXPORTED, Built
 from tests.training.optimizer.graphs import product
 from tests.training.optimizer.materials import content, material
 from tests.training.prepared import prepared
-from training.config.optimize import Candidate, OptimizeConfig
-from training.optimizer.candidates import build, compose
-from training.optimizer.catalogue import ON_TOP
-from training.optimizer.passes import Declined, Material, Pass, Rewritten, copy
-from training.optimizer.quantizers import QUANTIZERS
-from training.optimizer.variants import COMPACT, EXPORTED, Built
 
 
 def built(name: str, *candidates: Candidate) -> dict[str, Built]:

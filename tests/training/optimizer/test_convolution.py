@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from onnx import numpy_helper
 
+from slipway_training.optimizer.half import FLOAT16
+from slipway_training.optimizer.passes import families
+from slipway_training.optimizer.quantizers import QUANTIZERS
+from slipway_training.optimizer.weights import quantize_weights, weight_nodes
 from tests.training.optimizer.convolution import DIGITS, MATERIAL, answers, convolutional, digests
-from training.optimizer.half import FLOAT16
-from training.optimizer.passes import families
-from training.optimizer.quantizers import QUANTIZERS
-from training.optimizer.weights import quantize_weights, weight_nodes
 
 
 def test_convolutions_make_a_network_and_hold_weights() -> None:

@@ -1,13 +1,13 @@
 import pytest
 from onnx import ModelProto
 
-from app.contract.parity import Parity
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.parity import Parity
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.optimizer.first_layer import centre_input, fold_into_first_layer
+from slipway_training.optimizer.passes import Declined, NothingToDo
+from slipway_training.parity import parity
 from tests.training.optimizer.offset import Offset, offset
 from tests.training.prepared import Prepared, prepared
-from training.export import parity
-from training.optimizer.first_layer import centre_input, fold_into_first_layer
-from training.optimizer.passes import Declined, NothingToDo
 
 
 def proof(model: Prepared | Offset, graph: ModelProto) -> Parity:

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slipway_training.optimizer.footprint import footprints
 from tests.training.optimizer.graphs import product
-from training.optimizer.footprint import footprints
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells resident memory")
 

@@ -1,11 +1,11 @@
 import pytest
 
-from app.contract.evaluation import Score
+from slipway_ml.contract.evaluation import Score
+from slipway_training.errors import GateFailed
+from slipway_training.optimizer.gates import Choice, choose, refusal
+from slipway_training.optimizer.variants import Built, Measured
 from tests.training.optimizer.graphs import measured
 from tests.training.prepared import shipped
-from training.errors import GateFailed
-from training.optimizer.gates import Choice, choose, refusal
-from training.optimizer.variants import Built, Measured
 
 EXPORTED = measured()
 OWN_SCORE = Score(name="accuracy", value=0.9, interval=(0.88, 0.92))

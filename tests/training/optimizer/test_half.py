@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from app.runtime.session import OnnxSession
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.optimizer.half import to_float16
+from slipway_training.optimizer.passes import Declined
+from slipway_training.parity import parity
 from tests.training.prepared import prepared
-from training.export import parity
-from training.optimizer.half import to_float16
-from training.optimizer.passes import Declined
 
 
 def test_network_in_half_precision_is_half_the_size_and_flips_nothing() -> None:

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from app.contract.tensors import Tensor
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.optimizer.latency import BATCHES, latencies, timing_rows
 from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
-from training.optimizer.latency import BATCHES, latencies, timing_rows
 
 
 def test_rows_for_timing_are_many_and_like_those_given() -> None:

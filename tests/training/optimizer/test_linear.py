@@ -7,18 +7,18 @@ from onnx import ModelProto, numpy_helper
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 
-from app.contract.parity import Parity
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.parity import Parity
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.export.onnx_export import export
+from slipway_training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
+from slipway_training.optimizer.passes import Declined, NothingToDo, copy
+from slipway_training.optimizer.wiring import set_attribute
+from slipway_training.parity import parity
+from slipway_training.workflows.signature_inference import infer
 from tests.strategies import FEW
 from tests.training.optimizer.offset import Offset, offset
 from tests.training.prepared import Prepared, prepared
-from training.data.tensors import to_tensors
-from training.export import parity
-from training.export.onnx_export import export
-from training.inference import infer
-from training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
-from training.optimizer.passes import Declined, NothingToDo, copy
-from training.optimizer.wiring import set_attribute
 
 LINEAR = ("LogisticRegression", "LogisticRegression of three classes", "Ridge")
 

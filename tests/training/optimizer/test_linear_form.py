@@ -9,14 +9,14 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from app.runtime.session import OnnxSession
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.export.onnx_export import export
+from slipway_training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
+from slipway_training.optimizer.linear_form import cast_inside, logistic_apart, softmax_apart
+from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.workflows.signature_inference import infer
 from tests.training.optimizer.offset import offset
-from training.data.tensors import to_tensors
-from training.export.onnx_export import export
-from training.inference import infer
-from training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
-from training.optimizer.linear_form import cast_inside, logistic_apart, softmax_apart
-from training.optimizer.passes import NothingToDo
 
 X, _ = load_breast_cancer(return_X_y=True)
 

@@ -8,12 +8,12 @@ from hypothesis.extra import numpy as shapes
 from numpy.typing import NDArray
 from onnx import ModelProto, numpy_helper
 
-from app.contract.tensors import Datatype, TensorMetadata
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.export.assembly import Assembly
+from slipway_training.optimizer.narrowing import narrow_constants
+from slipway_training.optimizer.passes import NothingToDo
 from tests.strategies import MANY
-from training.export.assembly import Assembly
-from training.optimizer.narrowing import narrow_constants
-from training.optimizer.passes import NothingToDo
 
 
 def sum_with(row: NDArray[Any]) -> ModelProto:

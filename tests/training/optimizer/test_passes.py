@@ -7,11 +7,11 @@ from sklearn.datasets import load_wine
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from app.contract.manifest import Variant
-from training.export.onnx_export import export
-from training.inference import infer
-from training.optimizer.passes import families, worker
-from training.publishing import publish
+from slipway_ml.contract.manifest import Variant
+from slipway_training.export.onnx_export import export
+from slipway_training.optimizer.passes import families, worker
+from slipway_training.workflows.publish_fitted import publish
+from slipway_training.workflows.signature_inference import infer
 
 WINE = load_wine(return_X_y=True)
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto
 
-from app.contract.tensors import Datatype, TensorMetadata
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.export.assembly import Assembly
+from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.optimizer.tidy import drop_idle, shorten_label
 from tests.training.prepared import MODELS, prepared
-from training.data.tensors import to_tensors
-from training.export.assembly import Assembly
-from training.optimizer.passes import NothingToDo
-from training.optimizer.tidy import drop_idle, shorten_label
 
 
 def graph(assembly: Assembly) -> ModelProto:

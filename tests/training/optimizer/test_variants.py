@@ -1,12 +1,12 @@
 from collections.abc import Sequence
 
+from slipway_training.config.optimize import OptimizeConfig
+from slipway_training.optimizer.candidates import build
+from slipway_training.optimizer.footprint import Footprint
+from slipway_training.optimizer.latency import BATCHES
+from slipway_training.optimizer.variants import EXPORTED, Built, Measured, measure
 from tests.training.optimizer.materials import content, material
 from tests.training.prepared import prepared
-from training.config.optimize import OptimizeConfig
-from training.optimizer.candidates import build
-from training.optimizer.footprint import Footprint
-from training.optimizer.latency import BATCHES
-from training.optimizer.variants import EXPORTED, Built, Measured, measure
 
 
 def untold(models: Sequence[bytes]) -> list[Footprint | None]:

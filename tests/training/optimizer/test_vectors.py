@@ -7,15 +7,15 @@ from onnx import ModelProto
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.svm import SVC, SVR
 
-from app.contract.parity import Parity
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.parity import Parity
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.candidate import prove_pipeline
+from slipway_training.config.proof import ParityConfig
+from slipway_training.optimizer.passes import Declined, NothingToDo
+from slipway_training.optimizer.vectors import merge_vectors
+from slipway_training.parity import parity
+from slipway_training.workflows.signature_inference import infer
 from tests.training.prepared import prepared
-from training.config.proof import ParityConfig
-from training.examination import prove_pipeline
-from training.export import parity
-from training.inference import infer
-from training.optimizer.passes import Declined, NothingToDo
-from training.optimizer.vectors import merge_vectors
 
 Proof = Callable[[ModelProto], Parity]
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.runtime.session import OnnxSession
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.optimizer.weights import quantize_weights, weight_nodes
 from tests.training.optimizer.graphs import product
 from tests.training.prepared import prepared
-from training.optimizer.weights import quantize_weights, weight_nodes
 
 WEIGHTS = np.random.default_rng(0).normal(size=(64, 48)).astype(np.float32)
 ROWS = np.random.default_rng(1).normal(size=(5, 64)).astype(np.float32)

@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-from training.config import documents as configs
-from training.data.checks.inspection import inspect_split
-from training.data.engine import connect
-from training.data.gathering import gather
-from training.data.splits import split
+from slipway_training.config import documents as configs
+from slipway_training.data.checks.inspection import inspect_split
+from slipway_training.data.engine import connect
+from slipway_training.data.gathering import gather
+from slipway_training.data.splits import split
 
 LIMIT = 4.0
 _MILLION = 1_000_000

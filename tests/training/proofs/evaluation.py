@@ -13,6 +13,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from slipway_training.config.evaluation import EvaluationConfig
+from slipway_training.evaluation.metrics import scores
+from slipway_training.evaluation.slices import find
 from tests.training.evaluation.rows import (
     classifier,
     columns,
@@ -20,9 +23,6 @@ from tests.training.evaluation.rows import (
     grouped_regressor,
     regressor,
 )
-from training.config.evaluation import EvaluationConfig
-from training.evaluation.metrics import scores
-from training.evaluation.slices import find
 
 _CONFIG = EvaluationConfig(resamples=400)
 _ROWS = (60, 200, 1000)

@@ -11,9 +11,9 @@ from statistics import median
 import numpy as np
 from onnx import ModelProto, ValueInfoProto, helper
 
-from app.contract.tensors import Tensor
-from app.runtime.session import OnnxSession
-from training.data.tensors import take
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import take
 
 _ROWS = 1000
 _TURNS = 300

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.contract.signature import Kind
-from app.registry.store import Registry
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.signature import Kind
+from slipway_ml.registry.store import Registry
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.evaluation.answers import Answers, ask_pipeline, ask_session, compare
+from slipway_training.parity.comparisons import sites
+from slipway_training.parity.mixed_rows import many_rows
+from slipway_training.parity.parity import Reference, real_rows
+from slipway_training.parity.probes import of_kind
+from slipway_training.workflows.train import run
 from tests.server import running_server
 from tests.training.prepared import MODELS, Prepared, prepared, shipped
-from training.data.tensors import to_tensors
-from training.evaluation.answers import Answers, ask_pipeline, ask_session, compare
-from training.export.many import many_rows
-from training.export.parity import Reference, real_rows
-from training.export.plain import plain_export, wrong_rows
-from training.export.probes import of_kind
-from training.export.sites import sites
-from training.workflow import run
+from tests.training.usual_export import plain_export, wrong_rows
 
 _DECIMAL_ROWS = 5000
 _BATCH = 500

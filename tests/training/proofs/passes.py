@@ -24,25 +24,25 @@ import onnx
 import pandas as pd
 from skl2onnx import to_onnx
 
-from app.contract.manifest import Variant
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.manifest import Variant
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.candidate import Trained, examine
+from slipway_training.config import documents as configs
+from slipway_training.config.optimize import ASKED_FOR
+from slipway_training.data.tensors import take, to_tensors
+from slipway_training.evaluation.answers import ask_session, compare, some, spread_of
+from slipway_training.export.assembly import TARGET
+from slipway_training.optimizer.latency import timing_rows
+from slipway_training.parity.mixed_rows import many_rows
+from slipway_training.parity.parity import Reference, measure, objection, quietly_ask, real_rows
+from slipway_training.report.plots.variants import cost_plots
+from slipway_training.workflows.optimizing import subjects
+from slipway_training.workflows.optimizing.optimize import optimize
+from slipway_training.workflows.optimizing.rows import from_file
+from slipway_training.workflows.signature_inference import infer
 from tests.training.optimizer.convolution import DIGITS, PIXELS, convolutional
 from tests.training.proofs.families import FAMILIES, OTHER_MODELS
 from tests.training.proofs.nodes import where_time_goes
-from training.config import documents as configs
-from training.config.optimize import ASKED_FOR
-from training.data.tensors import take, to_tensors
-from training.evaluation.answers import ask_session, compare, some, spread_of
-from training.examination import Trained, examine
-from training.export.assembly import TARGET
-from training.export.many import many_rows
-from training.export.parity import Reference, measure, objection, quietly_ask, real_rows
-from training.inference import infer
-from training.optimization import subjects
-from training.optimization.optimized import optimize
-from training.optimization.rows import from_file
-from training.optimizer.latency import timing_rows
-from training.report.plots.variants import cost_plots
 
 _HEAD = f"  {'variant':<26}{'KiB':>9}{'load ms':>9}{'mem KiB':>9}{'us@1':>8}{'us@64':>8}{'us@1000':>9}{'ratios':>18}"
 _HEAD += f"{'flips':>7}{'change':>9}  verdict"

@@ -19,19 +19,19 @@ from typing import Any
 
 import numpy as np
 
-from training.config import documents as configs
-from training.config.model import TrainingConfig
-from training.config.search import SearchConfig
-from training.data import sources
-from training.data.schema import describe
-from training.data.splits import split
-from training.evaluation.answers import ask_pipeline
-from training.pipeline import fit_quietly
-from training.selection.fitting import compose
-from training.selection.scoring import score
-from training.selection.search import search
-from training.selection.serving import serve
-from training.selection.trying import Course, attempt, configured, course
+from slipway_training.config import documents as configs
+from slipway_training.config.model import TrainingConfig
+from slipway_training.config.search import SearchConfig
+from slipway_training.data import sources
+from slipway_training.data.schema import describe
+from slipway_training.data.splits import split
+from slipway_training.evaluation.answers import ask_pipeline
+from slipway_training.pipeline.build import fit_quietly
+from slipway_training.selection.fitting import compose
+from slipway_training.selection.scoring import score
+from slipway_training.selection.search import search
+from slipway_training.selection.serving import serve
+from slipway_training.selection.trying import Course, attempt, configured, course
 
 FLAML = "flaml[automl]==2.5.0"
 CASES = (

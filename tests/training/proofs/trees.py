@@ -19,20 +19,20 @@ import pandas as pd
 from skl2onnx import to_onnx
 from skl2onnx.common.exceptions import MissingShapeCalculator
 
-from app.contract.signature import Signature
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.signature import Signature
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.candidate import Fitted
+from slipway_training.data.tensors import to_tensors
+from slipway_training.evaluation.answers import Answers, ask_pipeline, ask_session, compare, spread_of
+from slipway_training.export.assembly import TARGET
+from slipway_training.export.onnx_export import export
+from slipway_training.optimizer.catalogue import EXACT_PASSES, ON_TOP
+from slipway_training.optimizer.footprint import Footprint, footprints
+from slipway_training.optimizer.passes import Declined, Material, Rewritten
+from slipway_training.parity.mixed_rows import many_rows
+from slipway_training.parity.probes import of_kind
+from slipway_training.workflows.signature_inference import infer
 from tests.training.proofs.tree_models import Case, cases
-from training.data.tensors import to_tensors
-from training.evaluation.answers import Answers, ask_pipeline, ask_session, compare, spread_of
-from training.examination import Fitted
-from training.export.assembly import TARGET
-from training.export.many import many_rows
-from training.export.onnx_export import export
-from training.export.probes import of_kind
-from training.inference import infer
-from training.optimizer.catalogue import EXACT_PASSES, ON_TOP
-from training.optimizer.footprint import Footprint, footprints
-from training.optimizer.passes import Declined, Material, Rewritten
 
 TOLERANCE = 2e-6
 BATCHES = (1, 64, 1000)

@@ -4,11 +4,11 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from app.contract.parity import Parity
-from app.errors import SlipwayError
-from training.config.proof import ParityConfig
-from training.examination import prove_pipeline
-from training.inference import infer
+from slipway_ml.contract.parity import Parity
+from slipway_ml.errors import SlipwayError
+from slipway_training.candidate import prove_pipeline
+from slipway_training.config.proof import ParityConfig
+from slipway_training.workflows.signature_inference import infer
 
 EDGE_ROWS = 5000
 

@@ -2,9 +2,9 @@
 
 from functools import cache
 
+from slipway_training.candidate import Trained
+from slipway_training.workflows.train import train
 from tests.training.prepared import shipped
-from training.examination import Trained
-from training.workflow import train
 
 
 @cache

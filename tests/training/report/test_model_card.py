@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.contract.evaluation import Comparison, Score, SliceScore
+from slipway_ml.contract.evaluation import Comparison, Score, SliceScore
+from slipway_training.report.model_card import model_card
 from tests.training.report.models import trained
-from training.report.model_card import model_card
 
 
 def test_card_says_who_answers_for_the_model_and_what_it_is_for() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slipway_training.candidate import Trained
+from slipway_training.report.page import FAILED, render
+from slipway_training.workflows.train import train
 from tests.training.report.markup import read
 from tests.training.report.models import trained
 from tests.training.tables import config_for, write_csv
-from training.examination import Trained
-from training.report.page import FAILED, render
-from training.workflow import train
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x>', "$\\frac{", "self", "a & b; font-family: x", "{{ 7 * 7 }}")
 LARGEST_PAGE = 300_000

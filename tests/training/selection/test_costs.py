@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway_training.config.cost import CostConfig
+from slipway_training.errors import ConfigError
+from slipway_training.selection.costs import RowCosts, curve, positive_of, row_costs
 from tests.training.tables import table
-from training.config.cost import CostConfig
-from training.errors import ConfigError
-from training.selection.costs import RowCosts, curve, positive_of, row_costs
 
 numbers = st.floats(-5, 50, allow_nan=False).map(lambda value: round(value, 2))
 rows = st.lists(

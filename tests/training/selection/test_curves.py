@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from slipway_training.data.schema import describe
+from slipway_training.data.table import Table
+from slipway_training.errors import ConfigError
+from slipway_training.selection.curves import Curve, curves
 from tests.training.tables import config_for, table
-from training.data.schema import describe
-from training.data.table import Table
-from training.errors import ConfigError
-from training.selection.curves import Curve, curves
 
 
 @cache

@@ -9,16 +9,16 @@ from imblearn.over_sampling import RandomOverSampler
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 
-from app.contract.signature import Signature
+from slipway_ml.contract.signature import Signature
+from slipway_training.candidate import Fitted, prove_pipeline
+from slipway_training.config.model import TrainingConfig
+from slipway_training.config.proof import ParityConfig
+from slipway_training.data.folds import folds
+from slipway_training.data.schema import describe
+from slipway_training.data.table import Table
+from slipway_training.errors import ConfigError
+from slipway_training.selection.fitting import Model, fit, price, unseen_probabilities
 from tests.training.tables import config_for, table
-from training.config.model import TrainingConfig
-from training.config.proof import ParityConfig
-from training.data.folds import folds
-from training.data.schema import describe
-from training.data.table import Table
-from training.errors import ConfigError
-from training.examination import Fitted, prove_pipeline
-from training.selection.fitting import Model, fit, price, unseen_probabilities
 
 COST = {"false_positive": 1, "false_negative": 15}
 

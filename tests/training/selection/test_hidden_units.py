@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import make_classification
 from sklearn.neural_network import MLPClassifier
 
-from training.selection.hidden_units import thinner
+from slipway_training.selection.hidden_units import thinner
 
 ROWS, TARGET = make_classification(120, 6, random_state=0)
 

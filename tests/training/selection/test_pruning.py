@@ -4,16 +4,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.contract.signature import Signature
+from slipway_ml.contract.signature import Signature
+from slipway_training.candidate import Fitted, prove_pipeline
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data.schema import describe
+from slipway_training.data.table import Table
+from slipway_training.errors import ConfigError
+from slipway_training.selection.fitting import Model, fit
+from slipway_training.selection.hidden_units import sizes
+from slipway_training.selection.pruning import Pruned, prune
 from tests.training.tables import config_for, table
-from training.config.model import TrainingConfig
-from training.data.schema import describe
-from training.data.table import Table
-from training.errors import ConfigError
-from training.examination import Fitted, prove_pipeline
-from training.selection.fitting import Model, fit
-from training.selection.hidden_units import sizes
-from training.selection.pruning import Pruned, prune
 
 NETWORK = {
     "type": "MLPClassifier",

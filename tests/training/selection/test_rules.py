@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
+from slipway_training.config.search import SearchConfig
+from slipway_training.errors import GateFailed
+from slipway_training.selection.rules import choose, in_words
+from slipway_training.selection.trials import Tried
 from tests.training.selection.tries import MIDDLE, QUICK, SLOW, WORSE, tried
-from training.config.search import SearchConfig
-from training.errors import GateFailed
-from training.selection.rules import choose, in_words
-from training.selection.trials import Tried
 
 EVERY = [QUICK, MIDDLE, SLOW, WORSE]
 

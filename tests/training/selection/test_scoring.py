@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from slipway_training.errors import ConfigError
+from slipway_training.evaluation.answers import Answers
+from slipway_training.selection.scoring import score, scoring_of
 from tests.training.tables import config_for, table
-from training.errors import ConfigError
-from training.evaluation.answers import Answers
-from training.selection.scoring import score, scoring_of
 
 TARGET = ["no", "yes", "no", "yes", "yes", "no"]
 NUMBERS = np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8], [0.6, 0.4], [0.8, 0.2]])

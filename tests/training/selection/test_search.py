@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.errors import SlipwayError
+from slipway_ml.errors import SlipwayError
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data.schema import describe
+from slipway_training.data.table import Table
+from slipway_training.errors import ConfigError, ConversionError, GateFailed
+from slipway_training.selection.search import SearchOutcome, search
 from tests.training.tables import config_for, table
-from training.config.model import TrainingConfig
-from training.data.schema import describe
-from training.data.table import Table
-from training.errors import ConfigError, ConversionError, GateFailed
-from training.selection.search import SearchOutcome, search
 
 SMALL: dict[str, Any] = {
     "families": ["LogisticRegression", "DecisionTreeClassifier"],

@@ -3,8 +3,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway_training.selection.trials import Tried, beaten_by, front
 from tests.training.selection.tries import MIDDLE, QUICK, SLOW, WORSE, tried
-from training.selection.trials import Tried, beaten_by, front
 
 points = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=12)
 

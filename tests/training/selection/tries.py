@@ -1,6 +1,6 @@
 """Trials made up for tests of what is done with them."""
 
-from training.selection.trials import Serving, Tried
+from slipway_training.selection.trials import Serving, Tried
 
 
 def tried(number: int, scores: list[float], latency: float, size: int = 1000, family: str = "Ridge") -> Tried:

@@ -1,9 +1,9 @@
 import pytest
 
-from app.contract.signature import Kind
+from slipway_ml.contract.signature import Kind
+from slipway_training.data.checks.columns import check_columns
+from slipway_training.data.summary import ColumnSummary
 from tests.training.tables import config_for
-from training.data.checks.columns import check_columns
-from training.data.summary import ColumnSummary
 
 
 def column(kind: Kind = Kind.INTEGER, present: int = 1000, distinct: int = 10, high: float = 9.0) -> ColumnSummary:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway_training.data.checks.drift import check_drift, stability_index
 from tests.training.tables import table
-from training.data.checks.drift import check_drift, stability_index
 
 RANDOM = np.random.default_rng(0)
 BEFORE = RANDOM.normal(size=600)

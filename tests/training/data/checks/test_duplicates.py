@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slipway_training.data.checks.duplicates import check_duplicates
+from slipway_training.data.engine import connect
+from slipway_training.data.relation import TARGET, of_table
+from slipway_training.data.table import Table
 from tests.training.tables import table
-from training.data.checks.duplicates import check_duplicates
-from training.data.engine import connect
-from training.data.relation import TARGET, of_table
-from training.data.table import Table
 
 CELLS = st.tuples(st.sampled_from([0, 1]), st.sampled_from([np.nan, 1.0]), st.sampled_from(["", "x"]))
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from slipway_training.data.checks.future import check_future
 from tests.training.tables import config_for, table
-from training.data.checks.future import check_future
 
 DAY = 86_400.0
 ROWS = table(

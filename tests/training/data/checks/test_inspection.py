@@ -3,18 +3,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.contract.signature import Task
+from slipway_ml.contract.signature import Task
+from slipway_training.config import documents as configs
+from slipway_training.config.model import TrainingConfig
+from slipway_training.data import sources
+from slipway_training.data.checks.inspection import inspect_split, inspect_table
+from slipway_training.data.findings import stop
+from slipway_training.data.splits import split
+from slipway_training.data.table import Table
+from slipway_training.errors import ConfigError, DataCheckFailed
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import real_titanic, shipped
 from tests.training.tables import config_for, table
-from training.config import documents as configs
-from training.config.model import TrainingConfig
-from training.data import sources
-from training.data.checks.inspection import inspect_split, inspect_table
-from training.data.findings import stop
-from training.data.splits import split
-from training.data.table import Table
-from training.errors import ConfigError, DataCheckFailed
 
 N = 40
 NOISE = np.random.default_rng(0).normal(size=N).tolist()

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from slipway_training.data.checks.overlap import check_overlap
 from tests.training.tables import table
-from training.data.checks.overlap import check_overlap
 
 ROWS = table([0, 1, 0, 1], a=[1.0, 2.0, np.nan, 4.0], b=["x", "", "x", "y"])
 FIRST, LAST = np.array([0, 1, 2]), np.array([2, 3])

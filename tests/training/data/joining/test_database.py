@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from slipway_training.data.gathering import Gathered, gather
+from slipway_training.errors import DataCheckFailed
 from tests.lazily import later
 from tests.training.orders import config_of, customers, orders
 from tests.training.postgres import running_postgres
-from training.data.gathering import Gathered, gather
-from training.errors import DataCheckFailed
 
 sa = later("sqlalchemy")
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.errors import SlipwayError
+from slipway_ml.errors import SlipwayError
+from slipway_training.data.gathering import Gathered, gather
+from slipway_training.errors import ConfigError, DataCheckFailed
 from tests.training.orders import config_of, customers, orders, write_tables
-from training.data.gathering import Gathered, gather
-from training.errors import ConfigError, DataCheckFailed
 
 
 def joined(folder: Path, left: pd.DataFrame | None = None, right: pd.DataFrame | None = None, **how: Any) -> Gathered:

@@ -5,14 +5,14 @@ import fsspec
 import pandas as pd
 import pytest
 
+from slipway_training.config.model import TrainingConfig
+from slipway_training.config.sources import SourceConfig
+from slipway_training.data.engine import connect
+from slipway_training.data.gathering import Gathered, gather
+from slipway_training.data.joining.views import make_view
+from slipway_training.errors import ConfigError, DataCheckFailed
 from tests.lazily import later
 from tests.training.orders import config_of, customers, orders, write_tables
-from training.config.model import TrainingConfig
-from training.config.sources import SourceConfig
-from training.data.engine import connect
-from training.data.gathering import Gathered, gather
-from training.data.joining.views import make_view
-from training.errors import ConfigError, DataCheckFailed
 
 sa = later("sqlalchemy")
 

@@ -7,13 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from onnx import ModelProto
 
-from app.contract.signature import Signature
-from app.contract.tensors import Tensor
-from app.runtime.session import OnnxSession
-from training.data.tensors import to_tensors
-from training.export.edges import edge_rows
-from training.export.onnx_export import export
-from training.inference import infer
+from slipway_ml.contract.signature import Signature
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.export.onnx_export import export
+from slipway_training.parity.edge_rows import edge_rows
+from slipway_training.workflows.signature_inference import infer
 
 
 def exported(fitted: Any, rows: NDArray[np.float64], target: Any) -> tuple[ModelProto, Signature]:

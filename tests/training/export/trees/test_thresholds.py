@@ -15,8 +15,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from training.export.trees.ensemble import Floats
-from training.export.trees.thresholds import fold, last_at_or_below
+from slipway_training.export.trees.ensemble import Floats
+from slipway_training.export.trees.thresholds import fold, last_at_or_below
 
 ROWS = np.random.default_rng(0).lognormal(3, 1, (300, 4)) * [1, 1e-3, 1e5, 1] + [0, 0, 1e6, -20]
 STEPS = [

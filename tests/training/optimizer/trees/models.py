@@ -20,13 +20,13 @@ from sklearn.ensemble import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from app.contract.tensors import Tensor
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.export.onnx_export import export
+from slipway_training.optimizer.passes import Declined, Material, Pass
+from slipway_training.workflows.signature_inference import infer
 from tests.training.export.trees.graphs import hard_rows
-from training.data.tensors import to_tensors
-from training.export.onnx_export import export
-from training.inference import infer
-from training.optimizer.passes import Declined, Material, Pass
 
 TWO = make_classification(400, 6, flip_y=0.2, random_state=0)
 THREE = load_iris(return_X_y=True)

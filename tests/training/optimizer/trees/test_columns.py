@@ -5,9 +5,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, QuantileTransformer, StandardScaler
 
+from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.trees.columns import read_columns
 from tests.training.optimizer.trees.models import TWO, exported_from
-from training.optimizer.passes import Declined
-from training.optimizer.trees.columns import read_columns
 
 X, Y = TWO
 

@@ -4,11 +4,11 @@ from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 
-from app.contract.tensors import Tensor
-from app.runtime.session import OnnxSession
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.export.assembly import TARGET
+from slipway_training.optimizer.trees.compact_form import drop_empty, drop_zeros
 from tests.training.optimizer.trees.models import exported
-from training.export.assembly import TARGET
-from training.optimizer.trees.compact_form import drop_empty, drop_zeros
 
 X, Y = load_iris(return_X_y=True)
 ROWS = np.random.default_rng(0).uniform(0, 8, (3000, 4)).astype(np.float32)

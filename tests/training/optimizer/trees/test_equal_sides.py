@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from slipway_training.export.trees.attributes import read
+from slipway_training.optimizer.passes import copy
+from slipway_training.optimizer.trees.equal_sides import collapsed
+from slipway_training.optimizer.trees.nodes import put
 from tests.training.optimizer.trees.models import exported
-from training.export.trees.attributes import read
-from training.optimizer.passes import copy
-from training.optimizer.trees.equal_sides import collapsed
-from training.optimizer.trees.nodes import put
 
 
 def test_splits_between_equal_leaves_go_and_answers_stay() -> None:

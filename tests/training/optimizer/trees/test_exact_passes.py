@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from slipway_training.optimizer.passes import Pass
+from slipway_training.optimizer.trees.catalogue import PASSES
 from tests.training.optimizer.trees.models import MODELS, attempt, exported
-from training.optimizer.passes import Pass
-from training.optimizer.trees.catalogue import PASSES
 
 CASES = [(name, one) for name in MODELS for one in PASSES]
 

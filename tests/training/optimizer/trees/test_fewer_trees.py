@@ -5,9 +5,9 @@ import pytest
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier
 
+from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.trees.fewer_trees import halve_trees
 from tests.training.optimizer.trees.models import TWO, VALUES, exported, exported_from
-from training.optimizer.passes import Declined
-from training.optimizer.trees.fewer_trees import halve_trees
 
 CASES = [
     (RandomForestClassifier(12, random_state=0), RandomForestClassifier(6, random_state=0), TWO),

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway_training.export.trees.attributes import read
+from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.trees.leaves8 import codebook, leaves_in_8_bits
 from tests.training.optimizer.trees.models import exported
-from training.export.trees.attributes import read
-from training.optimizer.passes import Declined
-from training.optimizer.trees.leaves8 import codebook, leaves_in_8_bits
 
 
 def test_no_value_moves_further_than_the_bound_says() -> None:

@@ -5,13 +5,13 @@ import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 
+from slipway_training.export.trees.ensemble import LEAF
+from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.trees.catalogue import PASSES
+from slipway_training.optimizer.trees.min_samples import count, prune, pruned, values_of
+from slipway_training.optimizer.trees.nodes import ensembles
+from slipway_training.optimizer.trees.shared_leaves import share_leaves
 from tests.training.optimizer.trees.models import TWO, VALUES, Exported, exported, exported_from
-from training.export.trees.ensemble import LEAF
-from training.optimizer.passes import Declined
-from training.optimizer.trees.catalogue import PASSES
-from training.optimizer.trees.min_samples import count, prune, pruned, values_of
-from training.optimizer.trees.nodes import ensembles
-from training.optimizer.trees.shared_leaves import share_leaves
 
 
 def with_min_samples(model: Exported, least: int) -> Exported:

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.trees.missing_ways import drop_missing_ways
 from tests.training.optimizer.trees.models import VALUES, exported_from
-from training.optimizer.passes import Declined
-from training.optimizer.trees.missing_ways import drop_missing_ways
 
 X, Y = VALUES
 FLAGS = "nodes_missing_value_tracks_true"

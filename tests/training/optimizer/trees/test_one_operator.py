@@ -2,10 +2,10 @@ import numpy as np
 import onnx
 import pytest
 
+from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.trees.one_operator import tree_ensemble
+from slipway_training.optimizer.trees.shared_leaves import share_leaves
 from tests.training.optimizer.trees.models import MODELS, exported
-from training.optimizer.passes import Declined
-from training.optimizer.trees.one_operator import tree_ensemble
-from training.optimizer.trees.shared_leaves import share_leaves
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "shares of two"])

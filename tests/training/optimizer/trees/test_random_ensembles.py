@@ -20,8 +20,8 @@ from sklearn.ensemble import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from slipway_training.optimizer.trees.catalogue import PASSES, TREE_ENSEMBLE
 from tests.training.optimizer.trees.models import Exported, attempt, exported_from
-from training.optimizer.trees.catalogue import PASSES, TREE_ENSEMBLE
 
 _ROWS = 40
 _FEW = settings(max_examples=10, deadline=None)

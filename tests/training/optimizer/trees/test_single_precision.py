@@ -1,9 +1,9 @@
 import pytest
 from onnx import TensorProto
 
+from slipway_training.optimizer.passes import Declined, copy
+from slipway_training.optimizer.trees.single_precision import narrow
 from tests.training.optimizer.trees.models import exported
-from training.optimizer.passes import Declined, copy
-from training.optimizer.trees.single_precision import narrow
 
 
 def test_votes_are_counted_in_float32() -> None:

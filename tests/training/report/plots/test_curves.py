@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from training.report.plots.curves import plot_curve
-from training.selection.curves import Curve, Point
+from slipway_training.report.plots.curves import plot_curve
+from slipway_training.selection.curves import Curve, Point
 
 POINTS = (Point(10, 1.0, 0.7, 0.05), Point(100, 0.95, 0.85, 0.02))
 

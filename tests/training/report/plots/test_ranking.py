@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.report.plots.ranking import roc
-from training.report.plots.style import Plot
+from slipway_training.report.plots.ranking import roc
+from slipway_training.report.plots.style import Plot
 
 TRUTH = np.array([0, 1] * 100)
 

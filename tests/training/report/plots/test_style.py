@@ -2,8 +2,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib.axes import Axes
 
+from slipway_training.report.plots.style import DARK, FULL, SERIES, VARIABLES, Plot, draw, shorten
 from tests.training.report.markup import read
-from training.report.plots.style import DARK, FULL, SERIES, VARIABLES, Plot, draw, shorten
 
 
 def plot(name: str = "plot", legend: str = "a series", label: str = "A line.") -> Plot:

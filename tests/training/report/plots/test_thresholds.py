@@ -2,8 +2,8 @@ import re
 
 import numpy as np
 
-from training.report.plots.style import Plot
-from training.report.plots.thresholds import cost_by_threshold, found_by_threshold
+from slipway_training.report.plots.style import Plot
+from slipway_training.report.plots.thresholds import cost_by_threshold, found_by_threshold
 
 THRESHOLDS = np.linspace(0, 1, 1001)
 PROBABILITY = np.geomspace(1e-4, 0.9, 300)

@@ -2,12 +2,12 @@ import re
 
 import pytest
 
+from slipway_training.config.estimator import EstimatorConfig
+from slipway_training.config.search import Against
+from slipway_training.report.plots.trials import plot_trials
+from slipway_training.selection.search import SearchOutcome
+from slipway_training.selection.trials import front
 from tests.training.selection.tries import MIDDLE, QUICK, SLOW, WORSE
-from training.config.estimator import EstimatorConfig
-from training.config.search import Against
-from training.report.plots.trials import plot_trials
-from training.selection.search import SearchOutcome
-from training.selection.trials import front
 
 EVERY = (QUICK, MIDDLE, SLOW, WORSE)
 

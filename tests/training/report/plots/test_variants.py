@@ -3,9 +3,9 @@ from itertools import pairwise
 
 import pytest
 
-from app.contract.manifest import Guarantee, Variant
-from app.contract.parity import Parity
-from training.report.plots.variants import front, points, spread, variants_plot
+from slipway_ml.contract.manifest import Guarantee, Variant
+from slipway_ml.contract.parity import Parity
+from slipway_training.report.plots.variants import front, points, spread, variants_plot
 
 
 def variant(name: str, change: float, *, passed: bool = True, guarantee: Guarantee = "bounded") -> Variant:

@@ -1,5 +1,0 @@
-"""`python -m app` is `slipway`."""
-
-from app.cli.entry import run
-
-run()

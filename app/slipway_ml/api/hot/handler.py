@@ -1,0 +1,164 @@
+"""What every hot door does: decode the bytes, put the rows into the model's batch, encode what comes out of it.
+
+A door says how to decode and how to encode. It says nothing of waiting: when the batch has run, the work is encoded and
+replied, without a task or a future in between.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from slipway_ml.api.hot.timeouts import timeout_of
+from slipway_ml.api.hot.turns import LARGE, Job, Turns
+from slipway_ml.errors import DeadlineExceeded
+from slipway_ml.front.exchange import HotHandler, HotRequest, HotResponse, Reply
+from slipway_ml.protocol.json_cuts import Steps
+from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.protocol.parts import Part
+from slipway_ml.serving.data_plane import DataPlane
+from slipway_ml.serving.servable import Servable
+
+_LARGE_ANSWER = 8_000
+"""Values of an answer from which on it is encoded in turns."""
+_FEW_ROWS = 32
+_KEY_HEADERS = (b"authorization", b"x-api-key")
+
+
+@dataclass(slots=True)
+class Work:
+    """A decoded request: tensors that fit the model's signature, and what its door needs to encode the answer.
+
+    `timeout` is the caller's own, in seconds, where the body has one. In the queue of its model a work is what the
+    batcher asks of a caller, and a future offers as well.
+    """
+
+    door: "HotDoor"
+    servable: Servable
+    request: HotRequest
+    part: Part
+    rows: int
+    context: Any = None
+    timeout: float | None = None
+    reply: Reply | None = None
+    """Where the answer goes; None before the work is queued and once it is told."""
+
+    def done(self) -> bool:
+        """Whether nobody waits for the outcome any more."""
+        return self.reply is None or self.request.is_abandoned
+
+    def set_result(self, outputs: Outputs) -> None:
+        """The batch has run."""
+        if self.rows > _FEW_ROWS and self.rows * outputs.width > _LARGE_ANSWER:
+            self.door.encode_later(self, outputs)
+        else:
+            try:
+                response = self.door.encode(self, outputs)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+                self.tell(error)
+            else:
+                self.tell(response)
+
+    def set_exception(self, error: Exception) -> None:
+        """The batch has failed, or did not run in time."""
+        self.tell(error)
+
+    def tell(self, outcome: HotResponse | Exception) -> None:
+        reply, self.reply = self.reply, None
+        if reply is not None:
+            reply(outcome)
+
+
+class HotDoor(ABC):
+    """A hot handler made of two plain functions."""
+
+    def __init__(self, plane: DataPlane, turns: Turns) -> None:
+        self._plane = plane
+        self._turns = turns
+
+    @abstractmethod
+    def decode(self, servable: Servable, request: HotRequest) -> Work:
+        """The request as tensors; raises what answers it where it is wrong."""
+
+    @abstractmethod
+    def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
+        """The same for a long body."""
+
+    @abstractmethod
+    def encode(self, work: Work, outputs: Outputs) -> HotResponse:
+        """The answer's bytes."""
+
+    @abstractmethod
+    def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
+        """The same for a long answer."""
+
+    def __call__(self, request: HotRequest, reply: Reply) -> None:
+        """Answer one request; raises where it is refused at once."""
+        servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
+        size = len(request.body)
+        if size <= LARGE:
+            self._submit(self.decode(servable, request), reply, latest)
+            return
+        self._turns.start(
+            Job(
+                request,
+                _caller(servable, request),
+                size,
+                latest,
+                lambda: DeadlineExceeded(servable.name),
+                self.decode_in_steps(servable, request),
+                lambda work: self._submit(work, reply, latest),
+                reply,
+            )
+        )
+
+    def encode_later(self, work: Work, outputs: Outputs) -> None:
+        """Encode a long answer in turns, which has as much time as an answer has."""
+        servable, request = work.servable, work.request
+        self._turns.start(
+            Job(
+                request,
+                _caller(servable, request),
+                work.rows,
+                perf_counter() + servable.deadline,
+                lambda: DeadlineExceeded(servable.name),
+                self.encode_in_steps(work, outputs),
+                work.tell,
+                work.tell,
+            )
+        )
+
+    def _submit(self, work: Work, reply: Reply, latest: float) -> None:
+        if work.timeout is not None:
+            latest = min(latest, perf_counter() + work.timeout)
+        work.reply = reply
+        if len(work.request.body) > LARGE:
+            work.request.body = b""  # the tensors are what is needed now
+        work.servable.batcher.submit(work.part, work.rows, work, latest)
+
+
+def _caller(servable: Servable, request: HotRequest) -> tuple[str, bytes | None]:
+    headers = request.headers
+    return servable.name, next((headers[name] for name in _KEY_HEADERS if name in headers), None)
+
+
+def in_task(handler: Callable[[HotRequest], Awaitable[HotResponse]]) -> HotHandler:
+    """A coroutine function as a hot handler, for what is rare or waits for more than a batch."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(request: HotRequest, reply: Reply) -> None:
+        try:
+            response = await handler(request)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+            reply(error)
+        else:
+            reply(response)
+
+    def start(request: HotRequest, reply: Reply) -> None:
+        task = asyncio.get_running_loop().create_task(answer(request, reply))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return start

@@ -1,0 +1,290 @@
+"""The manifest: everything that is known about one published version, written once beside the model.
+
+`schema` is the number of this format. A change that old readers may ignore keeps the number; a change they must not
+ignore raises it, keeps the reader of the old number here, and adds a golden file to the tests. A server refuses a
+number above SCHEMA.
+"""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from slipway_ml.contract.evaluation import About, Evaluation, Part, Score
+from slipway_ml.contract.model_options import ServingRequest
+from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.signature import Kind, Label, Signature
+
+SCHEMA = 2
+"""2 is written where a regression has several targets, which readers of 1 would take for one value; else 1."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
+Cell = bool | int | float | str | None
+"""One value of a row; None is missing."""
+
+
+_CELL_TYPES: dict[Kind, set[type]] = {
+    Kind.NUMBER: {int, float},
+    Kind.INTEGER: {int, float},
+    Kind.BOOLEAN: {bool},
+    Kind.CATEGORY: {str},
+}
+
+
+class FileDigest(Part):
+    """SHA-256 and size in bytes of one file of the version."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+Guarantee = Literal["exact", "bounded", "different_model"]
+"""What a variant promises of its answers.
+
+`exact`: it passed the very proof that the exported graph passed. `bounded`: it may change an answer by no more than the
+gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
+"""
+
+
+class Variant(Part):
+    """One candidate graph with its measurements and the gate's verdict, also when it was refused.
+
+    `passes` names what was done to the exported graph, in order, and `declined` maps what could not be done to the
+    reason. `bound` is the largest change of a raw score that was proved beforehand, where that is possible. `bit_equal`
+    says that every answer on the proof rows is bit for bit the chosen variant's; only such variants may stand in for
+    it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are milliseconds and bytes of
+    opening it, all on the machine that published; they rank, they never gate. `parity` is None where the variant could
+    not be built; `verdict` then says why.
+    """
+
+    name: str
+    description: str
+    file: str | None = None
+    size: int | None = None
+    guarantee: Guarantee = "bounded"
+    passes: tuple[str, ...] = ()
+    declined: dict[str, str] = Field({})
+    bound: Annotated[float, Field(ge=0)] | None = None
+    bit_equal: bool = False
+    latency_us: dict[int, float] = Field({})
+    load_ms: float | None = None
+    memory: int | None = None
+    score: float | None = None
+    parity: Parity | None = None
+    passed: bool
+    verdict: str
+
+
+class GoldenRow(Part):
+    """A synthetic row with the answer the published graph gave; `label` or `value` as the task says.
+
+    `value` is one number, or one for each of the signature's targets.
+    """
+
+    row: dict[str, Cell]
+    label: Label | None = None
+    probabilities: tuple[float, ...] | None = None
+    value: float | tuple[float, ...] | None = None
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Probabilities or values, in the order of the signature."""
+        if self.value is None:
+            return self.probabilities or ()
+        return self.value if isinstance(self.value, tuple) else (self.value,)
+
+
+class GoldenRows(Part):
+    """Rows a server replays before the version may serve. Labels must match exactly, numbers within `tolerance`."""
+
+    rows: Annotated[tuple[GoldenRow, ...], Field(min_length=1)]
+    tolerance: Annotated[float, Field(ge=0)]
+
+
+class Severity(StrEnum):
+    """How bad a finding is: an error stopped the training (and is in no manifest), a warning went along."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Finding(Part):
+    """What a check of the training data found: never a value, but how many rows of how many it concerns.
+
+    `check` is the check's name; `column` is empty where the finding is about the table; `remedy` says what to do.
+    """
+
+    check: str
+    severity: Severity
+    message: str
+    remedy: str
+    column: str = ""
+    rows: Annotated[int, Field(ge=0)] = 0
+    of: Annotated[int, Field(ge=0)] = 0
+
+
+class Decision(Part):
+    """A decision threshold that is part of the graph: `positive` is the label from this probability on.
+
+    `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
+    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on.
+    """
+
+    positive: Label
+    threshold: float
+    tuned_rows: Annotated[int, Field(ge=0)]
+    cost: float
+    cost_at_half: float
+
+
+class SourceRecord(Part):
+    """One of several tables that were joined: a digest of what was in it, and how many rows it had."""
+
+    name: str
+    digest: Sha256
+    rows: Annotated[int, Field(ge=0)]
+
+
+class Trial(Part):
+    """An estimator that a search tried: its mean score over the folds, and what its exported graph took to serve."""
+
+    estimator: str
+    parameters: dict[str, Any]
+    score: float
+    standard_error: Annotated[float, Field(ge=0)]
+    latency_us: float
+    size: int
+
+
+class Selection(Part):
+    """How the estimator was found: the rule in words, the trial taken, and the Pareto front it was taken from."""
+
+    rule: str
+    scoring: str
+    against: str
+    trials: Annotated[int, Field(ge=1)]
+    chosen: Trial
+    front: tuple[Trial, ...]
+
+
+class EarlierVersion(Part):
+    """The version whose exact graph was optimised anew, by its number and the digest of its manifest."""
+
+    version: Annotated[int, Field(ge=1)]
+    manifest_sha256: Sha256
+
+
+class Provenance(Part):
+    """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work.
+
+    `rows` counts the rows after each step, `sources` are the tables of a join, `seed` is what rows were divided with.
+    `optimized_from` is there where nothing was learnt: another version's graph was made smaller.
+    """
+
+    data_digest: Sha256
+    config_digest: Sha256
+    code_digest: Sha256
+    recipe_digest: Sha256
+    code_version: str
+    config: dict[str, Any]
+    rows: dict[str, int]
+    sources: tuple[SourceRecord, ...] = ()
+    seed: int | None = None
+    libraries: dict[str, str]
+    python: str
+    platform: str
+    optimized_from: EarlierVersion | None = None
+
+
+class OnnxFormat(Part):
+    """What a runtime must understand to load the graph; `opsets` maps a domain to its version."""
+
+    ir_version: int
+    opsets: dict[str, int]
+
+
+class ModelManifest(Part):
+    """The whole manifest. `files` names every file of the version except the manifest itself."""
+
+    schema_: Annotated[Literal[1, 2], Field(alias="schema")] = 1
+    model_name: ModelName
+    model_version: Annotated[int, Field(ge=1)]
+    created_at: datetime
+    signature: Signature
+    onnx: OnnxFormat
+    files: dict[str, FileDigest]
+    variant: str
+    variant_reason: str
+    variants: tuple[Variant, ...]
+    metrics: tuple[Score, ...]
+    parity: Parity
+    golden_rows: GoldenRows
+    findings: tuple[Finding, ...] = ()
+    decision: Decision | None = None
+    selection: Selection | None = None
+    provenance: Provenance
+    about: About = About()
+    evaluation: Evaluation | None = None
+    serving: ServingRequest = ServingRequest()
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "ModelManifest":
+        if (self.schema_ > 1) != (self.signature.targets is not None):
+            raise ValueError("schema 2 is for signatures with targets, and only for these")
+        for number, golden in enumerate(self.golden_rows.rows):
+            if not (_fits(golden.row, self.signature) and _answers(golden, self.signature)):
+                raise ValueError(f"golden row {number} does not fit the signature")
+        return self
+
+
+def _fits(row: dict[str, Cell], signature: Signature) -> bool:
+    if row.keys() != {feature.name for feature in signature.features}:
+        return False
+    return all(
+        feature.nullable if (cell := row[feature.name]) is None else type(cell) in _CELL_TYPES[feature.kind]
+        for feature in signature.features
+    )
+
+
+def _answers(golden: GoldenRow, signature: Signature) -> bool:
+    if signature.labels is None:
+        is_several = isinstance(golden.value, tuple)
+        return len(golden.numbers) == len(signature.targets or "1") and is_several == (signature.targets is not None)
+    count = len(signature.labels) if signature.has_probabilities else 0
+    return golden.label in signature.labels and len(golden.probabilities or ()) == count
+
+
+class UnreadableManifest(ValueError):
+    """The bytes are not a manifest this code can read; the message says why in a few words."""
+
+
+def manifest_to_json(manifest: ModelManifest) -> bytes:
+    """Indented JSON, the same bytes for equal manifests."""
+    document = manifest.model_dump(mode="json", by_alias=True)
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def manifest_from_json(content: bytes) -> ModelManifest:
+    """Read a manifest; raises UnreadableManifest when it is damaged or its schema is newer than ours."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise UnreadableManifest("manifest.json is not JSON") from None
+    number = document.get("schema") if isinstance(document, dict) else None
+    if type(number) is not int or number < 1:
+        raise UnreadableManifest("manifest.json has no schema number")
+    if number > SCHEMA:
+        raise UnreadableManifest(
+            f"manifest.json has schema {number}, this release reads up to {SCHEMA}; upgrade the server"
+        )
+    try:
+        return ModelManifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UnreadableManifest(": ".join(filter(None, ("manifest.json", where, first["msg"])))) from None

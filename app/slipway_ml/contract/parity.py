@@ -1,0 +1,44 @@
+"""The certificate of a graph: how its answers compare with those of what it came from, in all and by kind of row."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from slipway_ml.contract.evaluation import Part
+
+
+class RowsCompared(Part):
+    """Rows of one kind whose answers were compared, and how far they were apart at most and at the 99.9 % quantile.
+
+    Kinds are named in `slipway_ml.contract.certificate`, which may learn more of them; a reader shows what it does not
+    know.
+    """
+
+    kind: Annotated[str, Field(min_length=1)]
+    rows: Annotated[int, Field(ge=0)]
+    label_flips: Annotated[int, Field(ge=0)]
+    largest_difference: Annotated[float, Field(ge=0)]
+    p999_difference: Annotated[float, Field(ge=0)]
+
+
+class Parity(Part):
+    """The certificate of a graph: how it compares with what it came from, on float64 input, in all and by kind of row.
+
+    `rows` are real rows, `edge_rows` made-up ones. `largest_difference` is over probabilities for classifiers
+    (absolute) and over values for regressors (relative to the spread of the reference's answers, or to the value itself
+    where that is larger). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 % quantile. Raw
+    values closer to a threshold than `blind_steps` steps of float64 were not compared: 0 where every operation before
+    it is exact, some where a logarithm or a power is. `kinds` begins with the rows a version is judged on; manifests
+    from before it was there have none. `not_proved` says in sentences what nothing was compared for.
+    """
+
+    rows: Annotated[int, Field(ge=0)]
+    edge_rows: Annotated[int, Field(ge=0)]
+    label_flips: Annotated[int, Field(ge=0)]
+    largest_difference: Annotated[float, Field(ge=0)]
+    p999_difference: Annotated[float, Field(ge=0)]
+    tolerance: Annotated[float, Field(ge=0)]
+    blind_steps: Annotated[int, Field(ge=0)] = 0
+    reference: str = "scikit-learn"
+    kinds: tuple[RowsCompared, ...] = ()
+    not_proved: tuple[str, ...] = ()

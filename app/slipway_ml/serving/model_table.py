@@ -1,0 +1,92 @@
+"""What is served now: model name → version → Servable, and which version answers by default.
+
+Readers look things up in plain dictionaries that are never changed; a change builds new ones and swaps them in one
+assignment, so a request sees the old table or the new one and keeps the Servable it got.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from slipway_ml.errors import ModelNotFound, ModelNotReady, VersionNotFound
+from slipway_ml.serving.servable import Servable
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """The state of one wanted model.
+
+    `versions` are loaded and proven. `default` is the version that answers when none is asked for, None while there is
+    none. `waiting` maps wanted versions that are not served to the reason in words. `degraded` says that the default is
+    an older champion because the wanted one cannot be used. `settled` says that loading is over, for good or bad.
+    """
+
+    name: str
+    versions: Mapping[str, Servable] = field(default_factory=dict)
+    default: str | None = None
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    degraded: bool = False
+    settled: bool = False
+    generation: int = 0
+
+
+class ModelTable:
+    """The table of one process."""
+
+    def __init__(self) -> None:
+        self._models: Mapping[str, ServedModel] = MappingProxyType({})
+        self._was_ready = False
+
+    @property
+    def models(self) -> Mapping[str, ServedModel]:
+        """A snapshot: name → state, in order of name."""
+        return self._models
+
+    def put(self, model: ServedModel) -> None:
+        """Add or replace one model."""
+        merged = {**self._models, model.name: model}
+        self._models = MappingProxyType(dict(sorted(merged.items())))
+
+    def remove(self, name: str) -> None:
+        """Stop serving a model; requests under way keep their Servable."""
+        self._models = MappingProxyType({key: value for key, value in self._models.items() if key != name})
+
+    def get(self, name: str) -> ServedModel:
+        """The state of a model; raises ModelNotFound."""
+        model = self._models.get(name)
+        if model is None:
+            raise ModelNotFound
+        return model
+
+    def resolve(self, name: str, version: str | None = None) -> Servable:
+        """The Servable for a request; raises ModelNotFound, VersionNotFound or ModelNotReady."""
+        model = self._models.get(name)
+        if model is None:
+            raise ModelNotFound
+        wanted = version or model.default
+        servable = model.versions.get(wanted) if wanted else None
+        if servable is not None:
+            return servable
+        if version is not None and version not in model.waiting:
+            raise VersionNotFound(name, list(model.versions))
+        state = "cannot be loaded; see the server's log" if model.settled else "is still loading; try again shortly"
+        raise ModelNotReady(f"model {name!r} {state}")
+
+    def is_ready(self) -> bool:
+        """Whether every model wanted at start is served; after that, whether any is.
+
+        Once a replica was ready, a bad new model must not take it away from the callers of the good ones.
+        """
+        models = self._models.values()
+        if self._was_ready:
+            return any(model.default for model in models)
+        self._was_ready = bool(models) and all(model.settled and model.default for model in models)
+        return self._was_ready
+
+    def why_not_ready(self) -> str:
+        """What readiness waits for, in one sentence."""
+        if not self._models:
+            return "no model is served: the models folder has none with a champion"
+        missing = [model.name for model in self._models.values() if not model.default]
+        loading = [name for name in missing if not self._models[name].settled]
+        return f"waiting for: {', '.join(loading)}" if loading else f"no usable version of: {', '.join(missing)}"

@@ -1,0 +1,127 @@
+"""Locust users: each asks one door for predictions, of one model after the other, and reads every answer.
+
+A request that came back with status 200 and a wrong body is a failure like any other. Most requests ask about one row,
+some about several, so that rows and predictions can get out of step and be caught. Importing this module patches the
+process for gevent, so only Locust imports it.
+"""
+
+import itertools
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any, ClassVar
+
+from locust import events, poisson, task
+from locust.argument_parser import LocustArgumentParser
+from locust.contrib.fasthttp import FastHttpUser
+from locust.env import Environment
+
+from slipway_loadtests import slo
+from slipway_loadtests.doors import INFER, PREDICT, Door
+from slipway_loadtests.errors import CannotRun
+from slipway_loadtests.http import request_headers
+from slipway_loadtests.payloads import distinct_rows
+from slipway_loadtests.published import PublishedModel, Row, read_models
+
+_FEW_ROWS = 20
+_ROWS_OF_REQUESTS = (1, 1, 1, 1, 1, 1, 1, 1, 1, _FEW_ROWS)
+
+logger = logging.getLogger(__name__)
+
+hooks: Any = events  # whose methods have no types
+
+
+class ModelUser(FastHttpUser):
+    """Asks `door`; on average `--pace` times a second, at random moments, or without a pause when the pace is 0."""
+
+    abstract = True
+    door: ClassVar[Door]
+    headers: ClassVar[dict[str, str]] = request_headers()
+    requests: ClassVar[Iterator[tuple[PublishedModel, list[Row]]]] = iter(())
+
+    def wait_time(self) -> float:
+        pace: float = self.environment.parsed_options.pace
+        return poisson(pace)(self) if pace else 0.0
+
+    @task
+    def ask(self) -> None:
+        model, rows = next(self.requests)
+        path, name = self.door.path(model), f"{self.door.name} {model.name}"
+        body: Any = self.door.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
+        with self.client.post(path, name=name, data=body, headers=self.headers, catch_response=True) as response:
+            problem = self.door.problem(model, len(rows), response.status_code, response.content or b"")
+            if problem:
+                response.failure(problem)
+            else:
+                response.success()
+
+
+class RowUser(ModelUser):
+    """Sends rows, as somebody with a form or a table does."""
+
+    door = PREDICT
+
+
+class JsonTensorUser(ModelUser):
+    """Sends tensors as JSON, as a client of the Open Inference Protocol does."""
+
+    door = INFER
+
+
+def endless_requests(models: list[PublishedModel]) -> Iterator[tuple[PublishedModel, list[Row]]]:
+    """Requests to the models in turn, whose rows come round again only when all of them have been sent."""
+    supplies = [(model, itertools.cycle(distinct_rows(model))) for model in models]
+    return (
+        (model, list(itertools.islice(rows, size)))
+        for size in itertools.cycle(_ROWS_OF_REQUESTS)
+        for model, rows in supplies
+    )
+
+
+def _add_options(parser: LocustArgumentParser) -> None:
+    defaults = slo.Limits()
+    parser.add_argument("--pace", type=float, default=20.0, help="requests per second of each user; 0: no pause")
+    parser.add_argument("--report", metavar="FILE", default="", help="write the measurements as JSON")
+    parser.add_argument("--p50-ms", type=float, default=defaults.p50_ms)
+    parser.add_argument("--p95-ms", type=float, default=defaults.p95_ms)
+    parser.add_argument("--p99-ms", type=float, default=defaults.p99_ms)
+    parser.add_argument("--least-rps", type=float, default=defaults.requests_per_second)
+
+
+def _learn_models(environment: Environment, **_: Any) -> None:
+    """Before the clock runs: drawing ten thousand rows per model takes a while."""
+    try:
+        ModelUser.requests = endless_requests(read_models((environment.host or "").rstrip("/")))
+    except CannotRun as error:
+        sys.exit(f"cannot run: {error}")
+
+
+def _measure(environment: Environment, **_: Any) -> None:
+    """Count from the start of the test to its end, then judge."""
+    tally, started = slo.Tally(), perf_counter()
+
+    def count(name: str, response_time: float, exception: Exception | None, **_: Any) -> None:
+        tally.add(name, response_time, None if exception is None else str(exception))
+
+    def judge(**_: Any) -> None:
+        report = tally.report(perf_counter() - started)
+        options: Any = environment.parsed_options
+        limits = slo.Limits(options.p50_ms, options.p95_ms, options.p99_ms, options.least_rps)
+        sentences = slo.missed(report, limits)
+        for sentence in sentences:
+            logger.error("missed: %s", sentence)
+        environment.process_exit_code = 1 if sentences else 0
+        if options.report:
+            report.write(Path(options.report))
+        hooks.request.remove_listener(count)
+        hooks.test_stop.remove_listener(judge)
+
+    hooks.request.add_listener(count)
+    hooks.test_stop.add_listener(judge)
+
+
+hooks.init_command_line_parser.add_listener(_add_options)
+hooks.init.add_listener(_learn_models)
+hooks.test_start.add_listener(_measure)

@@ -1,0 +1,46 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import to_tensors
+from slipway_training.errors import ConversionError
+from slipway_training.evaluation.answers import ask_pipeline, ask_session, compare, spread_of
+from slipway_training.export.onnx_export import export
+from slipway_training.workflows.signature_inference import infer
+
+CANCER, IRIS = load_breast_cancer(return_X_y=True), load_iris(return_X_y=True)
+TEXT = (CANCER[0], np.array(["bad", "good"])[CANCER[1]])
+CASES: dict[str, tuple[Any, Any]] = {
+    "few columns": (KNeighborsClassifier(weights="distance"), IRIS),
+    "many columns": (KNeighborsClassifier(7, weights="distance"), CANCER),
+    "scaled, text": (make_pipeline(StandardScaler(), KNeighborsClassifier(weights="distance")), TEXT),
+    "city blocks": (KNeighborsClassifier(3, weights="distance", p=1), CANCER),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nearer_neighbours_count_more_and_a_row_that_was_learnt_alone(name: str) -> None:
+    estimator, (rows, target) = CASES[name]
+    found = infer(estimator.fit(rows[::2], target[::2]), rows[::2], target[::2], (rows, target), ())
+    expected = ask_pipeline(found.pipeline, found.held_out, found.signature.task)
+
+    graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
+
+    given = ask_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
+    differences = compare(expected, given, spread_of(expected))
+    assert not differences.flips.any()
+    assert differences.largest < 1e-5
+
+
+def test_weights_that_are_a_function_are_refused() -> None:
+    rows, target = IRIS
+    found = infer(KNeighborsClassifier(weights=np.exp).fit(rows, target), rows, target, None, ())
+
+    with pytest.raises(ConversionError, match="weights that are a function, which no graph can call; use 'distance'"):
+        export(found.pipeline, found.signature)

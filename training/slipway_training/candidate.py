@@ -1,0 +1,183 @@
+"""examine(fitted, …): everything between a fitted pipeline and a version that may be written.
+
+evaluate -> export -> prove parity -> optimize -> gate
+
+It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from onnx import ModelProto
+
+from slipway_ml.contract.evaluation import Evaluation, Score
+from slipway_ml.contract.manifest import Finding, SourceRecord
+from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.signature import Signature
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.config.model import ModelConfig
+from slipway_training.config.proof import ParityConfig
+from slipway_training.data.lineage import as_saved
+from slipway_training.data.tensors import to_tensors
+from slipway_training.errors import ConversionError, DataCheckFailed, ParityError
+from slipway_training.evaluation import gates as model_gates
+from slipway_training.evaluation import rivals
+from slipway_training.evaluation.answers import Answers, ask_pipeline
+from slipway_training.evaluation.outcome import Judged, evaluate
+from slipway_training.evaluation.rivals import Incumbent
+from slipway_training.export.onnx_export import forms
+from slipway_training.optimizer import candidates, gates, variants
+from slipway_training.optimizer.gates import Choice
+from slipway_training.optimizer.passes import Material
+from slipway_training.parity import parity
+from slipway_training.parity.diagnosis import suspect
+from slipway_training.parity.neighbor_ties import refuse_ties
+from slipway_training.parity.parity import Reference
+from slipway_training.progress import Progress
+from slipway_training.selection.curves import Curve
+from slipway_training.selection.fitting import CostOutcome
+from slipway_training.selection.search import SearchOutcome
+
+BLIND_STEPS = 16
+"""What two libraries may be apart by in the last places of a logarithm and what follows, with room to spare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fitted pipeline that takes frames as Table has them, and rows to prove it on.
+
+    `learn` and `learn_target` are what it has learnt from, `held_out` and `target` are what it is judged on; `rows`
+    says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
+    `cost` what a tuned decision costs, `sources` the tables that were joined, `search` how the estimator was found,
+    `groups` which held-out rows belong together, where a column says so.
+    """
+
+    pipeline: Any
+    signature: Signature
+    learn: pd.DataFrame
+    learn_target: NDArray[Any]
+    held_out: pd.DataFrame
+    target: NDArray[Any]
+    rows: dict[str, int]
+    source: str
+    about: str
+    findings: tuple[Finding, ...] = ()
+    cost: CostOutcome | None = None
+    sources: tuple[SourceRecord, ...] = ()
+    search: SearchOutcome | None = None
+    curves: tuple[Curve, ...] = ()
+    groups: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Everything a version is made of; `answers` are the pipeline's to the held-out rows.
+
+    `evaluation` is None where nothing was known to judge by.
+    """
+
+    config: ModelConfig
+    fitted: Fitted
+    answers: Answers
+    evaluation: Evaluation | None
+    metrics: tuple[Score, ...]
+    parity: Parity
+    choice: Choice
+    graphs: dict[str, bytes]
+
+    @property
+    def signature(self) -> Signature:
+        """What goes in and what comes out."""
+        return self.fitted.signature
+
+
+def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:
+    """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
+    signature = fitted.signature
+    refuse_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
+    answers = _ask(fitted, config)
+    metrics, evaluation = _evaluate(fitted, answers, config, champion)
+    metrics += fitted.cost.scores if fitted.cost else ()
+    model_gates.check(metrics, evaluation, config.gate)
+    progress("evaluate", _in_words(metrics[0], evaluation))
+    exact, expected, proof = prove_pipeline(fitted, config.parity)
+    progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
+    same = "same labels" if signature.labels else "same values"
+    where = f"{proof.rows} real and {proof.edge_rows} edge rows"
+    progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
+    material = Material(to_tensors(fitted.learn, signature), signature, config.optimize.min_samples)
+
+    def objection(model: bytes) -> str:
+        return parity.objection(parity.measure(OnnxSession(model), expected, signature, config.parity.tolerance))
+
+    built = candidates.build(exact, config.optimize, material, objection)
+    measured = variants.measure(built, expected, fitted.target, signature, config)
+    progress("optimize", f"{len(measured)} of {len(built)} variants could be built and measured")
+    choice = gates.choose(built, measured, config, metrics[0])
+    progress("gate", f"{sum(v.passed for v in choice.variants)} of {len(choice.variants)} variants passed")
+    return Trained(
+        config, fitted, answers, evaluation, metrics, proof, choice, {one.name: one.model for one in measured}
+    )
+
+
+def _ask(fitted: Fitted, config: ModelConfig) -> Answers:
+    try:
+        answers = ask_pipeline(fitted.pipeline, fitted.held_out, config.task)
+    except (ValueError, IndexError, KeyError, TypeError) as error:
+        raise DataCheckFailed(
+            f"the pipeline itself has no answer to the rows ({type(error).__name__}); give rows that it can predict"
+        ) from error
+    if np.isnan(answers.numbers).any():
+        raise DataCheckFailed("the pipeline answers NaN to some of the rows; give rows that it can predict")
+    return answers
+
+
+def _evaluate(
+    fitted: Fitted, answers: Answers, config: ModelConfig, champion: Incumbent | None
+) -> tuple[tuple[Score, ...], Evaluation]:
+    judged = Judged(fitted.learn, fitted.held_out, fitted.target, answers, fitted.signature, fitted.groups)
+    rival = None
+    if champion is not None:
+        rival = rivals.champion(champion, fitted.held_out, fitted.signature, as_saved(config))
+    return evaluate(
+        judged, config.evaluation, rivals.baseline(fitted.learn_target, fitted.held_out, config.task), rival
+    )
+
+
+def _in_words(first: Score, evaluation: Evaluation) -> str:
+    words = f"{first.name} {first.value:.4f}"
+    if first.interval is not None:
+        words += f" ({first.interval[0]:.4f} to {first.interval[1]:.4f})"
+    for rival in (evaluation.baseline, evaluation.champion):
+        if rival is not None and rival.score is not None:
+            words += f"; {rival.other}: {rival.score.value:.4f}"
+    worst = evaluation.found_slices[0] if evaluation.found_slices else None
+    return words + (f"; worse where {worst.name}: {worst.score.value:.4f}" if worst is not None else "")
+
+
+def prove_pipeline(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Reference, Parity]:
+    """The first form that agrees, with what it was compared with; where none does, the first refusal is raised.
+
+    The strict proof goes to the last float64 on each side of every threshold. Logarithms and powers differ there by a
+    rounding between any two libraries, so a pipeline that fails is asked again, and the steps left out are on record.
+    """
+    refusal: ParityError | None = None
+    real = parity.real_rows(fitted.held_out, fitted.learn)
+    for blind_steps in (0, BLIND_STEPS):
+        expected = parity.reference(fitted.pipeline, fitted.signature, real, config, blind_steps)
+        try:
+            for graph in forms(fitted.pipeline, fitted.signature):
+                try:
+                    return graph, expected, parity.prove(graph.SerializeToString(), expected, fitted.signature, config)
+                except ParityError as error:
+                    refusal = refusal or error
+        except ConversionError:
+            if refusal is None:
+                raise
+    if refusal is None:
+        raise AssertionError("neither proved nor refused")  # our bug
+    clause = suspect(fitted.pipeline, fitted.signature, expected.frame)
+    raise ParityError(f"{refusal}; {clause}" if clause else str(refusal)) from refusal

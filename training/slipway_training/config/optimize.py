@@ -1,0 +1,51 @@
+"""Which variants of a graph are tried, and how one of them is chosen."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from slipway_training.config.section import Section
+
+Candidate = Literal[
+    "tree_ensemble",
+    "leaves_int8",
+    "fewer_trees",
+    "pruned_trees",
+    "weight_int8",
+    "dynamic_int8",
+    "dynamic_int8_per_channel",
+    "dynamic_int8_reduced",
+    "dynamic_uint8",
+    "static_int8",
+    "static_int8_per_channel",
+    "static_int8_reduced",
+    "static_int8_entropy",
+    "static_int8_percentile",
+    "fp16",
+]
+"""Each is something done to the compact graph."""
+
+ASKED_FOR: frozenset[Candidate] = frozenset({"fewer_trees", "pruned_trees"})
+"""Other models, which are tried only where a config names them."""
+
+
+class OptimizeConfig(Section):
+    """Which variants of the exported graph are tried, and how one of them is chosen."""
+
+    candidates: tuple[Candidate, ...] = Field(
+        tuple(name for name in get_args(Candidate) if name not in ASKED_FOR),
+        description="variants tried besides the exported graph and the compact one, both exact; [] for none; "
+        "'fewer_trees' and 'pruned_trees', which are other models, only where they are named",
+    )
+    min_samples: Annotated[int, Field(ge=2)] = Field(
+        5, description="of 'pruned_trees': a subtree that fewer training rows reached becomes one leaf"
+    )
+    pin: str | None = Field(
+        None, description="name of the variant to publish whatever the measurements say, if it passes its gates"
+    )
+    hardware: Literal["cpu", "gpu"] = Field(
+        "cpu", description="what the version is published for; a variant for a GPU is published for one alone"
+    )
+    prefer: Literal["size", "latency"] = Field(
+        "size", description="what decides between variants that pass; sizes alike are ranked by latency, and conversely"
+    )

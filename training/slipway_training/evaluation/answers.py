@@ -1,0 +1,116 @@
+"""What a model answers, whoever computes it: scikit-learn's pipeline or an ONNX session, in one comparable form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slipway_ml.contract.signature import Task
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+
+_ROUNDING = 1e-9
+SUM_TOLERANCE = 1e-3
+"""How far probabilities of a row may be from adding up to 1, before they are scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """`labels` is None for regression; `numbers` are probabilities [n, classes] or values [n, targets], float64.
+
+    A classifier without probabilities has numbers of no columns.
+    """
+
+    labels: NDArray[Any] | None
+    numbers: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def some(answers: Answers, rows: Any) -> Answers:
+    """The answers to some of the rows."""
+    return Answers(None if answers.labels is None else answers.labels[rows], answers.numbers[rows])
+
+
+def ask_pipeline(pipeline: Any, frame: pd.DataFrame, task: Task) -> Answers:
+    """scikit-learn's own answers on float64 input, as users call it."""
+    if task is Task.REGRESSION:
+        values = np.asarray(pipeline.predict(frame), dtype=np.float64)
+        return Answers(None, values if values.ndim > 1 else values[:, np.newaxis])
+    labels = np.asarray(pipeline.predict(frame)).reshape(len(frame))  # CatBoost gives a column
+    if not hasattr(pipeline, "predict_proba"):
+        return Answers(labels, np.empty((len(labels), 0)))
+    return Answers(labels, np.asarray(pipeline.predict_proba(frame), dtype=np.float64))
+
+
+def ask_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task) -> Answers:
+    """The graph's answers."""
+    outputs = session.run(tensors)
+    if task is Task.REGRESSION:
+        return Answers(None, outputs[0].astype(np.float64))
+    numbers = outputs[1].astype(np.float64) if len(outputs) > 1 else np.empty((len(outputs[0]), 0))
+    return Answers(outputs[0], numbers)
+
+
+def as_probabilities(answers: Answers) -> Answers:
+    """The answers for metrics, which want probabilities to the last digit; without numbers where these are scores."""
+    if answers.labels is None:
+        return answers
+    sums = answers.numbers.sum(axis=1, keepdims=True)
+    is_probable = answers.numbers.shape[1] > 0 and bool(np.all(np.abs(sums - 1) < SUM_TOLERANCE))
+    return Answers(answers.labels, np.clip(answers.numbers, 0.0, 1.0) if is_probable else answers.numbers[:, :0])
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Row by row: whether the label differs, and the largest difference of a number."""
+
+    flips: NDArray[np.bool_]
+    change: NDArray[np.float64]
+
+    @property
+    def largest(self) -> float:
+        """The worst row."""
+        return float(self.change.max(initial=0.0))
+
+
+def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | float = 1.0) -> Differences:
+    """Differences of the same rows; a number that is not finite is infinitely far away, save where both have the same.
+
+    `spread` is the scale of each column of numbers, or of all.
+    """
+    shapes = [(one.numbers.shape, None if one.labels is None else one.labels.shape) for one in (expected, given)]
+    if shapes[0] != shapes[1]:
+        raise AssertionError("the answers compared have different shapes")  # our bug
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        apart = np.abs(expected.numbers - given.numbers)
+    if expected.labels is None:
+        # A value far outside the others is held to its own size: float32 has as many digits there as anywhere.
+        apart = apart / np.maximum(1.0, np.abs(expected.numbers) / spread)
+    is_same = (expected.numbers == given.numbers) | (np.isnan(expected.numbers) & np.isnan(given.numbers))
+    apart = np.where(is_same, 0.0, apart)
+    change = (np.where(np.isfinite(apart), apart, np.inf) / spread).max(axis=1, initial=0.0)
+    flips = np.zeros(len(change), dtype=np.bool_)
+    if expected.labels is not None and given.labels is not None:
+        flips = np.asarray(expected.labels != given.labels, dtype=np.bool_)
+    return Differences(flips, change)
+
+
+def spread_of(answers: Answers) -> NDArray[np.float64]:
+    """The scale of differences: 1 for probabilities, the standard deviation of the answers for each column of values.
+
+    Answers that are all the same have none but rounding, so their size counts.
+    """
+    if answers.labels is not None:
+        return np.ones(1)
+    return np.array([_spread(column[np.isfinite(column)]) for column in answers.numbers.T])
+
+
+def _spread(values: NDArray[np.float64]) -> float:
+    size = float(np.abs(values).max(initial=0.0))
+    spread = float(values.std()) if len(values) else 0.0
+    return spread if spread > _ROUNDING * size else size or 1.0

@@ -1,0 +1,108 @@
+"""Decision trees and forests of them, with the very sums of scikit-learn: float64, tree after tree.
+
+    rows in float64 -> leaf shares added up -> label of the largest sum; sums / trees = probabilities
+
+The label is taken from the sums, so exact ties between trees stay ties and go to the first class, as argmax does. Two
+classes are written as three, of which the last never scores: with two, onnxruntime compares one sum with 0.5, which the
+order of rounding can pass on either side. Run on several threads, 80 trees and more are added up in another order on
+small batches, and sums that are equal but for their last bits may then differ, as they do under `n_jobs`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto
+
+from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.pipeline_walk import Translation, as_labels
+from slipway_training.export.trees.attributes import DOMAIN, attributes
+from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
+from slipway_training.export.trees.fitted import from_trees
+from slipway_training.export.trees.placement import place
+
+_FEWEST_SCORES = 3
+
+
+def forest_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+    """The class with the largest mean share."""
+    block = translation.numbers(
+        join(translation.assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path
+    )
+    trees = _trees(fitted)
+    return largest_sum(translation, from_trees(trees), block, fitted.classes_, len(trees))
+
+
+def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+    """The mean of the trees' values."""
+    block = translation.numbers(
+        join(translation.assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path
+    )
+    trees = _trees(fitted)
+    return mean_value(translation, from_trees(trees), block, trees[0].n_outputs_)
+
+
+def reaches(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str, positive: int, threshold: float
+) -> str:
+    """[rows] of booleans: whether the mean share of a class reaches a threshold, decided on the float64 sums.
+
+    The sum competes with a tree of one leaf that holds the smallest sum that is enough, and wins ties.
+    """
+    what = f"step {path}: {type(fitted).__name__}"
+    block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
+    trees = _trees(fitted)
+    shares = from_trees(trees)
+    own = shares.target == positive
+    sums = replace(shares, leaf=shares.leaf[own], target=np.zeros(own.sum(), dtype=np.int64), weight=shares.weight[own])
+    enough = single_leaf(_smallest(threshold, len(trees)), 1)
+    whole = concatenate([single_leaf(0.0), sums, enough])
+    label = largest_sum(translation, whole, block, np.array([1, 0]), 1).label
+    return translation.assembly.add("Cast", [str(label)], to=TensorProto.BOOL)
+
+
+def _smallest(threshold: float, count: int) -> float:
+    """The smallest float64 that is at least the threshold when it is divided."""
+    found = threshold * count
+    while found / count >= threshold:
+        found = float(np.nextafter(found, -np.inf))
+    while found / count < threshold:
+        found = float(np.nextafter(found, np.inf))
+    return found
+
+
+def largest_sum(translation: Translation, ensemble: Ensemble, block: Block, classes: Any, divisor: float) -> Answer:
+    """The class whose leaves add up to the most, and the sums [rows, classes] over the divisor, in float32."""
+    assembly = translation.assembly
+    wire, placed = place(ensemble, block, is_single=True)
+    labels = as_labels(classes)
+    count = len(labels)
+    padded = [*labels.tolist(), *labels[:1].tolist() * max(_FEWEST_SCORES - count, 0)]
+    kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
+    label, scores = assembly.add_many(
+        "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **{kind: padded}, **attributes(placed, "class")
+    )
+    if len(padded) > count:
+        scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
+    if divisor != 1:
+        scores = assembly.add("Div", [scores, assembly.constant(np.array([divisor], dtype=np.float32))])
+    return Answer(label, scores, is_double=False)
+
+
+def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> Answer:
+    """The sums of the leaves over the number of trees, [rows, targets], in float32."""
+    wire, placed = place(ensemble, block, is_single=True)
+    value = translation.assembly.add(
+        "TreeEnsembleRegressor",
+        [wire],
+        domain=DOMAIN,
+        n_targets=targets,
+        aggregate_function="AVERAGE",
+        **attributes(placed, "target"),
+    )
+    return Answer(None, value, is_double=False)
+
+
+def _trees(fitted: Any) -> list[Any]:
+    return list(fitted.estimators_) if hasattr(fitted, "estimators_") else [fitted]

@@ -1,0 +1,109 @@
+"""LightGBM's classifier and regressor: float64 thresholds, `at most` goes left, missing goes where it learnt to.
+
+The model is read from LightGBM's own dump, so nothing is guessed. Columns of categories come as text, in pandas' type
+for them, or as whole numbers; a split on a set of them compares a column of its own.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from slipway_training.errors import ConversionError
+from slipway_training.export.assembly import Assembly
+from slipway_training.export.blocks import Answer, Block, join, select
+from slipway_training.export.estimators.raw_scores import linked, summed
+from slipway_training.export.pipeline_walk import Translation
+from slipway_training.export.trees.building import Building
+from slipway_training.export.trees.memberships import HALF, Memberships, matching_codes, matching_text
+
+_LINKS = {
+    "regression": "",
+    "regression_l1": "",
+    "huber": "",
+    "fair": "",
+    "quantile": "",
+    "poisson": "Exp",
+    "gamma": "Exp",
+}
+
+
+def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+    """The sum of the trees, through the objective's link."""
+    name = type(fitted).__name__
+    what = f"step {path or name}: {name}"
+    model = fitted.booster_.dump_model()
+    objective, *options = str(model["objective"]).split(" ")
+    is_usual = objective in {*_LINKS, "binary", "multiclass"} and not model["average_output"]
+    if not is_usual or any(option.startswith("sigmoid:") and option != "sigmoid:1" for option in options):
+        raise ConversionError(
+            f"{what} has a form with boosting_type='gbdt' and a usual objective only; use one of these"
+        )
+    targets = int(model["num_tree_per_iteration"])
+    width = sum(block.width for block in blocks)
+    memberships = Memberships(width)
+    building = Building()
+    for number, info in enumerate(model["tree_info"]):
+        _grow(building, info["tree_structure"], number, targets, memberships, what)
+    block = _columns(translation, blocks, model, memberships, what)
+    raw = summed(translation, building.ensemble(), block, targets, is_single=False)
+    return linked(translation, fitted, raw, _LINKS.get(objective, ""))
+
+
+def _grow(
+    building: Building, node: dict[str, Any], tree: int, targets: int, memberships: Memberships, what: str
+) -> int:
+    if "leaf_value" in node:
+        return building.end(tree, (tree % targets, node["leaf_value"]))
+    if node["missing_type"] == "Zero":
+        raise ConversionError(f"{what} with zero_as_missing has no exact form; leave it off")
+    if node["decision_type"] == "==":
+        members = frozenset(int(code) for code in str(node["threshold"]).split("||"))
+        column = memberships.column(node["split_feature"], members, takes_unknown=False)
+        position = building.split(tree, column, HALF, missing_left=False)
+    else:
+        # Without missing values in training LightGBM takes NaN for zero.
+        is_left = node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0
+        position = building.split(tree, node["split_feature"], node["threshold"], missing_left=bool(is_left))
+    building.left[position] = _grow(building, node["left_child"], tree, targets, memberships, what)
+    building.right[position] = _grow(building, node["right_child"], tree, targets, memberships, what)
+    return position
+
+
+def _columns(
+    translation: Translation, blocks: Sequence[Block], model: dict[str, Any], memberships: Memberships, what: str
+) -> Block:
+    """The columns as the trees see them: numbers as they are, then one for each set of categories that is asked about.
+
+    A column of text is never compared itself; zeros stand in its place.
+    """
+    assembly = translation.assembly
+    texts = [number for block in blocks for number in [block.is_text] * block.width]
+    known = [[str(category) for category in own] for own in model["pandas_categorical"] or []]
+    if sum(texts) != len(known):
+        raise ConversionError(f"{what} gets text that it was not fitted on as categories; encode it with OneHotEncoder")
+    categories = dict(zip(np.flatnonzero(texts).tolist(), known, strict=True))
+    columns = [_numbers(assembly, blocks, number, is_text) for number, is_text in enumerate(texts)]
+    matches, counts = {}, {}
+    for column in {column for column, _, _ in memberships.keys}:
+        (block,) = select(assembly, blocks, [column])
+        counts[column] = len(categories[column]) if column in categories else _count(memberships, column)
+        if column in categories:
+            matches[column] = matching_text(assembly, block.wire, categories[column])
+        else:
+            matches[column] = matching_codes(assembly, block.wire, counts[column])
+    sets = [Block(wire, 1) for wire in memberships.wires(assembly, matches, counts)]
+    return join(assembly, [*(blocks if not any(texts) else columns), *sets], what)
+
+
+def _numbers(assembly: Assembly, blocks: Sequence[Block], number: int, is_text: bool) -> Block:
+    (block,) = select(assembly, blocks, [number])
+    if not is_text:
+        return block
+    rows = assembly.add("Shape", [block.wire])
+    return Block(assembly.add("Expand", [assembly.constant(np.zeros((1, 1))), rows]), 1)
+
+
+def _count(memberships: Memberships, column: int) -> int:
+    """How many codes there are to know: the largest that any set names, and one."""
+    return 1 + max(max(members) for own, members, _ in memberships.keys if own == column)

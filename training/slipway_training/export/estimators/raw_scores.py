@@ -1,0 +1,36 @@
+"""From trees to an answer, for every library that boosts: the sum of the leaves, then the link of the objective."""
+
+from typing import Any
+
+import numpy as np
+
+from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.estimators.linear import sided_label
+from slipway_training.export.pipeline_walk import Translation
+from slipway_training.export.trees.attributes import DOMAIN, attributes
+from slipway_training.export.trees.ensemble import Ensemble
+from slipway_training.export.trees.placement import place
+
+_TWO = 2
+
+
+def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: int, *, is_single: bool) -> str:
+    """[rows, targets] in float64; `is_single` where the library casts to float32 before it compares."""
+    wire, placed = place(ensemble, block, is_single=is_single)
+    return translation.double(
+        translation.assembly.add(
+            "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(placed, "target")
+        )
+    )
+
+
+def linked(translation: Translation, fitted: Any, raw: str, link: str = "") -> Answer:
+    """A regressor's value through its link, or the label on the side of zero and the probabilities."""
+    add, constant = translation.assembly.add, translation.assembly.constant
+    if not hasattr(fitted, "classes_") or not len(fitted.classes_):
+        return Answer(None, add(link, [raw]) if link else raw)
+    label = sided_label(translation, raw, fitted.classes_)
+    if len(fitted.classes_) > _TWO:
+        return Answer(label, add("Softmax", [raw], axis=1))
+    second = add("Sigmoid", [raw])
+    return Answer(label, add("Concat", [add("Sub", [constant(np.array([1.0])), second]), second], axis=1))

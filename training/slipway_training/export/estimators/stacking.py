@@ -1,0 +1,43 @@
+"""Stacking: the answers of the members side by side, and the last estimator's answer to them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.estimators.decisions import decision, probability
+from slipway_training.export.pipeline_walk import Translation
+
+
+def stacking(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+    """Classifier and regressor; labels come back in the names that the last estimator knows by number."""
+    found: list[Block] = []
+    for number, (member, method) in enumerate(zip(fitted.estimators_, fitted.stack_method_, strict=True)):
+        wire = _asked(translation, member, method, list(blocks), f"{path}.{number}")
+        width = len(member.classes_) if hasattr(member, "classes_") and method != "predict" else 1
+        found.append(Block(wire, 1 if width == 2 else width))  # noqa: PLR2004  # of two classes one column
+    if fitted.passthrough:
+        found += blocks
+    answer = translation.answer(fitted.final_estimator_, found, f"{path}.final")
+    if answer.label is None or not hasattr(fitted, "classes_"):
+        return answer
+    labels = translation.assembly.constant(_labels(fitted))
+    return Answer(translation.assembly.add("Gather", [labels, answer.label]), answer.numbers, answer.is_double)
+
+
+def _asked(translation: Translation, member: Any, method: str, blocks: list[Block], path: str) -> str:
+    if method == "decision_function":
+        return decision(translation, member, blocks, path)
+    if method == "predict_proba":
+        return probability(translation, member, blocks, path)
+    answer = translation.answer(member, blocks, path)
+    if answer.label is None:
+        return translation.double(str(answer.numbers), is_double=answer.is_double)
+    column = translation.assembly.add("Unsqueeze", [answer.label, translation.assembly.constant(np.array([1]))])
+    return translation.double(column)
+
+
+def _labels(fitted: Any) -> Any:
+    classes = np.asarray(fitted.classes_)
+    return classes if classes.dtype.kind in "UO" else classes.astype(np.int64)

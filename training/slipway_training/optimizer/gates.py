@@ -1,0 +1,201 @@
+"""Choosing a variant: answers and size decide, latency only ranks, and only beyond a margin.
+
+Exact variants pass by the proof of parity, without a flip; the exported graph passed it before. Others pass when they
+change no more than the config allows and save enough beside the best exact one; other models, which are asked for by
+name, may change single answers as long as their score holds. One of those that pass is chosen: the smallest, and among
+sizes alike the fastest; `optimize.prefer` turns that around, `optimize.pin` names one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import geometric_mean
+
+from slipway_ml.contract.evaluation import Score
+from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.signature import Task
+from slipway_training.config.model import ModelConfig
+from slipway_training.errors import GateFailed
+from slipway_training.evaluation.metrics import gain
+from slipway_training.optimizer.variants import Built, Measured
+
+LATENCY_MARGIN = 0.10
+"""Timings of the same graph differ by more than a few percent from run to run; less is no reason to choose."""
+
+_SAME_SIZE = 0.03
+_SMALL = 64 * 1024
+"""Sizes this close are equal, and files this small: nobody sees the difference in memory or on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Every candidate with its verdict, the one to publish, and why."""
+
+    variants: tuple[Variant, ...]
+    name: str
+    reason: str
+    is_portable: bool
+
+
+def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelConfig, own: Score | None) -> Choice:
+    """Judge every variant; the exported graph comes first. Raises GateFailed where a pinned one does not pass.
+
+    `own` is the exported graph's score with its interval, None where nothing is known to score by.
+    """
+    exact = [one for one in measured if one.is_exact and not one.objection]
+    best = _best(exact, config.optimize.prefer)
+    refusals = {one.name: one.objection if one.is_exact else refusal(one, best, config, own) for one in measured}
+    lossy = [one for one in measured if not one.is_exact and not refusals[one.name]]
+    chosen = _pinned(config.optimize.pin, built, measured, refusals) or (
+        _best(lossy, config.optimize.prefer) if lossy else best
+    )
+    by_name = {one.name: one for one in measured}
+    variants = tuple(
+        _entry(one, by_name.get(one.name), refusals.get(one.name, one.failure), chosen.digest) for one in built
+    )
+    reason = _reason(chosen, variants, measured[0], lossy, config.optimize.pin)
+    return Choice(variants, chosen.name, reason, chosen.built.is_portable)
+
+
+def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> str:
+    """Why a variant that may change answers may not be published, or an empty text; `exact` is the best exact one."""
+    problems = []
+    gate = config.gate
+    noun = "probability" if config.task is Task.CLASSIFICATION else "value, by its spread,"
+    found = one.judged
+    allowed_flips = int(gate.flip_share * found.rows)
+    is_other = one.built.guarantee == "different_model"
+    if one.built.is_for_gpu and config.optimize.hardware != "gpu":
+        problems.append("is for a GPU, optimize.hardware says cpu")
+    if found.label_flips > allowed_flips and not is_other:
+        labels = "label" if found.label_flips == 1 else "labels"
+        problems.append(f"flips {found.label_flips} {labels}, {allowed_flips} allowed")
+    if found.largest_difference > gate.probability_change and not is_other:
+        problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
+    if own is not None and one.score is not None:
+        low, high = own.interval or (own.value, own.value)
+        limit = low if own.higher_is_better else high
+        if gain(own, one.score) > gain(own, limit):
+            problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, where its own interval ends")
+    elif is_other:
+        problems.append("is another model, which only its score can speak for, and no right answers are known")
+    if one.size > (1 - gate.size_saving) * exact.size:
+        problems.append(f"is {one.size / exact.size:.2f} of the exact size, {1 - gate.size_saving:.2f} allowed")
+    elif exact.size <= _SMALL:
+        problems.append(f"saves {exact.size - one.size} bytes, for which no answer should move")
+    return "; ".join(problems)
+
+
+def _pinned(
+    pin: str | None, built: Sequence[Built], measured: Sequence[Measured], refusals: dict[str, str]
+) -> Measured | None:
+    if pin is None:
+        return None
+    found = next((one for one in measured if one.name == pin), None)
+    if found is not None and not refusals[pin]:
+        return found
+    failure = next((one.failure for one in built if one.name == pin), "there is no such variant")
+    names = ", ".join(one.name for one in measured if not refusals[one.name])
+    raise GateFailed(
+        f"optimize.pin asks for variant {pin!r}, which may not be published: {refusals.get(pin) or failure}; "
+        f"pin one of {names}, or none"
+    )
+
+
+def _best(passing: Sequence[Measured], prefer: str) -> Measured:
+    # What is for a GPU passes only where the version is for one, and is then what was asked for. The same version must
+    # give the same answers everywhere, so integer arithmetic comes second to floats.
+    passing = [one for one in passing if one.built.is_for_gpu] or passing
+    eligible = [one for one in passing if one.built.is_portable] or list(passing)
+    ranks = (_smallest, _quickest) if prefer == "size" else (_quickest, _smallest)
+    for rank in ranks:
+        eligible = rank(eligible)
+    return min(eligible, key=lambda one: (one.judged.label_flips, *_nearness(one), one.size, one.name))
+
+
+def _smallest(eligible: Sequence[Measured]) -> list[Measured]:
+    smallest = min(one.size for one in eligible)
+    return [one for one in eligible if one.size <= max(smallest * (1 + _SAME_SIZE), _SMALL)]
+
+
+def _quickest(eligible: Sequence[Measured]) -> list[Measured]:
+    fastest = min(map(slowness, eligible))
+    return [one for one in eligible if slowness(one) <= fastest * (1 + LATENCY_MARGIN)]
+
+
+def slowness(one: Measured) -> float:
+    """One figure of all batch sizes: the geometric mean weighs their ratios alike."""
+    return geometric_mean(one.latency_us.values())
+
+
+def _nearness(one: Measured) -> tuple[float, ...]:
+    """How far answers moved; within the proof's tolerance that is rounding, which is no reason to choose."""
+    return () if one.is_exact else (one.judged.largest_difference,)
+
+
+def _entry(built: Built, measured: Measured | None, why_not: str, chosen: str) -> Variant:
+    done = Variant(
+        name=built.name,
+        description=built.description,
+        guarantee=built.guarantee,
+        passes=built.passes,
+        declined=dict(built.declined),
+        bound=built.bound,
+        passed=False,
+        verdict=why_not,
+    )
+    if measured is None:
+        return done
+    others = "passed by its score" if built.guarantee == "different_model" else "passed every gate"
+    proved = "passed the proof of parity" if measured.is_exact else others
+    found = measured.footprint
+    return done.model_copy(
+        update={
+            "file": f"variants/{built.name}.onnx" if not why_not else None,
+            "size": measured.size,
+            "bit_equal": measured.digest == chosen,
+            "latency_us": measured.latency_us,
+            "load_ms": found.load_ms if found else None,
+            "memory": found.memory if found else None,
+            "score": measured.score,
+            "parity": measured.parity,
+            "passed": not why_not,
+            "verdict": why_not or proved,
+        }
+    )
+
+
+def _reason(
+    chosen: Measured, variants: Sequence[Variant], exported: Measured, lossy: Sequence[Measured], pin: str | None
+) -> str:
+    found = _figures(chosen, exported)
+    if pin is not None:
+        return f"{found}; it is pinned by optimize.pin"
+    if not chosen.is_exact:
+        return f"{found}; {_rank(chosen, lossy)}"
+    others: dict[str, list[str]] = {}
+    for one in variants:
+        if not one.passed and one.parity is not None:
+            others.setdefault(one.verdict, []).append(one.name)
+    refused = "; ".join(f"{', '.join(names)}: {why}" for why, names in others.items())
+    return f"{found}, and no other passed that saves more" + (f" ({refused})" if refused else "")
+
+
+def _figures(chosen: Measured, exported: Measured) -> str:
+    if chosen is exported:
+        return "the graph as it was exported"
+    share = f"{chosen.size / exported.size:.2f} of the exported size"
+    speed = f"{slowness(chosen) / slowness(exported):.2f} of its latency"
+    # Exact variants answer for made-up rows too, others for the rows that they are judged on.
+    rows = chosen.parity.rows + chosen.parity.edge_rows if chosen.is_exact else chosen.judged.rows
+    found = chosen.parity if chosen.is_exact else chosen.judged
+    flips = f"flips {found.label_flips} of {rows} labels"
+    moved = f"moves no answer by more than {found.largest_difference:.2g}"
+    return f"{chosen.name} is {share} and {speed}, {flips} and {moved}"
+
+
+def _rank(chosen: Measured, lossy: Sequence[Measured]) -> str:
+    if len(lossy) == 1:
+        return "no other that saves as much passed"
+    if chosen.built.is_portable and not all(one.built.is_portable for one in lossy):
+        return "the others that passed compute in integers, whose answers may differ between processors"
+    return f"it is the best of the {len(lossy)} that passed"

@@ -1,0 +1,117 @@
+"""A pass: one thing that can be done to a graph, the families it is for, and what it promises of the answers.
+
+`apply` takes a graph, which it must not change, and the material of the model; it returns another graph, or raises
+Declined with the reason in words. Passes know nothing of gates and files: they are composed by candidates.py, and
+every composition is proved or judged as a whole.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from onnx import ModelProto, NodeProto
+
+from slipway_ml.contract.manifest import Guarantee
+from slipway_ml.contract.signature import Signature
+from slipway_ml.contract.tensors import Tensor
+
+Family = Literal["trees", "linear models", "networks", "support vectors", "neighbours", "any"]
+"""What does the work in a graph: tree ensembles, linear models, products of matrices, support vectors, distances to
+all training rows."""
+
+_FAMILIES: Mapping[str, Family] = {
+    "TreeEnsembleClassifier": "trees",
+    "TreeEnsembleRegressor": "trees",
+    "TreeEnsemble": "trees",
+    "LinearClassifier": "linear models",
+    "LinearRegressor": "linear models",
+    "MatMul": "networks",
+    "Gemm": "networks",
+    "Conv": "networks",
+    "SVMClassifier": "support vectors",
+    "SVMRegressor": "support vectors",
+    "CDist": "neighbours",
+    "TopK": "neighbours",
+}
+
+
+class Declined(Exception):
+    """A pass may not do its work here; the message is a clause that says why."""
+
+
+class NothingToDo(Declined):
+    """There is no work for a pass here, which is worth telling only where no other pass found any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a pass may look at besides the graph: training rows as the graph's inputs, and the signature.
+
+    `min_samples` is how many of the rows a subtree must have seen to stay one, where it was asked to be pruned.
+    """
+
+    rows: Mapping[str, Tensor]
+    signature: Signature
+    min_samples: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A graph that a pass made; `bound` limits the change of a raw score, None where only measuring can tell."""
+
+    model: ModelProto
+    bound: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """`guarantee` is what it promises; `is_portable` says that it computes in floats.
+
+    Integer kernels saturate on some processors and not on others, so their answers depend on where they run. A pass
+    for `hardware` "gpu" pays there alone. A pass
+    that `spreads_weights` leaves weights of very different sizes, so nothing that rounds them is built on its graph.
+    """
+
+    name: str
+    guarantee: Guarantee
+    families: frozenset[Family]
+    apply: Callable[[ModelProto, Material], Rewritten]
+    is_portable: bool = True
+    spreads_weights: bool = False
+    hardware: Literal["any", "gpu"] = "any"
+
+    def suits(self, model: ModelProto) -> bool:
+        """Whether the graph is of a family that this pass is for."""
+        return "any" in self.families or bool(self.families & families(model))
+
+    def check(self, model: ModelProto) -> None:
+        """Raises Declined where it is for other families, in the same words for passes of the same families."""
+        if not self.suits(model):
+            raise Declined(f"it is for {' or '.join(sorted(self.families))}; here {worker(model)} does the work")
+
+
+def families(model: ModelProto) -> set[Family]:
+    """What does the work in a graph; empty where nothing that any pass knows does."""
+    return {_FAMILIES[node.op_type] for node in model.graph.node if node.op_type in _FAMILIES}
+
+
+def worker(model: ModelProto) -> str:
+    """The operator with the most to say, and for what where its name does not tell.
+
+    It is the one that holds the most numbers, in attributes or in constants.
+    """
+    constants = {tensor.name: tensor.ByteSize() for tensor in model.graph.initializer}
+
+    def holds(node: NodeProto) -> int:
+        return int(node.ByteSize() + sum(constants.get(name, 0) for name in node.input))
+
+    name = str(max(model.graph.node, key=holds).op_type)
+    others = sorted(families(model))
+    return name if name in _FAMILIES or not others else f"{name}, for {' and '.join(others)},"
+
+
+def copy(model: ModelProto) -> ModelProto:
+    """A graph of one's own to change."""
+    own = ModelProto()
+    own.CopyFrom(model)
+    return own

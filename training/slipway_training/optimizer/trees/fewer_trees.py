@@ -1,0 +1,69 @@
+"""The first half of the trees: another model, which has learnt less and answers in half the time.
+
+Boosting stops at half of its stages. A forest's mean is over the trees that are left, so the division after its votes
+changes with them. Nothing is promised of answers; the gates judge them and the score.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from onnx import ModelProto, NodeProto, numpy_helper
+
+from slipway_training.export.trees.attributes import precision
+from slipway_training.export.trees.ensemble import Ensemble
+from slipway_training.optimizer.passes import Declined, Material, Rewritten
+from slipway_training.optimizer.trees.nodes import ensembles, get, opened, put
+
+_FEWEST = 4
+
+
+def halve_trees(model: ModelProto, _material: Material) -> Rewritten:
+    """Without the last trees of each ensemble; raises Declined where votes are divided in a way that is not known."""
+    own = opened(model)
+    found = list(ensembles(own))
+    for node, ensemble in found:
+        targets = int(ensemble.target.max()) + 1
+        is_mean = get(node, "aggregate_function", b"SUM") == b"AVERAGE"
+        is_vote = node.op_type == "TreeEnsembleClassifier" and get(node, "post_transform", b"NONE") == b"NONE"
+        stage = 1 if is_mean or is_vote else targets
+        kept = ensemble.trees // stage // 2 * stage
+        if kept < _FEWEST * stage:
+            raise Declined(f"too few trees to halve: {ensemble.trees}")
+        if is_vote:
+            _divide(own, node, ensemble.trees, kept)
+        put(node, _first(ensemble, kept), precision(node))
+    if not found:
+        raise Declined("the graph has no trees of the usual form")
+    return Rewritten(own)
+
+
+def _first(ensemble: Ensemble, trees: int) -> Ensemble:
+    nodes = int(ensemble.starts[trees])
+    weights = ensemble.leaf < nodes
+    return replace(
+        ensemble,
+        tree=ensemble.tree[:nodes],
+        feature=ensemble.feature[:nodes],
+        threshold=ensemble.threshold[:nodes],
+        left=ensemble.left[:nodes],
+        right=ensemble.right[:nodes],
+        missing_left=ensemble.missing_left[:nodes],
+        leaf=ensemble.leaf[weights],
+        target=ensemble.target[weights],
+        weight=ensemble.weight[weights],
+    )
+
+
+def _divide(model: ModelProto, node: NodeProto, before: int, after: int) -> None:
+    """Let the votes of a forest be divided by the trees that are left."""
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    wires = {node.output[1]}
+    for one in model.graph.node:
+        if one.op_type == "Gather" and one.input[0] in wires:
+            wires.add(one.output[0])
+        divisor = constants.get(one.input[1]) if one.op_type == "Div" and one.input[0] in wires else None
+        if divisor is not None and np.array_equal(numpy_helper.to_array(divisor), [before]):
+            changed = numpy_helper.from_array(np.array([after], dtype=np.float32), divisor.name)
+            divisor.CopyFrom(changed)
+            return
+    raise Declined("its votes are not divided by the number of its trees")

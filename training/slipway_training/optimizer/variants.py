@@ -1,0 +1,149 @@
+"""A variant: one graph that may be published, measured beside the others on the same rows.
+
+Answers and size are facts; latency, load time and memory are measurements on a machine that swings, so variants take
+turns on distinct rows and the median counts.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway_ml.contract.manifest import Guarantee
+from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_ml.contract.signature import Signature
+from slipway_ml.contract.tensors import Tensor
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.config.model import ModelConfig
+from slipway_training.data.tensors import take, to_tensors
+from slipway_training.evaluation.answers import as_probabilities, ask_session
+from slipway_training.evaluation.metrics import first_score
+from slipway_training.optimizer.footprint import Footprint, footprints
+from slipway_training.optimizer.latency import latencies, timing_rows
+from slipway_training.parity import parity
+from slipway_training.parity.parity import Reference
+
+EXPORTED = "exported"
+"""The graph as it was proved, which is always there."""
+
+COMPACT = "compact"
+"""The exported graph after every exact pass that suits it."""
+
+_SINGLE_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A graph with what was done to it, or the reason in words why there is none.
+
+    `is_portable` says that its arithmetic is in floats: integer kernels saturate on some processors and not on
+    others, so their answers depend on where they run.
+    """
+
+    name: str
+    description: str
+    model: bytes | None
+    guarantee: Guarantee
+    passes: tuple[str, ...] = ()
+    declined: Mapping[str, str] = field(default_factory=dict)
+    bound: float | None = None
+    failure: str = ""
+    is_portable: bool = True
+    is_for_gpu: bool = False
+
+
+@dataclass(slots=True)
+class Measured:
+    """A variant that runs, with everything a gate asks about it.
+
+    `objection` is what the proof of parity has against an exact one; `digest` is of every bit of its answers.
+    """
+
+    built: Built
+    model: bytes
+    parity: Parity
+    score: float | None
+    digest: str = ""
+    objection: str = ""
+    latency_us: dict[int, float] = field(default_factory=dict)
+    footprint: Footprint | None = None
+
+    @property
+    def name(self) -> str:
+        return self.built.name
+
+    @property
+    def judged(self) -> RowsCompared:
+        """The rows that gates speak of: held-out ones, or those given. The certificate begins with them."""
+        return self.parity.kinds[0]
+
+    @property
+    def size(self) -> int:
+        return len(self.model)
+
+    @property
+    def is_exact(self) -> bool:
+        return self.built.guarantee == "exact"
+
+
+def measure(
+    candidates: Sequence[Built],
+    expected: Reference,
+    target: NDArray[Any] | None,
+    signature: Signature,
+    config: ModelConfig,
+    measure_footprints: Callable[[Sequence[bytes]], Sequence[Footprint | None]] = footprints,
+) -> list[Measured]:
+    """Answers, size and speed of every variant that was built; raises UnloadableModel or InferenceError.
+
+    `target` holds the right answers to the rows judged on; without them there are no scores.
+    """
+    tensors = to_tensors(expected.frame, signature)
+    measured, sessions = [], []
+    for built in candidates:
+        if built.model is not None:
+            session = OnnxSession(built.model)
+            measured.append(_judge(built, built.model, session, tensors, expected, target, signature, config))
+            sessions.append(session)
+    rows = to_tensors(timing_rows(expected.frame.iloc[: expected.held_out]), signature)
+    for batch, taken in latencies(sessions, rows).items():
+        for one, microseconds in zip(measured, taken, strict=True):
+            one.latency_us[batch] = microseconds
+    for one, found in zip(measured, measure_footprints([one.model for one in measured]), strict=True):
+        one.footprint = found
+    return measured
+
+
+def _judge(
+    built: Built,
+    model: bytes,
+    session: OnnxSession,
+    tensors: Mapping[str, Tensor],
+    expected: Reference,
+    target: NDArray[Any] | None,
+    signature: Signature,
+    config: ModelConfig,
+) -> Measured:
+    is_exact = built.guarantee == "exact"
+    tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
+    found = parity.measure(session, expected, signature, tolerance)
+    answers = ask_session(session, take(tensors, slice(expected.held_out)), signature.task)
+    score = None
+    if target is not None:
+        score = first_score(target, as_probabilities(answers), signature.labels, config.evaluation).value
+    objection = parity.objection(found) if is_exact else ""
+    return Measured(built, model, found, score, _digest(session, tensors), objection)
+
+
+def _digest(session: OnnxSession, tensors: Mapping[str, Tensor]) -> str:
+    """Of all rows at once, and of some of them one at a time, which takes other ways through onnxruntime."""
+    count = len(next(iter(tensors.values())))
+    singles = np.linspace(0, count - 1, _SINGLE_ROWS).astype(int)
+    whole = hashlib.sha256()
+    for rows in (slice(None), *(slice(row, row + 1) for row in singles)):
+        for output in session.run(take(tensors, rows)):
+            whole.update(output.tobytes() if output.dtype != object else repr(output.tolist()).encode())
+    return whole.hexdigest()

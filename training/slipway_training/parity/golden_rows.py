@@ -1,0 +1,86 @@
+"""Golden rows: a few made-up rows with the published graph's answers, which a server replays before it serves.
+
+They are made from ranges and categories, never taken from the data, because the manifest is read by more people than
+the data is.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from slipway_ml.contract.manifest import Cell, GoldenRow, GoldenRows
+from slipway_ml.contract.signature import Feature, Kind, Signature
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.schema import round_number
+from slipway_training.data.tensors import to_frame, to_tensors
+from slipway_training.errors import DataCheckFailed
+from slipway_training.evaluation.answers import ask_session
+from slipway_training.parity.edge_rows import span
+
+ROWS = 6
+TOLERANCE = 1e-5
+
+_CANDIDATES = 200
+_CLEAR = 0.05
+"""A label must win by this much, so that no rounding of another processor changes it."""
+
+
+def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = TOLERANCE) -> GoldenRows:
+    """The examples of the features, a row with everything missing that may be, and seeded random rows."""
+    random = np.random.default_rng(0)
+    fixed = [{f.name: f.example for f in signature.features}]
+    if any(f.nullable for f in signature.features):
+        fixed.append({f.name: None if f.nullable else f.example for f in signature.features})
+    rows = [*fixed, *({f.name: _cell(f, random) for f in signature.features} for _ in range(_CANDIDATES))]
+    answered = [answer for row in rows if (answer := _ask(session, signature, row)) is not None]
+    if not answered:
+        raise DataCheckFailed("the model answers no made-up row with a finite number, so no server could prove itself")
+    chosen = _choose(answered)
+    # Probabilities are at most 1; values may be in the thousands, where float32 holds fewer decimals.
+    largest = max([1.0, *(abs(number) for row in chosen for number in row.numbers)])
+    return GoldenRows(rows=tuple(chosen), tolerance=tolerance * largest)
+
+
+def _cell(feature: Feature, random: np.random.Generator) -> Cell:
+    if feature.kind is Kind.CATEGORY:
+        return str(random.choice(feature.categories or (str(feature.example),)))
+    share = round(float(random.random()), 2)
+    low, high = span(feature)
+    value = low + share * (high - low)
+    if feature.kind is Kind.BOOLEAN:
+        return share >= 0.5  # noqa: PLR2004  # heads or tails
+    return round(value) if feature.kind is Kind.INTEGER else round_number(value)
+
+
+def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> GoldenRow | None:
+    answers = ask_session(session, to_tensors(to_frame([row], signature), signature), signature.task)
+    if not np.isfinite(answers.numbers).all():
+        return None
+    if answers.labels is None:
+        values = tuple(answers.numbers[0].tolist())
+        return GoldenRow(row=row, value=values if signature.targets is not None else values[0])
+    label = answers.labels[0]
+    return GoldenRow(
+        row=row,
+        label=label.item() if isinstance(label, np.generic) else label,
+        probabilities=tuple(float(number) for number in answers.numbers[0]) if signature.has_probabilities else None,
+    )
+
+
+def _choose(answered: Sequence[GoldenRow]) -> list[GoldenRow]:
+    """Clear answers only, and as many different labels as there is room for."""
+    clear = [row for row in answered if _margin(row) >= _CLEAR] or list(answered[:1])
+    chosen: list[GoldenRow] = []
+    for wants_new_label in (True, False):
+        for row in clear:
+            is_new = row.label not in [other.label for other in chosen] or not chosen
+            if row not in chosen and (is_new or not wants_new_label) and len(chosen) < ROWS:
+                chosen.append(row)
+    return chosen
+
+
+def _margin(row: GoldenRow) -> float:
+    if row.probabilities is None or len(row.probabilities) == 1:
+        return 1.0
+    second, first = sorted(row.probabilities)[-2:]
+    return first - second

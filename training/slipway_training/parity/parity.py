@@ -1,0 +1,151 @@
+"""The proof that a graph says what the scikit-learn pipeline says, on real rows and on edge rows.
+
+Same label in every row, numbers within the tolerance, and the same answers one row at a time as all at once. `measure`
+reports, `prove` raises.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slipway_ml.contract.certificate import NAMES
+from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_ml.contract.signature import Signature
+from slipway_ml.errors import InferenceError
+from slipway_ml.runtime.session import OnnxSession, UnloadableModel
+from slipway_training.config.proof import ParityConfig
+from slipway_training.errors import ParityError
+from slipway_training.evaluation.answers import Answers, ask_pipeline, some, spread_of
+from slipway_training.parity.certificate import certify
+from slipway_training.parity.edge_rows import edge_rows
+from slipway_training.parity.probes import Probes, of_kind, together
+
+_TRAINING_ROWS = 1000
+_SMALLEST_PART = 32
+_REFUSALS = (ValueError, IndexError, KeyError, TypeError)
+"""What estimators raise at rows they have no answer to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Rows with the answers expected: first the `held_out` ones that are judged on, then training and edge rows.
+
+    `name` says whose answers they are.
+    """
+
+    probes: Probes
+    held_out: int
+    answers: Answers
+    spread: NDArray[np.float64]
+    blind_steps: int = 0
+    name: str = "scikit-learn"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows."""
+        return self.probes.frame
+
+
+def real_rows(held_out: pd.DataFrame, learnt: pd.DataFrame | None = None) -> Probes:
+    """The rows it is judged on, and a sample of those it learnt from where these are others."""
+    if learnt is None or learnt is held_out:
+        return of_kind("held_out" if learnt is None else "given", held_out)
+    sample = np.unique(np.linspace(0, len(learnt) - 1, _TRAINING_ROWS).astype(int))
+    return together([of_kind("held_out", held_out), of_kind("training", learnt.iloc[sample])])
+
+
+def reference(
+    pipeline: Any, signature: Signature, real: Probes, config: ParityConfig, blind_steps: int = 0
+) -> Reference:
+    """Ask the pipeline once; every graph is then compared with these answers."""
+    judged = int((real.kinds == real.kinds[0]).sum())
+    held_out = real.frame.iloc[:judged]
+    edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
+    probes = together([real, answerable(pipeline, edges)])
+    answers = quietly_ask(pipeline, probes, signature)
+    return Reference(probes, judged, answers, spread_of(some(answers, slice(judged))), blind_steps)
+
+
+def quietly_ask(pipeline: Any, probes: Probes, signature: Signature) -> Answers:
+    """The pipeline's answers without its warnings: unseen categories and far extremes are asked on purpose."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ask_pipeline(pipeline, probes.frame, signature.task)
+
+
+def answerable(pipeline: Any, rows: Probes) -> Probes:
+    """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pipeline.predict(rows.frame)
+    except _REFUSALS:
+        if len(rows) <= _SMALLEST_PART:
+            return rows.take(slice(0))
+        middle = len(rows) // 2
+        return together(answerable(pipeline, rows.take(half)) for half in (slice(middle), slice(middle, None)))
+    return rows
+
+
+def measure(session: OnnxSession, expected: Reference, signature: Signature, tolerance: float) -> Parity:
+    """Compare a graph with the reference; nothing is judged."""
+    found = certify(
+        session,
+        expected.probes,
+        expected.answers,
+        signature,
+        spread=expected.spread,
+        tolerance=tolerance,
+        blind_steps=expected.blind_steps,
+    )
+    return found.model_copy(update={"reference": expected.name})
+
+
+def prove(model: bytes, expected: Reference, signature: Signature, config: ParityConfig) -> Parity:
+    """The same, judged; raises ParityError with what to do."""
+    try:
+        session = OnnxSession(model)
+        _check_declaration(session, signature)
+        parity = measure(session, expected, signature, config.tolerance)
+    except (UnloadableModel, InferenceError) as error:
+        raise ParityError(f"step parity: onnxruntime cannot run the exported graph: {error}") from error
+    problem = objection(parity)
+    if problem:
+        remedy = (
+            "choose another estimator or other parameters, nothing was published"
+            if parity.label_flips
+            else "scale the columns, or raise the tolerance if that is right"
+        )
+        raise ParityError(f"step parity: {problem}; {remedy}")
+    return parity
+
+
+def objection(found: Parity) -> str:
+    """What speaks against a graph of this certificate, as a clause; empty where nothing does."""
+    if found.label_flips:
+        worst = max(found.kinds, key=lambda one: one.label_flips)
+        get = "gets" if worst.label_flips == 1 else "get"
+        return (
+            f"{worst.label_flips} of {worst.rows} rows ({_name(worst)}) {get} another label from the graph than from "
+            f"{found.reference}"
+        )
+    if found.largest_difference > found.tolerance:
+        worst = max(found.kinds, key=lambda one: one.largest_difference)
+        return (
+            f"the graph is off by {worst.largest_difference:.2g} ({_name(worst)}), parity.tolerance is "
+            f"{found.tolerance:.2g}"
+        )
+    return ""
+
+
+def _name(found: RowsCompared) -> str:
+    return NAMES.get(found.kind, found.kind)
+
+
+def _check_declaration(session: OnnxSession, signature: Signature) -> None:
+    if session.inputs != signature.inputs or session.outputs != signature.outputs:
+        raise ParityError("step parity: the exported graph has other inputs or outputs than the signature says")

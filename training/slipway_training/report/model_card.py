@@ -1,0 +1,179 @@
+"""The model card: one short page of Markdown that says what the model is, what it is for and what was proved of it."""
+
+from slipway_ml.contract import certificate
+from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
+from slipway_ml.contract.manifest import Finding, Variant
+from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.signature import Task
+from slipway_training.candidate import Trained
+from slipway_training.config.model import ModelConfig
+from slipway_training.optimizer.gates import Choice
+from slipway_training.optimizer.variants import EXPORTED
+from slipway_training.report.words import number, p_value
+
+
+def model_card(trained: Trained, libraries: dict[str, str]) -> str:
+    """Only what was said or measured; no promises."""
+    config, parity, choice, rows = trained.config, trained.parity, trained.choice, trained.fitted.rows
+    counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
+    judged = "held-out rows" if counts else "the rows given, which it may have learnt from"
+    lines = [
+        f"# {config.name}",
+        "",
+        config.description or "No description was given.",
+        "",
+        *_people(config),
+        f"- **Task:** {config.task}, by {trained.fitted.about}",
+        f"- **Data:** {trained.fitted.source}; {counts or f'{parity.rows} rows'}",
+        *_limitations(config),
+        *_warnings(trained.fitted.findings),
+        "",
+        f"## Scores on {judged}",
+        "",
+        *_scores(trained.metrics, trained.evaluation),
+        *_evaluation(trained.evaluation),
+        *_decision(trained),
+        "",
+        f"## Parity with {parity.reference}",
+        "",
+        _parity(parity, config.task),
+        "",
+        *_certificate(parity),
+        *_not_proved(parity),
+        "",
+        f"With {', '.join(f'{name} {number}' for name, number in libraries.items())}.",
+        "",
+        "## Variants",
+        "",
+        f"Labels changed and the largest change on {judged.partition(',')[0]}, and labels changed on all other rows.",
+        "",
+        "| variant | bytes | labels changed | largest change | elsewhere | verdict |",
+        "|---|---|---|---|---|---|",
+        *map(_line, choice.variants),
+        *_lossy_certificate(choice),
+        "",
+        f"Published: {choice.reason}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _people(config: ModelConfig) -> list[str]:
+    return [
+        f"- **Owner:** {config.owner or 'nobody is named'}",
+        f"- **Intended use:** {config.intended_use or 'not said'}",
+    ]
+
+
+def _limitations(config: ModelConfig) -> list[str]:
+    if not config.limitations:
+        return []
+    return ["", "## Limitations", "", *(f"- {sentence}" for sentence in config.limitations)]
+
+
+def _scores(metrics: tuple[Score, ...], evaluation: Evaluation | None) -> list[str]:
+    if not metrics:
+        return ["Nothing was given to judge it by."]
+    sure = "interval" if evaluation is None else f"{evaluation.confidence:.0%} interval"
+    return [
+        f"| score | value | {sure} | better |",
+        "|---|---|---|---|",
+        *(
+            f"| {s.name} | {s.value:.4f} | {_interval(s.interval)} | {'higher' if s.higher_is_better else 'lower'} |"
+            for s in metrics
+        ),
+    ]
+
+
+def _evaluation(evaluation: Evaluation | None) -> list[str]:
+    if evaluation is None:
+        return []
+    lines = []
+    if evaluation.groups is not None:
+        lines += [
+            "",
+            f"Rows of one group are alike: intervals come from drawing the {evaluation.groups} groups again.",
+        ]
+    for rival in (evaluation.baseline, evaluation.champion):
+        if rival is not None:
+            lines += ["", _beside(rival)]
+    if evaluation.slices:
+        lines += ["", *_slices("group of rows", evaluation.slices)]
+    if evaluation.found_slices:
+        lines += ["", "It does worse here than elsewhere, beyond chance:", ""]
+        lines += _slices("group of rows that was found", evaluation.found_slices)
+    elif evaluation.slices_tried:
+        lines += ["", f"Of {evaluation.slices_tried} groups of rows that were tried, none is worse beyond chance."]
+    return lines
+
+
+def _beside(rival: Comparison) -> str:
+    note = f" ({rival.note})" if rival.note else ""
+    if rival.score is None or rival.difference is None:
+        return f"Beside {rival.other}: not compared{note}."
+    sure = f", {_interval(rival.interval)}" if rival.interval is not None else ""
+    return (
+        f"Beside {rival.other}{note}: {rival.score.name} {number(rival.score.value)} on the same rows, so this version "
+        f"is better by {rival.difference:+.4f}{sure} (p {p_value(rival.p_value)}, {rival.test})."
+    )
+
+
+def _slices(heading: str, slices: tuple[SliceScore, ...]) -> list[str]:
+    return [
+        f"| {heading} | rows | {slices[0].score.name} | interval |",
+        "|---|---|---|---|",
+        *(f"| {_cell(s.name)} | {s.rows} | {number(s.score.value)} | {_interval(s.score.interval)} |" for s in slices),
+    ]
+
+
+def _decision(trained: Trained) -> list[str]:
+    return [] if trained.fitted.cost is None else ["", f"Decisions: {trained.fitted.cost.in_words}."]
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{number(interval[0])} to {number(interval[1])}"
+
+
+def _cell(text: str) -> str:
+    """Text of the user's that must not end a cell or a line."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _warnings(findings: tuple[Finding, ...]) -> list[str]:
+    if not findings:
+        return []
+    return ["", "## What the checks of the data warn of", "", *(f"- {f.message}; {f.remedy}" for f in findings)]
+
+
+def _parity(parity: Parity, task: Task) -> str:
+    labels = f"{parity.label_flips} labels differ, " if task is Task.CLASSIFICATION else ""
+    return (
+        f"The exported ONNX graph was compared with {parity.reference} on {parity.rows} rows and {parity.edge_rows} "
+        f"made-up edge rows: {labels}the largest difference is "
+        f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
+    )
+
+
+def _not_proved(parity: Parity) -> list[str]:
+    return ["", "Not proved:", "", *(f"- {sentence}" for sentence in parity.not_proved)] if parity.not_proved else []
+
+
+def _certificate(parity: Parity) -> list[str]:
+    rows = [certificate.HEADINGS, ("---",) * len(certificate.HEADINGS), *certificate.lines(parity)]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _lossy_certificate(choice: Choice) -> list[str]:
+    """What the published variant changes, where that is not the exported graph, whose certificate stands above."""
+    chosen = next(variant for variant in choice.variants if variant.name == choice.name)
+    if chosen.name == EXPORTED or chosen.parity is None:
+        return []
+    return ["", f"{chosen.name} beside {chosen.parity.reference}, by kind of row:", "", *_certificate(chosen.parity)]
+
+
+def _line(variant: Variant) -> str:
+    if variant.parity is None or variant.size is None:
+        return f"| {variant.name} | | | | | {variant.verdict} |"
+    judged = variant.parity.kinds[0]
+    moved = f"{judged.label_flips} | {judged.largest_difference:.2g}"
+    elsewhere = variant.parity.label_flips - judged.label_flips
+    return f"| {variant.name} | {variant.size} | {moved} | {elsewhere} | {variant.verdict} |"

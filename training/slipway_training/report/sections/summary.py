@@ -1,0 +1,111 @@
+"""The report in short, for those who read nothing else: how good, how sure, how fast, and what to be careful about."""
+
+from slipway_ml.contract import certificate
+from slipway_ml.contract.evaluation import Comparison, Score
+from slipway_ml.contract.manifest import Variant
+from slipway_training.candidate import Trained
+from slipway_training.report.section import Block, KeyFigure, Section, TextTable
+from slipway_training.report.words import metric, number, p_value, size
+from slipway_training.selection.fitting import CostOutcome
+
+
+def summary(trained: Trained) -> Section | None:
+    """Always there."""
+    evaluation = trained.evaluation
+    blocks: list[Block] = []
+    lead = "What was brought in; nothing was given to judge it by."
+    if evaluation is not None:
+        lead = f"What was trained, and how it does on {evaluation.rows:,} rows."
+        blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence))
+        if evaluation.champion is not None:
+            blocks.append(_champion(trained.metrics[0], evaluation.champion))
+    if trained.fitted.cost is not None:
+        blocks.append(_cost(trained.fitted.cost))
+    blocks += [_proof(trained), _served(trained)]
+    if evaluation is not None:
+        blocks.append(_care(len(evaluation.found_slices), len(trained.fitted.findings), evaluation.slices_tried))
+    blocks.append(TextTable(("", ""), tuple(_about(trained))))
+    return Section("summary", "In short", lead, tuple(blocks))
+
+
+def _score(first: Score, baseline: Comparison | None, confidence: float) -> KeyFigure:
+    sure = ""
+    if first.interval is not None:
+        sure = f"{number(first.interval[0])} to {number(first.interval[1])} with {confidence:.0%} confidence; "
+    if baseline is None or baseline.score is None:
+        return KeyFigure(metric(first.name), number(first.value), sure.removesuffix("; "))
+    is_better = baseline.interval is not None and baseline.interval[0] > 0
+    remark = f"{sure}{baseline.other}: {number(baseline.score.value)}"
+    return KeyFigure(metric(first.name), number(first.value), remark, "good" if is_better else "warning")
+
+
+def _champion(first: Score, champion: Comparison) -> KeyFigure:
+    if champion.difference is None:
+        return KeyFigure("beside the champion", "not compared", champion.note, "warning")
+    low, high = champion.interval or (0.0, 0.0)
+    verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
+    grade = {"better": "good", "worse": "warning"}.get(verdict, "")
+    remark = f"{metric(first.name)} {champion.difference:+.4f} beside {champion.other}"
+    if champion.p_value is not None:
+        remark += f", p {p_value(champion.p_value)}"
+    return KeyFigure("beside the champion", verdict, f"{remark}{'; ' if champion.note else ''}{champion.note}", grade)
+
+
+def _cost(cost: CostOutcome) -> KeyFigure:
+    saved = cost.cost_at_half - cost.cost
+    remark = f"per row at threshold {cost.decision.threshold:.3g}; {number(cost.cost_at_half)} at 0.5"
+    return KeyFigure("cost of answers", number(cost.cost), remark, "good" if saved > 0 else "")
+
+
+def _proof(trained: Trained) -> KeyFigure:
+    proof = served(trained).parity or trained.parity
+    rows = f"on {proof.rows:,} real rows and {proof.edge_rows:,} made up to find differences"
+    if not trained.signature.labels:
+        remark = f"largest difference from {proof.reference}, by the spread of all answers, {rows}"
+        return KeyFigure("changed when served", f"{proof.largest_difference:.1g}", remark, "good")
+    remark = f"beside {proof.reference}, {rows}"
+    real = sum(one.label_flips for one in proof.kinds if one.kind in certificate.REAL)
+    if proof.label_flips:
+        remark += f"; {real or 'none'} of these on real rows"
+    grade = "warning" if real else "" if proof.label_flips else "good"
+    return KeyFigure("labels changed when served", f"{proof.label_flips or 'none'}", remark, grade)
+
+
+def _served(trained: Trained) -> KeyFigure:
+    chosen = served(trained)
+    microseconds = chosen.latency_us.get(1)
+    if microseconds is None:
+        return KeyFigure("size when served", size(chosen.size or 0), f"variant {chosen.name}")
+    remark = f"for one row, in {size(chosen.size or 0)}, variant {chosen.name}, on the machine that trained it"
+    return KeyFigure("time when served", f"{microseconds:.0f} µs", remark)
+
+
+def _care(slices: int, findings: int, tried: int) -> KeyFigure:
+    parts = []
+    if slices:
+        parts.append(f"worse than elsewhere on {slices} group{'s' * (slices > 1)} of rows")
+    if findings:
+        parts.append(f"{findings} warning{'s' * (findings > 1)} about the data")
+    if parts:
+        return KeyFigure("to be careful about", str(slices + findings), "; ".join(parts), "warning")
+    remark = f"no warning about the data, and none of {tried:,} groups of rows is worse beyond chance"
+    return KeyFigure("to be careful about", "nothing", remark, "good")
+
+
+def served(trained: Trained) -> Variant:
+    """The variant that is published."""
+    return next(variant for variant in trained.choice.variants if variant.name == trained.choice.name)
+
+
+def _about(trained: Trained) -> list[tuple[str, str]]:
+    config, rows = trained.config, trained.fitted.rows
+    labels = trained.signature.labels
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items())
+    return [
+        ("owner", config.owner or "nobody is named; set owner in the config"),
+        ("intended use", config.intended_use or "not said; set intended_use in the config"),
+        *(("limitation", sentence) for sentence in config.limitations),
+        ("task", f"{config.task}, {len(labels)} classes" if labels else str(config.task)),
+        ("model", trained.fitted.about),
+        ("data", f"{trained.fitted.source}; {len(trained.signature.features)} columns; rows: {counts}"),
+    ]

@@ -1,0 +1,75 @@
+"""The graphs that were built: what each promises, costs and changes, and why the published one was chosen."""
+
+from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.parity import Parity
+from slipway_training.candidate import Trained
+from slipway_training.report.plots.variants import cost_plots
+from slipway_training.report.section import Block, Figure, Paragraph, Section, TextTable
+from slipway_training.report.words import size
+
+_BATCHES = (1, 64, 1000)
+_HEAD = (
+    "variant",
+    "promise",
+    "size",
+    "µs for 1 row",
+    "for 64",
+    "for 1,000",
+    "ms to load",
+    "memory",
+    "labels changed",
+    "elsewhere",
+    "largest change",
+)
+_PROMISES = {"exact": "exact", "bounded": "within the gate", "different_model": "another model"}
+
+
+def variants(trained: Trained) -> Section | None:
+    """Always there; the plots where there is something to compare."""
+    choice = trained.choice
+    measured = [variant for variant in choice.variants if variant.parity is not None]
+    rows = tuple(_row(variant, variant.parity) for variant in measured if variant.parity is not None)
+    refused = tuple((variant.name, variant.verdict) for variant in choice.variants if not variant.passed)
+    lead = (
+        "The same model in other forms: exact ones passed the proof of parity, others are judged on held-out rows; "
+        "labels also changed elsewhere. Times are medians on the machine that trained it; they rank what is alike."
+    )
+    blocks: list[Block] = [
+        *(_plots(trained) if len(measured) > 1 else ()),
+        Paragraph(f"Published: {choice.reason}."),
+        TextTable(_HEAD, rows, frozenset(_HEAD[2:])),
+    ]
+    if refused:
+        reasons: dict[str, list[str]] = {}
+        for name, why in refused:
+            reasons.setdefault(why, []).append(name)
+        blocks.append(TextTable(("refused", "why"), tuple((", ".join(names), why) for why, names in reasons.items())))
+    return Section("variants", "What is served", lead, tuple(blocks))
+
+
+def _plots(trained: Trained) -> tuple[Figure, Figure]:
+    choice = trained.choice
+    sizes, speeds = cost_plots(choice.variants, choice.name, trained.config.gate.probability_change)
+    return (
+        Figure(
+            sizes,
+            "Size against change. The ring is the published variant; no exact or allowed one lies below and to the "
+            "left of the line.",
+        ),
+        Figure(speeds, "Latency against change: the geometric mean over batches of 1, 64 and 1,000 rows."),
+    )
+
+
+def _row(variant: Variant, parity: Parity) -> tuple[str, ...]:
+    judged = parity.kinds[0] if parity.kinds else parity
+    return (
+        variant.name,
+        _PROMISES[variant.guarantee],
+        size(variant.size or 0),
+        *(f"{variant.latency_us[batch]:,.0f}" if batch in variant.latency_us else "" for batch in _BATCHES),
+        "" if variant.load_ms is None else f"{variant.load_ms:.1f}",
+        "" if variant.memory is None else size(variant.memory),
+        f"{judged.label_flips:,}",
+        f"{parity.label_flips - judged.label_flips:,}",
+        f"{judged.largest_difference:.1e}",
+    )

@@ -1,0 +1,163 @@
+"""bring_in(path, …): a graph that was made elsewhere becomes a version that every door serves.
+
+find -> infer its interface -> adapt inputs and outputs -> prove what can be proved -> score where answers are given ->
+publish. What could not be proved is written into the certificate.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from slipway_ml.contract.evaluation import Score
+from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.signature import Feature, Kind, Signature, Task
+from slipway_ml.registry.store import Registry, StoredVersion
+from slipway_ml.runtime.session import OnnxSession, UnloadableModel
+from slipway_training.candidate import Fitted, Trained
+from slipway_training.config import documents as configs
+from slipway_training.config.model import ModelConfig
+from slipway_training.data.conforming import conform, right_answers
+from slipway_training.data.lineage import Recipe, recipe_of_fitted
+from slipway_training.data.schema import assemble, describe_column
+from slipway_training.data.table import missing
+from slipway_training.errors import ConfigError, DataCheckFailed
+from slipway_training.evaluation.answers import Answers, as_probabilities
+from slipway_training.evaluation.metrics import scores
+from slipway_training.optimizer.gates import Choice
+from slipway_training.optimizer.variants import EXPORTED
+from slipway_training.progress import Progress
+from slipway_training.publishing import write
+from slipway_training.workflows.importing.adaptation import adapt
+from slipway_training.workflows.importing.foreign import Foreign
+from slipway_training.workflows.importing.interface import Interface, Wishes, feature_of, infer
+from slipway_training.workflows.importing.self_proof import made_up, prove_itself
+from slipway_training.workflows.importing.sources import find
+
+Rows = tuple[pd.DataFrame, "pd.Series | None"]
+
+
+def bring_in(
+    path: Path,
+    wishes: Wishes,
+    *,
+    name: str,
+    description: str = "",
+    models: Path = Path("models"),
+    rows: Rows | None = None,
+    source_version: int | None = None,
+    promote: bool = False,
+    progress: Progress = lambda _step, _result: None,
+) -> StoredVersion:
+    """Publish what is found at a path; `rows` are a table and the target's values where they are known.
+
+    Raises SlipwayError with one sentence that says which option is missing; nothing is then written.
+    """
+    trained, recipe = take_in(
+        path, wishes, name=name, description=description, rows=rows, source_version=source_version, progress=progress
+    )
+    return write(Registry(models), trained, recipe, promote=promote, progress=progress)
+
+
+def take_in(
+    path: Path,
+    wishes: Wishes,
+    *,
+    name: str,
+    description: str = "",
+    rows: Rows | None = None,
+    source_version: int | None = None,
+    progress: Progress,
+) -> tuple[Trained, Recipe]:
+    """Every step but the last: what would be published; raises SlipwayError."""
+    foreign = find(path, source_version)
+    if not wishes.columns and not foreign.hints.columns and rows is not None:
+        wishes = Wishes(**{**_fields(wishes), "columns": tuple(map(str, rows[0].columns))})
+    interface = infer(foreign, wishes)
+    progress("read", f"{foreign.about}: {_in_words(interface)}")
+    frame = _frame(interface, rows[0] if rows is not None else foreign.hints.example)
+    signature = _signature(interface, frame, wishes.nullable | foreign.hints.nullable)
+    graph = adapt(foreign.model, interface, signature).SerializeToString()
+    try:
+        session = OnnxSession(graph)
+    except UnloadableModel as error:
+        raise ConfigError(f"the graph cannot be joined to typed columns: {error}") from None
+    progress("adapt", f"{len(signature.features)} columns in, {', '.join(o.name for o in signature.outputs)} out")
+    proof, answers = prove_itself(session, signature, interface, frame)
+    asked = proof.rows + proof.edge_rows
+    progress("prove", f"each of {asked} rows is answered alone as among others; no pipeline to compare with")
+    config = configs.for_fitted({"name": name, "description": description, "task": signature.task})
+    target = None if rows is None or rows[1] is None else right_answers(rows[1], signature, len(rows[0]))
+    metrics: tuple[Score, ...] = ()
+    if target is not None:
+        metrics = scores(target, as_probabilities(answers), signature.labels, config.evaluation)
+        progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
+    trained = _trained(foreign, config, signature, frame, answers, metrics, proof, graph)
+    data = b"" if frame is None else frame.to_csv(index=False).encode()
+    return trained, recipe_of_fitted(trained.config, foreign.about, data, graph)
+
+
+def _fields(wishes: Wishes) -> dict[str, Any]:
+    return {name: getattr(wishes, name) for name in wishes.__slots__}
+
+
+def _in_words(interface: Interface) -> str:
+    columns = sum(len(one.features) for one in interface.inputs)
+    is_classifier = interface.task is Task.CLASSIFICATION
+    what = f"of {len(interface.labels)} classes" if is_classifier else f"of {interface.width} value(s) a row"
+    return f"{columns} columns, {interface.task} {what}"
+
+
+def _frame(interface: Interface, table: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The rows given, in our conventions and the order of the features; raises DataCheckFailed."""
+    if table is None:
+        return None
+    frame = conform(table, interface.kinds, "check --input-names")
+    for name, kind in interface.kinds.items():
+        if kind in {Kind.INTEGER, Kind.BOOLEAN} and missing(frame[name]).any():
+            raise DataCheckFailed(f"column {name!r} lacks values, and the graph's type there cannot say missing")
+    return frame
+
+
+def _signature(interface: Interface, frame: pd.DataFrame | None, nullable: frozenset[str]) -> Signature:
+    features: list[Feature] = []
+    for name, kind in interface.kinds.items():
+        may_lack = name in nullable and kind in {Kind.NUMBER, Kind.CATEGORY}
+        if frame is None or missing(frame[name]).all():
+            features.append(feature_of(name, kind, nullable=may_lack))
+        else:
+            lacks = may_lack or bool(missing(frame[name]).any())
+            features.append(describe_column(name, kind, frame[name], nullable=lacks))
+    if interface.task is Task.REGRESSION:
+        several = interface.targets or tuple(f"y{number}" for number in range(interface.width))
+        return assemble(interface.task, tuple(features), None, targets=several if interface.width > 1 else None)
+    return assemble(interface.task, tuple(features), interface.labels, has_probabilities=interface.numbers is not None)
+
+
+def _trained(
+    foreign: Foreign,
+    config: ModelConfig,
+    signature: Signature,
+    frame: pd.DataFrame | None,
+    answers: Answers,
+    metrics: tuple[Score, ...],
+    proof: Parity,
+    graph: bytes,
+) -> Trained:
+    rows = made_up(signature) if frame is None else frame
+    counts = {} if frame is None else {"given": len(frame)}
+    nothing = np.empty(0)
+    fitted = Fitted(None, signature, rows, nothing, rows, nothing, counts, foreign.source, foreign.about)
+    variant = Variant(
+        name=EXPORTED,
+        description="the graph as it came, between typed inputs and outputs",
+        size=len(graph),
+        guarantee="exact",
+        parity=proof,
+        passed=True,
+        verdict="imported: nothing inside was changed",
+    )
+    choice = Choice((variant,), EXPORTED, "the graph as it came; slipway optimize tries smaller ones", True)
+    return Trained(config, fitted, answers, None, metrics, proof, choice, {EXPORTED: graph})

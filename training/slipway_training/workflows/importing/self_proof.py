@@ -1,0 +1,110 @@
+"""What can be proved of a graph without the pipeline it came from: it agrees with itself, and answers with numbers.
+
+Every row is asked alone, then among others, since a server batches what arrives together. What nothing was compared
+with is said in sentences, so that nobody takes this certificate for one of parity.
+"""
+
+import numpy as np
+import pandas as pd
+
+from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.signature import Kind, Signature, Task
+from slipway_ml.contract.tensors import Datatype
+from slipway_ml.errors import InferenceError
+from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import take, to_tensors
+from slipway_training.errors import ConfigError, DataCheckFailed, ParityError
+from slipway_training.evaluation.answers import SUM_TOLERANCE, Answers, ask_session, some, spread_of
+from slipway_training.parity.certificate import certify
+from slipway_training.parity.edge_rows import column_edges, span
+from slipway_training.parity.golden_rows import TOLERANCE
+from slipway_training.parity.probes import Probes, of_kind, together
+from slipway_training.workflows.importing.interface import Interface
+
+REFERENCE = "itself, one row at a time"
+_REAL_ROWS = 1000
+_MADE_UP_ROWS = 200
+
+
+def made_up(signature: Signature, count: int = _MADE_UP_ROWS) -> pd.DataFrame:
+    """Random rows where none were given: numbers over the range known or a wide one, categories or the example."""
+    random = np.random.default_rng(0)
+
+    def column(feature_number: int) -> "pd.Series":
+        feature = signature.features[feature_number]
+        if feature.kind is Kind.CATEGORY:
+            return pd.Series(random.choice(feature.categories or (str(feature.example),), count), dtype=object)
+        low, high = span(feature)
+        scale = 10.0 ** random.integers(-3, 1, count)
+        values = random.uniform(low, high, count) * (1.0 if feature.kind is Kind.BOOLEAN else scale)
+        return pd.Series(values if feature.kind is Kind.NUMBER else np.round(values))
+
+    return pd.DataFrame({feature.name: column(number) for number, feature in enumerate(signature.features)})
+
+
+def prove_itself(
+    session: OnnxSession, signature: Signature, interface: Interface, given: pd.DataFrame | None
+) -> tuple[Parity, Answers]:
+    """The certificate, and the answers to the rows given; raises ParityError, DataCheckFailed or ConfigError."""
+    real = of_kind("made_up", made_up(signature)) if given is None else of_kind("given", given)
+    sample = real.take(np.unique(np.linspace(0, len(real) - 1, _REAL_ROWS).astype(int)))
+    probes = together([sample, *column_edges(signature, sample.frame)])
+    try:
+        answers = ask_session(session, to_tensors(real.frame, signature), signature.task)
+        alone = _one_by_one(session, signature, probes)
+        scale = spread_of(some(alone, slice(len(sample))))
+        parity = certify(session, probes, alone, signature, spread=scale, tolerance=TOLERANCE)
+    except InferenceError as error:
+        raise ParityError(f"step proof: onnxruntime cannot run the graph on these rows: {error}") from error
+    _check_labels(alone, signature)
+    if parity.label_flips or parity.largest_difference > TOLERANCE:
+        raise ParityError(
+            "step proof: the graph answers otherwise to a row alone than to the same row among others, so a batching "
+            "server would be wrong; export it with a first dimension that varies"
+        )
+    lacking = ~np.isfinite(answers.numbers).all(axis=1)
+    if given is not None and lacking.any():
+        raise DataCheckFailed(
+            f"the graph answers {int(lacking.sum())} of {len(given)} rows given with no finite number; "
+            "name the columns that may be missing with --nullable, or give rows that it can answer"
+        )
+    sentences = tuple(_not_proved(interface, signature, given is None, probes, alone))
+    return parity.model_copy(update={"reference": REFERENCE, "not_proved": sentences}), answers
+
+
+def _one_by_one(session: OnnxSession, signature: Signature, probes: Probes) -> Answers:
+    tensors = to_tensors(probes.frame, signature)
+    found = [ask_session(session, take(tensors, slice(row, row + 1)), signature.task) for row in range(len(probes))]
+    labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
+    return Answers(labels, np.concatenate([one.numbers for one in found]))
+
+
+def _check_labels(answers: Answers, signature: Signature) -> None:
+    if answers.labels is None or signature.labels is None:
+        return
+    unknown = set(answers.labels.tolist()) - set(signature.labels)
+    if unknown:
+        raise ConfigError("the graph answers with a label that is not among its labels; pass all of them with --labels")
+
+
+def _not_proved(
+    interface: Interface, signature: Signature, nothing_given: bool, probes: Probes, answers: Answers
+) -> list[str]:
+    sentences = ["No pipeline came with the graph, so nothing says that it answers as the model it was exported from."]
+    if nothing_given:
+        sentences.append("No rows were given, so ranges, categories and missing values of its columns are not known.")
+    singles = [one.tensor.name for one in interface.inputs if one.tensor.datatype is Datatype.FP32]
+    if singles:
+        sentences.append(
+            f"The graph takes float32 ({', '.join(singles)}), so a decimal is rounded before it is compared with a "
+            "threshold: close to one the answer may be another than the original model's."
+        )
+    endless = ~np.isfinite(answers.numbers).all(axis=1)
+    if endless.any():
+        kinds = ", ".join(sorted(set(probes.kinds[endless])))
+        sentences.append(f"{int(endless.sum())} of {len(probes)} rows ({kinds}) are answered with no finite number.")
+    if signature.task is Task.CLASSIFICATION and answers.numbers.shape[1] > 1:
+        sums = answers.numbers[~endless].sum(axis=1)
+        if len(sums) and np.abs(sums - 1).max() > SUM_TOLERANCE:
+            sentences.append("What it calls probabilities does not add up to 1, so they are scores.")
+    return sentences

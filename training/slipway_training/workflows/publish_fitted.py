@@ -1,0 +1,55 @@
+"""publish(pipeline, X, y, name=…): a fitted scikit-learn pipeline becomes a new version of a model, in two lines.
+
+X is read, the signature inferred, the export proved against the pipeline on X and on edge rows, smaller variants are
+tried and gated, and the best is written through the registry.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from slipway_ml.registry.store import Registry, StoredVersion
+from slipway_training.candidate import examine
+from slipway_training.config import documents as configs
+from slipway_training.data.lineage import extras_of, recipe_of_fitted
+from slipway_training.evaluation.rivals import current_champion
+from slipway_training.optimizer.variants import EXPORTED
+from slipway_training.progress import Progress
+from slipway_training.publishing import write
+from slipway_training.workflows.signature_inference import infer
+
+
+def publish(
+    pipeline: Any,
+    X: Any,  # noqa: N803  # scikit-learn's own name
+    y: Any,
+    *,
+    name: str,
+    description: str = "",
+    owner: str = "",
+    intended_use: str = "",
+    models: Path | str = "models",
+    held_out: tuple[Any, Any] | None = None,
+    nullable: tuple[str, ...] = (),
+    promote: bool = False,
+    report: bool = True,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress = lambda _step, _result: None,
+) -> StoredVersion:
+    """Prove a fitted pipeline on X and y, and write it as the next version of the model `name`.
+
+    `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
+    `nullable` names columns that may be missing later though no row of X lacks them. `settings` are further parts of
+    a config: limitations, and the sections parity, gate, optimize and evaluation. Raises SlipwayError; nothing is
+    then written. Without `report` no page of plots is written.
+    """
+    fitted = infer(pipeline, X, y, held_out, nullable)
+    said = {"description": description, "owner": owner, "intended_use": intended_use}
+    document = {"name": name, **said, "task": fitted.signature.task, **(settings or {})}
+    config = configs.for_fitted(document)
+    progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
+    registry = Registry(Path(models))
+    trained = examine(fitted, config, progress, current_champion(registry, name))
+    data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
+    recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXPORTED], extras_of(pipeline))
+    return write(registry, trained, recipe, promote=promote, report=report, progress=progress)
