@@ -19,9 +19,21 @@ from slipway_ml.errors import SlipwayError, UsageError
 GROUP = "slipway.commands"
 
 _BUG = 1
+_GAP = 2  # columns before a command, and between it and its sentence
 _TRAIN = "'slipway-ml[train]'"
 _OURS = frozenset({"slipway_ml", "slipway_training", "slipway_loadtests"})
 
+
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "Make": ("train", "search", "init", "data", "export", "import", "optimize", "verify"),
+    "Serve": ("serve", "doctor", "keys"),
+    "Change": ("models", "rollout"),
+    "Watch": ("watch",),
+    "Scale": ("predict", "stream"),
+    "Measure": ("bench", "loadtest", "plan"),
+}
+"""Where `slipway --help` lists a command, in this order; a command that is not named here comes under _OTHER."""
+_OTHER = "From other packages"
 
 _NAMES = ("serve", "models", "keys", "predict", "doctor")
 _OWN = {name: EntryPoint(name, f"slipway_ml.cli.{name}:{name}", GROUP) for name in _NAMES}
@@ -37,6 +49,17 @@ class EntryPointGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         point = _OWN.get(cmd_name) or _found().get(cmd_name)
         return _load(point) if point else super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        width = max(map(len, commands))
+        limit = formatter.width - width - 2 * _GAP - _GAP
+        known = {name for names in HEADINGS.values() for name in names}
+        for heading, names in (*HEADINGS.items(), (_OTHER, tuple(sorted(commands.keys() - known)))):
+            rows = [(name.ljust(width), commands[name].get_short_help_str(limit)) for name in names if name in commands]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 def _found() -> dict[str, EntryPoint]:

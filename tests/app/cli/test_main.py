@@ -36,16 +36,36 @@ def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProce
     return subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False)
 
 
-def test_help_lists_the_commands_of_every_package() -> None:
+def test_help_lists_the_commands_of_every_package_under_their_headings() -> None:
     result = CliRunner().invoke(cli, ["--help"])
 
     assert result.exit_code == 0
-    commands = result.output.partition("Commands:\n")[2].partition("\n\n")[0]
-    assert {"bench", "loadtest", "models", "serve", "train"} <= {line.split()[0] for line in commands.splitlines()}
-    assert "Not available" not in commands
+    sections = {part.partition(":\n")[0]: part.partition(":\n")[2] for part in result.output.split("\n\n")[3:-1]}
+    listed = {heading: [line.split()[0] for line in lines.splitlines()] for heading, lines in sections.items()}
+    assert listed == {
+        "Make": ["train", "init", "data", "export", "import", "optimize", "verify"],
+        "Serve": ["serve", "doctor", "keys"],
+        "Change": ["models"],
+        "Scale": ["predict"],
+        "Measure": ["bench", "loadtest"],
+    }
+    assert "Not available" not in result.output
+    assert "..." not in result.output.partition("Make:\n")[2]
 
 
-@pytest.mark.parametrize("group", [[], ["data"], ["keys"], ["models"]], ids=lambda group: " ".join(group) or "slipway")
+def test_command_of_another_package_is_listed_under_a_heading_of_its_own(tmp_path: Path) -> None:
+    info = tmp_path / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[slipway.commands]\ntheirs = theirs:theirs\n")
+    (tmp_path / "theirs.py").write_text('def theirs() -> None:\n    """Do what they do."""\n')
+
+    listed = slipway("--help", PYTHONPATH=str(tmp_path)).stdout
+
+    assert "\n\nFrom other packages:\n  theirs    Do what they do.\n\n" in listed
+
+
+@pytest.mark.parametrize("group", [["data"], ["keys"], ["models"]], ids=" ".join)
 def test_help_says_of_every_command_a_whole_sentence(group: list[str]) -> None:
     result = CliRunner().invoke(cli, [*group, "--help"])
 
@@ -63,7 +83,7 @@ def test_every_command_has_help(command: str) -> None:
 
 
 def test_no_argument_shows_the_help() -> None:
-    assert "Commands:" in CliRunner().invoke(cli, []).output
+    assert "Make:" in CliRunner().invoke(cli, []).output
 
 
 def test_version_is_shown() -> None:
