@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from slipway_ml.security.key_file import encode_keys, read_keys
-from slipway_ml.security.keys import KeyScope, new_key
+from slipway_ml.security.keys import Scope, new_key
 
 
-def add_key(path: Path, *scopes: KeyScope, models: Iterable[str] | None = None, expires: datetime | None = None) -> str:
+def add_key(path: Path, *scopes: Scope, models: Iterable[str] | None = None, expires: datetime | None = None) -> str:
     """Put one more key into the file, in one step as the command does, and return it."""
-    text, key = new_key("test", scopes or [KeyScope.PREDICT], models=models, expires=expires)
+    text, key = new_key("test", scopes or [Scope.PREDICT], models=models, expires=expires)
     known = read_keys(path) if path.exists() else ()
     replace(path, encode_keys((*known, key)))
     return text

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from slipway_ml.settings import Settings
 from tests.chart.rendering import CHART, render, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
@@ -53,7 +53,7 @@ def _status(address: str, path: str) -> int:
 def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the two Secrets hold: the keys file, and a key that may predict."""
     folder = tmp_path_factory.mktemp("secrets")
-    (folder / "key").write_text(add_key(folder / "keys.json", KeyScope.PREDICT) + "\n")
+    (folder / "key").write_text(add_key(folder / "keys.json", Scope.PREDICT) + "\n")
     return folder
 
 

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from slipway_loadtests import service
 from slipway_loadtests.bench.machine import ahead_of_others, this_machine
 from slipway_loadtests.errors import CannotRun
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from tests.e2e.attack.attack_run import AttackRun
 from tests.e2e.attack.attacked_models import publish_attacked_models
 from tests.e2e.attack.attacks import ATTACKS, Attack
@@ -87,8 +87,8 @@ def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome
 def _attack_run(folder: Path, seconds: float, *, is_single: bool) -> AttackRun:
     publish_attacked_models(folder / "models")
     keys = folder / "keys.json"
-    good = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS)
-    attacker = add_key(keys, KeyScope.PREDICT)
+    good = add_key(keys, Scope.PREDICT, Scope.METRICS)
+    attacker = add_key(keys, Scope.PREDICT)
     command = [*service.slipway_command(folder / "models"), "--keys", str(keys)]
     calm = 8.0 if is_single else 2.0
     return AttackRun(command, good, attacker, calm_seconds=calm, attack_seconds=seconds, limit_mib=float(_LIMIT_MIB))

@@ -11,7 +11,7 @@ import pytest
 
 from slipway_loadtests import service
 from slipway_loadtests.errors import CannotRun
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from tests.e2e.attack.attack_run import AttackRun
 from tests.e2e.attack.attacked_models import publish_attacked_models
 from tests.e2e.attack.attacks import ATTACKS
@@ -61,7 +61,7 @@ def the_service(folder: Path, *, with_text: bool = True) -> tuple[list[str], str
     """The command that serves all of them, the good client's key and the attacker's."""
     publish_attacked_models(folder / "models", with_text=with_text)
     keys = folder / "keys.json"
-    good, attacker = add_key(keys, KeyScope.PREDICT, KeyScope.METRICS), add_key(keys)
+    good, attacker = add_key(keys, Scope.PREDICT, Scope.METRICS), add_key(keys)
     return [*service.slipway_command(folder / "models"), "--keys", str(keys)], good, attacker
 
 

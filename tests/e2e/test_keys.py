@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from tests.e2e.walk import exchange
 from tests.factories import publish
 from tests.keyring import add_key, bearer, id_of, replace
@@ -54,7 +54,7 @@ def test_new_key_works_and_revoked_key_stops_without_a_restart(path: Path, worke
 
 
 def test_damaged_file_keeps_the_old_keys_and_is_counted(path: Path) -> None:
-    key = add_key(path, *KeyScope)
+    key = add_key(path, *Scope)
     with running_server(path.parent / "models", "--keys", str(path)) as server:
         replace(path, b"{")
         until(lambda: "the keys of before stay in force" in server.log())
@@ -86,7 +86,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     """A server with one key that allows everything."""
     folder = tmp_path_factory.mktemp("guarded")
     publish(folder / "models")
-    key = add_key(folder / "keys.json", *KeyScope)
+    key = add_key(folder / "keys.json", *Scope)
     options = ("--keys", str(folder / "keys.json"), "--access-log", "--log-format", "json", "--log-level", "debug")
     with running_server(folder / "models", *options) as server:
         yield server, key

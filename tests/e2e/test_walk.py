@@ -9,16 +9,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from slipway_ml.front.access.api_keys import NEEDS
 from slipway_ml.front.routes import ROUTES, Route
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from tests.claims import by_name, for_each
 from tests.e2e.walk import BASE_PATH, METHODS, ODD_METHODS, PUBLIC, TRICKS, Trick, ask, exchange, own_method, path_of
 from tests.factories import publish
 from tests.keyring import add_key, bearer
 from tests.server import running_server
 
-GUARDED = [route for route in ROUTES if NEEDS[route.scope]]
+GUARDED = [route for route in ROUTES if route.scope]
 SAME_PATH = [trick for trick in TRICKS if trick.same_path]
 TOUCHES_KEYS = {"Authorization", "X-API-Key"}
 
@@ -33,7 +32,7 @@ class Served:
 
     address: str
     key: str
-    key_without: dict[KeyScope | None, str]
+    key_without: dict[Scope | None, str]
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("guarded")
     publish(folder / "models")
     path = folder / "keys.json"
-    key = add_key(path, *KeyScope)
-    without: dict[KeyScope | None, str] = {
-        scope: add_key(path, *(other for other in KeyScope if other is not scope)) for scope in KeyScope
+    key = add_key(path, *Scope)
+    without: dict[Scope | None, str] = {
+        scope: add_key(path, *(other for other in Scope if other is not scope)) for scope in Scope
     }
     with running_server(folder / "models", "--keys", str(path), "--base-path", BASE_PATH) as server:
         yield Served(server.address, key, without)
@@ -99,7 +98,7 @@ def test_nothing_is_answered_with_an_unknown_key(guarded: Served, trick: Trick) 
 def test_nothing_is_answered_with_a_key_of_every_other_scope(guarded: Served, trick: Trick) -> None:
     answers = {
         f"{method} {path_of(route)}": ask(
-            guarded.address, route, method, trick, bearer(guarded.key_without[NEEDS[route.scope]])
+            guarded.address, route, method, trick, bearer(guarded.key_without[route.scope])
         )[0]
         for route in GUARDED
         for method in (own_method(route), "HEAD", "POST", "OPTIONS")

@@ -24,7 +24,7 @@ from rich.table import Table
 from slipway_ml.errors import UsageError
 from slipway_ml.registry import durable
 from slipway_ml.security.key_file import encode_keys, read_keys
-from slipway_ml.security.keys import Key, KeyScope, new_key
+from slipway_ml.security.keys import Key, Scope, new_key
 
 keys = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Make, list and revoke the keys that callers of a server need."
@@ -40,7 +40,7 @@ _DAYS = re.compile(r"([0-9]{1,5})d")
 @keys.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what will use the key; shown in lists.")],
-    scope: Annotated[list[KeyScope] | None, typer.Option(help="What it may do; repeat it. Default: predict.")] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; repeat it. Default: predict.")] = None,
     model: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this model; repeat it. Default: all models.")
     ] = None,
@@ -50,8 +50,8 @@ def new(
     keys: File = _DEFAULT_FILE,
 ) -> None:
     """Make a key and print it, once."""
-    scopes = scope or [KeyScope.PREDICT]
-    if model and KeyScope.METRICS in scopes:
+    scopes = scope or [Scope.PREDICT]
+    if model and Scope.METRICS in scopes:
         raise UsageError("metrics tell about all models, so --scope metrics and --model exclude each other")
     until = None if expires is None else _read_expiry(expires, datetime.now(UTC))
     try:

@@ -6,26 +6,20 @@ A hot route is answered straight from the guard by a handler that gets the bytes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Scope(StrEnum):
-    """What a key must allow before a route answers."""
-
-    PUBLIC = "public"
-    PREDICT = "predict"
-    METRICS = "metrics"
-    ADMIN = "admin"
-    DOCS = "docs"
+from slipway_ml.security.keys import Scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a row is itself: looking one up must not compare its fields
 class Route:
-    """One row. `template` is also the `handler` label of the HTTP metrics, so label values stay as few as the rows."""
+    """One row. `template` is also the `handler` label of the HTTP metrics, so label values stay as few as the rows.
+
+    `scope` is what a key must allow; a route without one asks for no key.
+    """
 
     template: str
     methods: frozenset[str]
-    scope: Scope
+    scope: Scope | None
     is_hot: bool = False
     is_timed: bool = False
     """Whether its seconds have a histogram of their own."""
@@ -36,7 +30,7 @@ def _get(template: str, scope: Scope) -> Route:
 
 
 def _probe(template: str) -> Route:
-    return Route(template, frozenset({"GET", "HEAD"}), Scope.PUBLIC, is_hot=True)
+    return Route(template, frozenset({"GET", "HEAD"}), None, is_hot=True)
 
 
 def _hot(template: str) -> Route:
@@ -68,7 +62,9 @@ METRICS = _get("/metrics", Scope.METRICS)
 FOR_OPERATORS = frozenset({LIVE, READY, V2_LIVE, V2_READY, METRICS})
 """What a server that has no place for anybody else still answers."""
 
-DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.DOCS)
+DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.PREDICT)
+DOCS = (_get("/docs", Scope.PREDICT), _get("/openapi.json", Scope.PREDICT), DOCS_ASSETS)
+"""What people read, which tells of all models."""
 
 ROUTES: tuple[Route, ...] = (
     PREDICT,
@@ -101,9 +97,7 @@ ROUTES: tuple[Route, ...] = (
     LIVE,
     READY,
     METRICS,
-    _get("/docs", Scope.DOCS),
-    _get("/openapi.json", Scope.DOCS),
-    DOCS_ASSETS,
+    *DOCS,
 )
 
 

@@ -23,8 +23,8 @@ _SECRET_BYTES = 32
 _ID_PLACE = slice(len(PREFIX), len(PREFIX) + 2 * _ID_BYTES)
 
 
-class KeyScope(StrEnum):
-    """What a key may be allowed; none of them includes another."""
+class Scope(StrEnum):
+    """What a key may be allowed and a route may ask for; none of them includes another."""
 
     PREDICT = "predict"
     METRICS = "metrics"
@@ -39,7 +39,7 @@ class Key(BaseModel):
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     name: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]*$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    scopes: Annotated[frozenset[KeyScope], Field(min_length=1)]
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
     models: Annotated[frozenset[str], Field(min_length=1)] | None = None
     created: AwareDatetime
     expires: AwareDatetime | None = None
@@ -47,7 +47,7 @@ class Key(BaseModel):
 
 def new_key(
     name: str,
-    scopes: Iterable[KeyScope],
+    scopes: Iterable[Scope],
     *,
     models: Iterable[str] | None = None,
     expires: datetime | None = None,

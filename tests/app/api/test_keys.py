@@ -9,7 +9,7 @@ import pytest
 
 from slipway_ml.errors import UsageError
 from slipway_ml.main import create_app
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from slipway_ml.settings import Settings
 from tests.factories import publish
 from tests.keyring import add_key, bearer, id_of
@@ -59,7 +59,7 @@ async def test_key_for_one_model_opens_its_routes_alone(tmp_path: Path, path: st
 async def test_admin_may_unload_and_is_noted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     publish(tmp_path / "models")
-    admin, caller = add_key(tmp_path / "keys.json", KeyScope.ADMIN), add_key(tmp_path / "keys.json")
+    admin, caller = add_key(tmp_path / "keys.json", Scope.ADMIN), add_key(tmp_path / "keys.json")
 
     options: dict[str, Any] = {"keys": tmp_path / "keys.json", "model_control": "explicit"}
     async with service(tmp_path / "models", **options) as client:

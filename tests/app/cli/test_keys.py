@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from slipway_ml.cli.main import cli
 from slipway_ml.errors import UsageError
 from slipway_ml.security.key_file import read_keys
-from slipway_ml.security.keys import KeyScope, KeySet
+from slipway_ml.security.keys import KeySet, Scope
 from tests.keyring import id_of
 
 
@@ -68,7 +68,7 @@ def test_scopes_models_and_expiry_are_kept(path: Path) -> None:
 
     [key] = read_keys(path)
 
-    assert key.scopes == {KeyScope.PREDICT, KeyScope.ADMIN}
+    assert key.scopes == {Scope.PREDICT, Scope.ADMIN}
     assert key.models == frozenset({"a", "b"})
     assert key.expires == datetime(2130, 12, 31, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ def test_new_key_may_predict_for_ever_unless_said_otherwise(path: Path) -> None:
 
     [key] = read_keys(path)
 
-    assert (set(key.scopes), key.models, key.expires) == ({KeyScope.PREDICT}, None, None)
+    assert (set(key.scopes), key.models, key.expires) == ({Scope.PREDICT}, None, None)
 
 
 def test_expiry_in_days_counts_from_now(path: Path) -> None:

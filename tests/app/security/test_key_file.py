@@ -11,7 +11,7 @@ import pytest
 
 from slipway_ml.errors import UsageError
 from slipway_ml.security.key_file import KeyFile, encode_keys, read_keys
-from slipway_ml.security.keys import KeyScope, new_key
+from slipway_ml.security.keys import Scope, new_key
 from tests.keyring import add_key, replace
 
 
@@ -37,15 +37,15 @@ def is_good(file: KeyFile, text: str) -> bool:
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     until = datetime(2031, 1, 1, tzinfo=UTC)
-    _, first = new_key("a", [KeyScope.METRICS, KeyScope.PREDICT])
-    _, second = new_key("b", [KeyScope.ADMIN], models=["titanic", "digits"], expires=until)
+    _, first = new_key("a", [Scope.METRICS, Scope.PREDICT])
+    _, second = new_key("b", [Scope.ADMIN], models=["titanic", "digits"], expires=until)
     replace(tmp_path / "keys.json", encode_keys([first, second]))
 
     assert read_keys(tmp_path / "keys.json") == (first, second)
 
 
 def test_file_is_readable_by_people() -> None:
-    _, key = new_key("shop", [KeyScope.PREDICT, KeyScope.METRICS], now=datetime(2030, 1, 1, tzinfo=UTC))
+    _, key = new_key("shop", [Scope.PREDICT, Scope.METRICS], now=datetime(2030, 1, 1, tzinfo=UTC))
 
     lines = [line.strip() for line in encode_keys([key]).decode().splitlines()]
 

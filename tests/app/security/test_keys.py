@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from slipway_ml.security import keys as module
-from slipway_ml.security.keys import Key, KeyScope, KeySet, new_key
+from slipway_ml.security.keys import Key, KeySet, Scope, new_key
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-TEXT, KEY = new_key("shop", [KeyScope.PREDICT], now=NOW)
-OTHER_TEXT, OTHER = new_key("shop", [KeyScope.ADMIN], now=NOW)
+TEXT, KEY = new_key("shop", [Scope.PREDICT], now=NOW)
+OTHER_TEXT, OTHER = new_key("shop", [Scope.ADMIN], now=NOW)
 SET = KeySet([KEY, OTHER])
 
 
@@ -28,7 +28,7 @@ def test_key_is_recognised_by_its_shape() -> None:
 
 
 def test_no_two_keys_share_an_id_or_a_secret() -> None:
-    texts = [new_key("shop", [KeyScope.PREDICT])[0] for _ in range(500)]
+    texts = [new_key("shop", [Scope.PREDICT])[0] for _ in range(500)]
 
     assert [len({text.split("_")[part] for text in texts}) for part in (1, 2)] == [500, 500]
 
@@ -75,7 +75,7 @@ def test_id_of_a_key_with_a_random_secret_is_never_enough(secret: bytes) -> None
 
 
 def test_key_is_good_until_the_second_it_expires() -> None:
-    text, key = new_key("shop", [KeyScope.PREDICT], expires=NOW)
+    text, key = new_key("shop", [Scope.PREDICT], expires=NOW)
 
     found = [find(text, KeySet([key]), NOW.timestamp() + later) for later in (-0.001, 0.0, 1.0)]
 
@@ -92,7 +92,7 @@ def test_refused_key_is_named_only_where_its_id_is_kept() -> None:
 @pytest.mark.parametrize("name", ["", "a\n", "a" * 65, "<b>", " a", "[red]"])
 def test_name_that_could_disturb_a_list_is_refused(name: str) -> None:
     with pytest.raises(ValidationError):
-        new_key(name, [KeyScope.PREDICT])
+        new_key(name, [Scope.PREDICT])
 
 
 def test_key_without_scopes_is_refused() -> None:

@@ -12,21 +12,12 @@ from collections.abc import Callable
 from slipway_ml.errors import Forbidden, Unauthorized, UsageError
 from slipway_ml.front.access.audit import Audit
 from slipway_ml.front.exchange import Headers
-from slipway_ml.front.routes import Match, Scope
+from slipway_ml.front.routes import Match
 from slipway_ml.security.key_file import KeyFile
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from slipway_ml.security.rate_limit import RateLimit
 
 logger = logging.getLogger("slipway.security")
-
-NEEDS: dict[Scope, KeyScope | None] = {
-    Scope.PUBLIC: None,
-    Scope.PREDICT: KeyScope.PREDICT,
-    Scope.METRICS: KeyScope.METRICS,
-    Scope.ADMIN: KeyScope.ADMIN,
-    Scope.DOCS: KeyScope.PREDICT,
-}
-"""What a key must be allowed for a route of this scope; None asks for no key."""
 
 _LOOK_SECONDS = 1.0
 _BEARER = b"bearer "
@@ -85,7 +76,7 @@ class DoorKeeper:
 
         Raises RateLimited where the key is good, and used too often to predict.
         """
-        needed = NEEDS[match.route.scope]
+        needed = match.route.scope
         if needed is None:
             return
         try:
@@ -108,9 +99,9 @@ class DoorKeeper:
             # Routes without a model tell about all of them, so they are refused as well.
             self._audit.refused(match.route.template, "not a model of this key", key.id)
             raise Forbidden(_OTHER_MODEL)
-        if self._rate_limit is not None and needed is KeyScope.PREDICT:
+        if self._rate_limit is not None and needed is Scope.PREDICT:
             self._rate_limit.take(key.id)
-        if needed is KeyScope.ADMIN:
+        if needed is Scope.ADMIN:
             self._audit.admitted(match.route.template, key.id)
 
     async def watch(self, look_seconds: float = _LOOK_SECONDS) -> None:

@@ -10,7 +10,7 @@ import re
 
 from slipway_ml.errors import Forbidden
 from slipway_ml.front.exchange import Headers
-from slipway_ml.front.routes import Match, Scope
+from slipway_ml.front.routes import Match
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::\d+)?")
 _MOST_REMEMBERED = 64
@@ -34,7 +34,7 @@ class OwnMachine:
 
     def __call__(self, match: Match, headers: Headers) -> None:
         """Raises Forbidden for a request that a browser sends for a page of elsewhere."""
-        if match.route.scope is Scope.PUBLIC:
+        if match.route.scope is None:
             return
         for name, value in headers:
             if (name == b"host" or name == b"origin") and value not in self._good:  # noqa: PLR1714  # twice as fast

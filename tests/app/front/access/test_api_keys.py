@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway_ml.errors import RequestError, Unauthorized, UsageError
-from slipway_ml.front.access.api_keys import NEEDS, DoorKeeper, presented_key, refuse_open_address
+from slipway_ml.front.access.api_keys import DoorKeeper, presented_key, refuse_open_address
 from slipway_ml.front.access.audit import Audit
 from slipway_ml.front.exchange import Headers
-from slipway_ml.front.routes import ROUTES, Match, Route, Scope
+from slipway_ml.front.routes import ROUTES, Match, Route
 from slipway_ml.log import JsonFormatter
 from slipway_ml.security.key_file import KeyFile
-from slipway_ml.security.keys import KeyScope
+from slipway_ml.security.keys import Scope
 from tests.keyring import add_key, id_of
 
 
-def row(scope: Scope, **params: str) -> Match:
+def row(scope: Scope | None, **params: str) -> Match:
     return Match(Route("/row/{model_name}", frozenset({"GET"}), scope), params)
 
 
@@ -41,23 +41,18 @@ def answer(keeper: DoorKeeper, match: Match, headers: Headers) -> str:
     return ""
 
 
-@pytest.mark.parametrize("scope", [scope for scope in Scope if NEEDS[scope]])
-@pytest.mark.parametrize("allowed", KeyScope)
-def test_key_opens_the_routes_of_its_scope_alone(tmp_path: Path, scope: Scope, allowed: KeyScope) -> None:
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("allowed", Scope)
+def test_key_opens_the_routes_of_its_scope_alone(tmp_path: Path, scope: Scope, allowed: Scope) -> None:
     key = add_key(tmp_path / "keys.json", allowed)
 
     said = answer(keeper(tmp_path / "keys.json"), row(scope), sent(key))
 
-    assert said == ("" if NEEDS[scope] is allowed else f"Forbidden: the key lacks the scope '{NEEDS[scope]}'")
-
-
-def test_every_route_declares_a_scope_that_the_door_keeper_knows() -> None:
-    assert {route.template: route.scope in NEEDS for route in ROUTES} == {route.template: True for route in ROUTES}
-    assert set(NEEDS) == set(Scope)
+    assert said == ("" if scope is allowed else f"Forbidden: the key lacks the scope '{scope}'")
 
 
 def test_only_health_is_public() -> None:
-    public = {route.template for route in ROUTES if NEEDS[route.scope] is None}
+    public = {route.template for route in ROUTES if route.scope is None}
 
     assert public == {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"}
 
@@ -65,7 +60,7 @@ def test_only_health_is_public() -> None:
 def test_public_route_needs_no_key(tmp_path: Path) -> None:
     add_key(tmp_path / "keys.json")
 
-    assert answer(keeper(tmp_path / "keys.json"), row(Scope.PUBLIC), []) == ""
+    assert answer(keeper(tmp_path / "keys.json"), row(None), []) == ""
 
 
 @pytest.mark.parametrize(
@@ -117,7 +112,7 @@ def test_two_keys_are_refused_even_where_one_is_good(tmp_path: Path, name: bytes
 @given(st.lists(st.tuples(st.sampled_from([b"authorization", b"x-api-key", b"host"]), st.binary(max_size=120))))
 def test_random_header_bytes_never_open_a_door(tmp_path_factory: pytest.TempPathFactory, headers: Headers) -> None:
     path = tmp_path_factory.mktemp("keys") / "keys.json"
-    add_key(path, *KeyScope)
+    add_key(path, *Scope)
 
     with pytest.raises(Unauthorized):
         keeper(path)(row(Scope.PREDICT), headers)
@@ -128,7 +123,7 @@ def test_random_bytes_around_a_good_id_never_open_a_door(
     tmp_path_factory: pytest.TempPathFactory, secret: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("keys") / "keys.json"
-    key = add_key(path, *KeyScope)
+    key = add_key(path, *Scope)
 
     with pytest.raises(Unauthorized):
         keeper(path)(row(Scope.PREDICT), [(b"x-api-key", f"slw_{id_of(key)}_".encode() + secret)])
@@ -156,7 +151,7 @@ def test_refusal_is_a_line_that_parses_and_names_the_key_by_its_id(
 
 def test_admin_act_is_logged_with_its_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    key = add_key(tmp_path / "keys.json", KeyScope.ADMIN)
+    key = add_key(tmp_path / "keys.json", Scope.ADMIN)
 
     answer(keeper(tmp_path / "keys.json"), row(Scope.ADMIN), sent(key))
 
