@@ -6,10 +6,30 @@ assignment, so a request sees the old table or the new one and keeps the Servabl
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from slipway_ml.errors import ModelNotFound, ModelNotReady, VersionNotFound
 from slipway_ml.serving.servable import Servable
+
+
+class VersionState(StrEnum):
+    """The state of a version in one process, in the words of the model repository extension."""
+
+    READY = "READY"
+    LOADING = "LOADING"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class NotServed:
+    """The state of a wanted version that is not served, and why it is not, in words."""
+
+    state: VersionState
+    reason: str
+
+
+LOADING = NotServed(VersionState.LOADING, "is still loading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +37,15 @@ class ServedModel:
     """The state of one wanted model.
 
     `versions` are loaded and proven. `default` is the version that answers when none is asked for, None while there is
-    none. `waiting` maps wanted versions that are not served to the reason in words. `degraded` says that the default is
-    an older champion because the wanted one cannot be used. `settled` says that loading is over, for good or bad.
+    none. `waiting` maps wanted versions that are not served to their state and its reason. `degraded` says that the
+    default is an older champion because the wanted one cannot be used. `settled` says that loading is over, for good
+    or bad.
     """
 
     name: str
     versions: Mapping[str, Servable] = field(default_factory=dict)
     default: str | None = None
-    waiting: Mapping[str, str] = field(default_factory=dict)
+    waiting: Mapping[str, NotServed] = field(default_factory=dict)
     degraded: bool = False
     settled: bool = False
     generation: int = 0

@@ -17,7 +17,7 @@ from slipway_ml.errors import ModelNotFound, RegistryError
 from slipway_ml.monitoring.metrics import Metrics
 from slipway_ml.registry.desired_state import CHAMPION, DesiredState
 from slipway_ml.registry.store import Registry
-from slipway_ml.serving.model_table import ModelTable, ServedModel
+from slipway_ml.serving.model_table import LOADING, ModelTable, NotServed, ServedModel, VersionState
 from slipway_ml.serving.servable import Servable
 from slipway_ml.serving.version_loader import VersionLoader
 
@@ -111,7 +111,9 @@ class Reconciler:
         for name in [name for name in self._table.models if name not in wanted]:
             self._remove(name, "gone from the folder")
         for name in [name for name in wanted if name not in self._table.models]:
-            self._table.put(ServedModel(name, waiting=_waiting(wanted[name])))
+            self._table.put(
+                ServedModel(name, waiting={str(version): LOADING for version in wanted[name].aliases.values()})
+            )
         for name, state in wanted.items():
             current = self._table.models[name]
             if self._is_due(current, state):
@@ -148,7 +150,11 @@ class Reconciler:
         """The model as the desired state wants it, reusing versions that are loaded already. Runs in the thread."""
         found = {v: self._version(current, v, state) for v in sorted(set(state.aliases.values()))}
         versions = {str(v): servable for v, servable in found.items() if servable}
-        waiting = {str(v): self._loader.why_refused(current.name, v) for v, servable in found.items() if not servable}
+        refused = [version for version, servable in found.items() if not servable]
+        waiting = {
+            str(version): NotServed(VersionState.UNAVAILABLE, self._loader.why_refused(current.name, version))
+            for version in refused
+        }
         champion = state.aliases.get(CHAMPION)
         default = str(champion) if str(champion) in versions else None
         if default is None:
@@ -209,7 +215,3 @@ class Reconciler:
         if message and self._said.get(name) != message:
             logger.warning("%s", message)
         self._said[name] = message
-
-
-def _waiting(state: DesiredState) -> dict[str, str]:
-    return {str(version): "is still loading" for version in state.aliases.values()}

@@ -50,8 +50,8 @@ class VersionLoader:
         return servable
 
     def why_refused(self, name: str, version: int) -> str:
-        """The reason in words that the last attempt gave."""
-        return self._refused.get((name, version), "is still loading")
+        """The reason in words that the last attempt to load the version gave."""
+        return self._refused[name, version]
 
     def _open(self, name: str, version: int, manifest_sha256: str | None) -> Servable:
         stored = self._registry.read(name, version, manifest_sha256)

@@ -3,7 +3,7 @@
 import pytest
 
 from slipway_ml.errors import ModelNotFound, ModelNotReady, VersionNotFound
-from slipway_ml.serving.model_table import ModelTable, ServedModel
+from slipway_ml.serving.model_table import LOADING, ModelTable, ServedModel
 
 
 def test_unknown_model_is_not_found() -> None:
@@ -13,7 +13,7 @@ def test_unknown_model_is_not_found() -> None:
 
 def test_version_that_is_being_loaded_is_not_ready_yet() -> None:
     table = ModelTable()
-    table.put(ServedModel("churn", waiting={"1": "is still loading"}))
+    table.put(ServedModel("churn", waiting={"1": LOADING}))
 
     with pytest.raises(ModelNotReady, match="is still loading; try again shortly"):
         table.resolve("churn", "1")
@@ -21,7 +21,7 @@ def test_version_that_is_being_loaded_is_not_ready_yet() -> None:
 
 def test_version_that_nobody_wants_is_not_found() -> None:
     table = ModelTable()
-    table.put(ServedModel("churn", waiting={"1": "is still loading"}))
+    table.put(ServedModel("churn", waiting={"1": LOADING}))
 
     with pytest.raises(VersionNotFound):
         table.resolve("churn", "2")

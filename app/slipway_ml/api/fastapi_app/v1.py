@@ -8,7 +8,7 @@ from slipway_ml.api.fastapi_app.plain_routes import DOCUMENT, Json, ModelName, M
 from slipway_ml.contract.tensors import Datatype, TensorMetadata
 from slipway_ml.errors import VersionNotFound
 from slipway_ml.serving.data_plane import DataPlane
-from slipway_ml.serving.model_table import ServedModel
+from slipway_ml.serving.model_table import ServedModel, VersionState
 from slipway_ml.serving.servable import Servable
 
 _DTYPES = {Datatype.BYTES: "DT_STRING", Datatype.FP16: "DT_HALF", Datatype.FP32: "DT_FLOAT", Datatype.FP64: "DT_DOUBLE"}
@@ -44,8 +44,9 @@ def router(plane: DataPlane) -> APIRouter:
 def _status(model: ServedModel, version: str | None = None) -> dict[str, Any]:
     """What both kinds of clients look for: TensorFlow Serving's list of states, KServe's `ready`."""
     states = dict.fromkeys(model.versions, ("AVAILABLE", "OK", ""))
-    for waiting, reason in model.waiting.items():
-        states[waiting] = ("END", "UNAVAILABLE", reason) if model.settled else ("LOADING", "OK", "")
+    for waiting, one in model.waiting.items():
+        is_loading = one.state is VersionState.LOADING
+        states[waiting] = ("LOADING", "OK", "") if is_loading else ("END", "UNAVAILABLE", one.reason)
     if version is not None and version not in states:
         raise VersionNotFound(model.name, list(model.versions))
     wanted = {version: states[version]} if version is not None else states

@@ -69,7 +69,7 @@ def _models(table: ModelTable) -> list[dict[str, Any]]:
             "default_version": model.default,
             "degraded": model.degraded,
             "versions": {version: execution_of(servable) for version, servable in model.versions.items()},
-            "waiting": dict(model.waiting),
+            "waiting": {version: one.reason for version, one in model.waiting.items()},
         }
         for model in table.models.values()
     ]

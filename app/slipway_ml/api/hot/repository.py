@@ -11,11 +11,10 @@ import orjson
 from slipway_ml.errors import ControlledElsewhere, MalformedRequest, RequestTooLarge
 from slipway_ml.front.exchange import HotRequest, HotResponse
 from slipway_ml.protocol.json_values import parse
-from slipway_ml.serving.model_table import ModelTable, ServedModel
+from slipway_ml.serving.model_table import ModelTable, ServedModel, VersionState
 from slipway_ml.serving.reconciler import Reconciler
 
 _LONGEST_BODY = 16 * 1024
-_LOADING = "is still loading"
 
 
 class RepositoryDoor:
@@ -32,8 +31,8 @@ class RepositoryDoor:
         if type(only_ready) is not bool:
             raise MalformedRequest("'ready' must be true or false")
         rows = [row for model in self._table.models.values() for row in _rows(model)]
-        rows += [{"name": name, "state": "UNAVAILABLE", "reason": "unloaded"} for name in self._unloaded()]
-        return HotResponse(orjson.dumps([row for row in rows if row["state"] == "READY" or not only_ready]))
+        rows += [{"name": name, "state": VersionState.UNAVAILABLE, "reason": "unloaded"} for name in self._unloaded()]
+        return HotResponse(orjson.dumps([row for row in rows if row["state"] == VersionState.READY or not only_ready]))
 
     async def load(self, request: HotRequest) -> HotResponse:
         """Serve the model as the folder desires it; answers when it does."""
@@ -75,15 +74,10 @@ def _read_object(body: bytes) -> dict[str, Any]:
 
 def _rows(model: ServedModel) -> list[dict[str, str]]:
     rows = [
-        {"name": model.name, "version": version, "state": "READY", "reason": ""}
+        {"name": model.name, "version": version, "state": VersionState.READY, "reason": ""}
         for version in sorted(model.versions, key=int)
     ]
     return rows + [
-        {
-            "name": model.name,
-            "version": version,
-            "state": "LOADING" if reason == _LOADING else "UNAVAILABLE",
-            "reason": reason,
-        }
-        for version, reason in model.waiting.items()
+        {"name": model.name, "version": version, "state": one.state, "reason": one.reason}
+        for version, one in model.waiting.items()
     ]
