@@ -5,7 +5,7 @@ evaluate -> export -> prove parity -> optimize -> gate
 It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,22 +45,25 @@ BLIND_STEPS = 16
 """What two libraries may be apart by in the last places of a logarithm and what follows, with room to spare."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A fitted pipeline that takes frames as Table has them, and rows to prove it on.
+def _nothing() -> NDArray[Any]:
+    return np.empty(0)
 
-    `learn` and `learn_target` are what it has learnt from, `held_out` and `target` are what it is judged on; `rows`
-    says how many there are of each, `source` where they came from, in words, `findings` what the checks warned of,
-    `cost` what a tuned decision costs, `sources` the tables that were joined, `search` how the estimator was found,
-    `groups` which held-out rows belong together, where a column says so.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCandidate:
+    """A model that may become a version, and the rows that are known of it: a fitted pipeline, or a graph alone.
+
+    `learn` are the rows that say what its columns are like, `held_out` and `target` those it is judged on, `target`
+    being empty where nothing is known to judge by; `rows` says how many there are of each, `source` where they came
+    from and `about` what it is, in words, `findings` what the checks warned of, `cost` what a tuned decision costs,
+    `sources` the tables that were joined, `search` how the estimator was found, `groups` which held-out rows belong
+    together, where a column says so.
     """
 
-    pipeline: Any
     signature: Signature
     learn: pd.DataFrame
-    learn_target: NDArray[Any]
     held_out: pd.DataFrame
-    target: NDArray[Any]
+    target: NDArray[Any] = field(default_factory=_nothing)
     rows: dict[str, int]
     source: str
     about: str
@@ -72,15 +75,23 @@ class Fitted:
     groups: NDArray[Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted(ModelCandidate):
+    """A fitted pipeline that takes frames as Table has them; it has learnt `learn_target` from the rows `learn`."""
+
+    pipeline: Any
+    learn_target: NDArray[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Everything a version is made of; `answers` are the pipeline's to the held-out rows.
+    """Everything a version is made of; `answers` are the candidate's to the held-out rows.
 
     `evaluation` is None where nothing was known to judge by.
     """
 
     config: ModelConfig
-    fitted: Fitted
+    candidate: ModelCandidate
     answers: Answers
     evaluation: Evaluation | None
     metrics: tuple[Score, ...]
@@ -91,7 +102,7 @@ class Trained:
     @property
     def signature(self) -> Signature:
         """What goes in and what comes out."""
-        return self.fitted.signature
+        return self.candidate.signature
 
 
 def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:

@@ -26,7 +26,7 @@ from skl2onnx import to_onnx
 
 from slipway_ml.contract.manifest import Variant
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.candidate import Trained, examine
+from slipway_training.candidate import Fitted, Trained, examine
 from slipway_training.config import documents as configs
 from slipway_training.config.optimize import ASKED_FOR
 from slipway_training.data.tensors import take, to_tensors
@@ -77,9 +77,15 @@ def convolutions(folder: Path) -> Trained:
     ).trained
 
 
+def fitted_of(model: Trained) -> Fitted:
+    """The pipeline that the model's graphs are compared with."""
+    assert isinstance(model.candidate, Fitted)
+    return model.candidate
+
+
 def exact_rows(model: Trained, count: int) -> list[tuple[str, int, str]]:
     """Each exact variant on `count` distinct rows: its name, how many there were, and the objection or nothing."""
-    fitted, config = model.fitted, model.config.parity
+    fitted, config = fitted_of(model), model.config.parity
     real = real_rows(fitted.held_out, fitted.learn)
     asked = many_rows(fitted.pipeline, fitted.signature, real, count, model.parity.blind_steps)
     answers = quietly_ask(fitted.pipeline, asked, fitted.signature)
@@ -94,8 +100,8 @@ def exact_rows(model: Trained, count: int) -> list[tuple[str, int, str]]:
 
 def beside_usual(model: Trained) -> str:
     """The compact graph's latency by that of the usual export: medians of interleaved turns in processor time."""
-    pipeline, signature = model.fitted.pipeline["model"], model.signature
-    rows = timing_rows(model.fitted.held_out)
+    pipeline, signature = fitted_of(model).pipeline["model"], model.signature
+    rows = timing_rows(model.candidate.held_out)
     plain = {"X": rows.to_numpy(np.float32)}
     options = {"zipmap": False} if signature.labels else None
     usual = OnnxSession(to_onnx(pipeline, plain["X"][:1], target_opset=TARGET, options=options).SerializeToString())
@@ -119,7 +125,7 @@ def beside_usual(model: Trained) -> str:
 
 def ties(model: Trained, count: int) -> str:
     """How many of the rows that neighbours label otherwise lie equally far from the last one counted and the next."""
-    fitted = model.fitted
+    fitted = fitted_of(model)
     real = real_rows(fitted.held_out, fitted.learn)
     asked = many_rows(fitted.pipeline, fitted.signature, real, count, model.parity.blind_steps)
     expected = quietly_ask(fitted.pipeline, asked, fitted.signature)
@@ -175,7 +181,7 @@ def report(name: str, model: Trained, count: int) -> bool:
             for one, why in variant.declined.items():
                 say(f"    {one} declined: {why}")
     say(f"  published: {model.choice.reason}")
-    if model.fitted.pipeline is None:
+    if not isinstance(model.candidate, Fitted):
         return True  # an exact variant that the proof objects to was refused above
     if name.startswith("linear") and "compact" in model.graphs:
         time_linear(model)
@@ -197,7 +203,7 @@ def holds(name: str, model: Trained, count: int) -> bool:
 def time_linear(model: Trained) -> None:
     """Print the latency of a linear model beside the usual export, and node by node."""
     say(beside_usual(model))
-    rows = to_tensors(timing_rows(model.fitted.held_out), model.signature)
+    rows = to_tensors(timing_rows(model.candidate.held_out), model.signature)
     for one in ("exported", "compact"):
         say(f"  {one}, us for 1,000 rows up to each node: {where_time_goes(model.graphs[one], rows)}")
 

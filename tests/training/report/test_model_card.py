@@ -35,7 +35,7 @@ def test_card_says_that_whole_groups_were_drawn() -> None:
     whole = trained("returns")
 
     assert whole.evaluation is not None
-    assert whole.evaluation.groups == len(set(np.asarray(whole.fitted.groups).tolist()))
+    assert whole.evaluation.groups == len(set(np.asarray(whole.candidate.groups).tolist()))
     assert f"intervals come from drawing the {whole.evaluation.groups} groups again" in model_card(whole, {})
 
 

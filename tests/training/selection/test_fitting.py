@@ -73,7 +73,17 @@ def test_calibrated_and_decided_model_is_one_exact_graph(kind: str, method: str)
     _, signature, model = fitted(noisy(), cost=COST, **sections)
     learn, held_out = noisy(), noisy(1)
 
-    whole = Fitted(model.pipeline, signature, learn.frame, learn.target, held_out.frame, held_out.target, {}, "", kind)
+    whole = Fitted(
+        pipeline=model.pipeline,
+        signature=signature,
+        learn=learn.frame,
+        learn_target=learn.target,
+        held_out=held_out.frame,
+        target=held_out.target,
+        rows={},
+        source="",
+        about=kind,
+    )
     _, _, parity = prove_pipeline(whole, ParityConfig())
 
     assert parity.label_flips == 0

@@ -82,7 +82,17 @@ def test_pruned_network_is_exported_exactly() -> None:
     model = finished(line(), signature, found)
     rows = line()
 
-    whole = Fitted(model.pipeline, signature, rows.frame, rows.target, rows.frame, rows.target, {}, "", "")
+    whole = Fitted(
+        pipeline=model.pipeline,
+        signature=signature,
+        learn=rows.frame,
+        learn_target=rows.target,
+        held_out=rows.frame,
+        target=rows.target,
+        rows={},
+        source="",
+        about="",
+    )
     _, _, parity = prove_pipeline(whole, config_for().parity)
 
     assert parity.label_flips == 0

@@ -79,6 +79,6 @@ def test_rare_class_is_found_by_weights_and_a_threshold_that_its_amounts_set() -
     assert baseline.score is not None
     assert first.name == "average_precision"
     assert first.value > 20 * baseline.score.value
-    assert trained.fitted.cost is not None
-    assert trained.fitted.cost.decision.cost < trained.fitted.cost.decision.cost_at_half / 2
-    assert [f.remedy for f in trained.fitted.findings] == ["its figures are rough, bring more of it"]
+    assert trained.candidate.cost is not None
+    assert trained.candidate.cost.decision.cost < trained.candidate.cost.decision.cost_at_half / 2
+    assert [f.remedy for f in trained.candidate.findings] == ["its figures are rough, bring more of it"]

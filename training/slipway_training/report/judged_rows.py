@@ -24,7 +24,7 @@ class JudgedRows:
 
 def judged_rows(trained: Trained) -> JudgedRows | None:
     """None for a regressor, where there is nothing to judge by, and for labels that the model does not know."""
-    labels, answers, target = trained.signature.labels, trained.answers, trained.fitted.target.tolist()
+    labels, answers, target = trained.signature.labels, trained.answers, trained.candidate.target.tolist()
     if labels is None or answers.labels is None or trained.evaluation is None:
         return None
     number = {label: position for position, label in enumerate(labels)}

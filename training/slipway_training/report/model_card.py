@@ -14,7 +14,7 @@ from slipway_training.report.words import number, p_value
 
 def model_card(trained: Trained, libraries: dict[str, str]) -> str:
     """Only what was said or measured; no promises."""
-    config, parity, choice, rows = trained.config, trained.parity, trained.choice, trained.fitted.rows
+    config, parity, choice, rows = trained.config, trained.parity, trained.choice, trained.candidate.rows
     counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
     judged = "held-out rows" if counts else "the rows given, which it may have learnt from"
     lines = [
@@ -23,10 +23,10 @@ def model_card(trained: Trained, libraries: dict[str, str]) -> str:
         config.description or "No description was given.",
         "",
         *_people(config),
-        f"- **Task:** {config.task}, by {trained.fitted.about}",
-        f"- **Data:** {trained.fitted.source}; {counts or f'{parity.rows} rows'}",
+        f"- **Task:** {config.task}, by {trained.candidate.about}",
+        f"- **Data:** {trained.candidate.source}; {counts or f'{parity.rows} rows'}",
         *_limitations(config),
-        *_warnings(trained.fitted.findings),
+        *_warnings(trained.candidate.findings),
         "",
         f"## Scores on {judged}",
         "",
@@ -126,7 +126,7 @@ def _slices(heading: str, slices: tuple[SliceScore, ...]) -> list[str]:
 
 
 def _decision(trained: Trained) -> list[str]:
-    return [] if trained.fitted.cost is None else ["", f"Decisions: {trained.fitted.cost.in_words}."]
+    return [] if trained.candidate.cost is None else ["", f"Decisions: {trained.candidate.cost.in_words}."]
 
 
 def _interval(interval: tuple[float, float] | None) -> str:

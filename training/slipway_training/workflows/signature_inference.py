@@ -53,7 +53,17 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         judged_target = read_target(held_out[1], len(judged))
         counts = {"train": len(own_target), "held_out": len(judged_target)}
     source = "the rows that were given with the fitted pipeline"
-    return Fitted(whole, signature, given.frame, own_target, judged, judged_target, counts, source, _about(pipeline))
+    return Fitted(
+        pipeline=whole,
+        signature=signature,
+        learn=given.frame,
+        learn_target=own_target,
+        held_out=judged,
+        target=judged_target,
+        rows=counts,
+        source=source,
+        about=_about(pipeline),
+    )
 
 
 def _check_targets(task: Task, targets: tuple[str, ...]) -> None:

@@ -73,24 +73,22 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     cost = None if config.cost is None else price(model, config.cost, held_out)
     if cost is not None:
         progress("decide", cost.in_words)
-    rows = {**gathered.rows, "train": len(learn.target), "held_out": len(held_out.target)}
-    source = sources.in_words(config.data)
     return Fitted(
-        model.pipeline,
-        signature,
-        learn.frame,
-        learn.target,
-        held_out.frame,
-        held_out.target,
-        rows,
-        source,
-        _about(config, found, pruned, cost),
-        (*gathered.findings, *about_split),
-        cost,
-        gathered.sources,
-        found,
-        curves(config, signature, learn),
-        held_out.groups,
+        pipeline=model.pipeline,
+        signature=signature,
+        learn=learn.frame,
+        learn_target=learn.target,
+        held_out=held_out.frame,
+        target=held_out.target,
+        rows={**gathered.rows, "train": len(learn.target), "held_out": len(held_out.target)},
+        source=sources.in_words(config.data),
+        about=_about(config, found, pruned, cost),
+        findings=(*gathered.findings, *about_split),
+        cost=cost,
+        sources=gathered.sources,
+        search=found,
+        curves=curves(config, signature, learn),
+        groups=held_out.groups,
     )
 
 

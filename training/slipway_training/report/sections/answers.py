@@ -72,7 +72,7 @@ def _calibration(rows: JudgedRows, probabilities: np.ndarray, confidence: float)
 
 
 def _values(trained: Trained) -> Section:
-    truth, given = np.asarray(trained.fitted.target, dtype=np.float64).ravel(), trained.answers.numbers.ravel()
+    truth, given = np.asarray(trained.candidate.target, dtype=np.float64).ravel(), trained.answers.numbers.ravel()
     off = np.abs(given - truth)
     half, most = np.quantile(off, [0.5, 0.9])
     spread = f"Half of the answers are off by less than {half:.3g}, nine in ten by less than {most:.3g}."

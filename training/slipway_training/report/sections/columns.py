@@ -28,7 +28,7 @@ def columns(trained: Trained) -> Section | None:
 
     first = trained.metrics[0]
     found, rows = importances(
-        ask, trained.fitted.held_out, trained.fitted.target, trained.config.evaluation, signature.labels
+        ask, trained.candidate.held_out, trained.candidate.target, trained.config.evaluation, signature.labels
     )
     if not found:
         return None

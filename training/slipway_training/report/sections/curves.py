@@ -8,7 +8,7 @@ from slipway_training.selection.curves import Curve
 
 def curves(trained: Trained) -> Section | None:
     """Only where the config asks for curves."""
-    found = [curve for curve in trained.fitted.curves if curve.points]
+    found = [curve for curve in trained.candidate.curves if curve.points]
     if not found:
         return None
     lead = "Cross-validated on the rows to learn from; the band is one standard error over the folds."

@@ -10,22 +10,22 @@ _MOST_DRAWN = 10
 
 def data(trained: Trained) -> Section | None:
     """Always there."""
-    findings = trained.fitted.findings
+    findings = trained.candidate.findings
     blocks: list[Block] = []
     if findings:
         rows = tuple((one.message, one.remedy, f"{one.rows:,} of {one.of:,}" if one.of else "") for one in findings)
         blocks.append(TextTable(("warning", "what to do", "rows"), rows, frozenset({"rows"})))
-    elif "held_out" in trained.fitted.rows:
+    elif "held_out" in trained.candidate.rows:
         blocks.append(Paragraph("The checks of the data have no warning."))
-    if "held_out" in trained.fitted.rows:
+    if "held_out" in trained.candidate.rows:
         blocks.append(_drift(trained))
     if not blocks:
         return None
-    return Section("data", "The data", f"{trained.fitted.source}.", tuple(blocks))
+    return Section("data", "The data", f"{trained.candidate.source}.", tuple(blocks))
 
 
 def _drift(trained: Trained) -> Figure:
-    learn, held_out = trained.fitted.learn, trained.fitted.held_out
+    learn, held_out = trained.candidate.learn, trained.candidate.held_out
     shifts = [(shift_of(learn[f.name], held_out[f.name], f.kind), f.name) for f in trained.signature.features]
     worst = sorted(shifts, key=lambda one: (-one[0], one[1]))[:_MOST_DRAWN]
     lines = [Bar(name, shift) for shift, name in worst]

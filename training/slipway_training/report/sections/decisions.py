@@ -12,7 +12,7 @@ def decisions(trained: Trained) -> Section | None:
     rows = judged_rows(trained)
     if rows is None or rows.positive is None or rows.probabilities is None:
         return None
-    cost = trained.fitted.cost
+    cost = trained.candidate.cost
     chosen = cost.decision.threshold if cost is not None else 0.5
     label = rows.labels[rows.positive]
     figures = []

@@ -32,7 +32,7 @@ def scores(trained: Trained) -> Section | None:
 
 
 def _judged(trained: Trained, rows: int) -> str:
-    if "held_out" in trained.fitted.rows:
+    if "held_out" in trained.candidate.rows:
         return f"{rows:,} rows that the model has not learnt from"
     return f"the {rows:,} rows that were given, which it may have learnt from, so that they flatter it"
 

@@ -10,7 +10,7 @@ _COLUMNS = ("estimator", "score", "standard error", "µs a row", "KiB", "paramet
 
 def search(trained: Trained) -> Section | None:
     """Only where there was a search."""
-    found = trained.fitted.search
+    found = trained.candidate.search
     if found is None:
         return None
     caption = (

@@ -19,11 +19,11 @@ def summary(trained: Trained) -> Section | None:
         blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence))
         if evaluation.champion is not None:
             blocks.append(_champion(trained.metrics[0], evaluation.champion))
-    if trained.fitted.cost is not None:
-        blocks.append(_cost(trained.fitted.cost))
+    if trained.candidate.cost is not None:
+        blocks.append(_cost(trained.candidate.cost))
     blocks += [_proof(trained), _served(trained)]
     if evaluation is not None:
-        blocks.append(_care(len(evaluation.found_slices), len(trained.fitted.findings), evaluation.slices_tried))
+        blocks.append(_care(len(evaluation.found_slices), len(trained.candidate.findings), evaluation.slices_tried))
     blocks.append(TextTable(("", ""), tuple(_about(trained))))
     return Section("summary", "In short", lead, tuple(blocks))
 
@@ -98,7 +98,7 @@ def served(trained: Trained) -> Variant:
 
 
 def _about(trained: Trained) -> list[tuple[str, str]]:
-    config, rows = trained.config, trained.fitted.rows
+    config, rows = trained.config, trained.candidate.rows
     labels = trained.signature.labels
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items())
     return [
@@ -106,6 +106,6 @@ def _about(trained: Trained) -> list[tuple[str, str]]:
         ("intended use", config.intended_use or "not said; set intended_use in the config"),
         *(("limitation", sentence) for sentence in config.limitations),
         ("task", f"{config.task}, {len(labels)} classes" if labels else str(config.task)),
-        ("model", trained.fitted.about),
-        ("data", f"{trained.fitted.source}; {len(trained.signature.features)} columns; rows: {counts}"),
+        ("model", trained.candidate.about),
+        ("data", f"{trained.candidate.source}; {len(trained.signature.features)} columns; rows: {counts}"),
     ]

@@ -7,7 +7,6 @@ publish. What could not be proved is written into the certificate.
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from slipway_ml.contract.evaluation import Score
@@ -16,7 +15,7 @@ from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.signature import Feature, Kind, Signature, Task
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
-from slipway_training.candidate import Fitted, Trained
+from slipway_training.candidate import ModelCandidate, Trained
 from slipway_training.config import documents as configs
 from slipway_training.config.model import ModelConfig
 from slipway_training.data.conforming import conform, right_answers
@@ -148,8 +147,9 @@ def _trained(
 ) -> Trained:
     rows = made_up(signature) if frame is None else frame
     counts = {} if frame is None else {"given": len(frame)}
-    nothing = np.empty(0)
-    fitted = Fitted(None, signature, rows, nothing, rows, nothing, counts, foreign.source, foreign.about)
+    candidate = ModelCandidate(
+        signature=signature, learn=rows, held_out=rows, rows=counts, source=foreign.source, about=foreign.about
+    )
     variant = Variant(
         name=EXPORTED,
         description="the graph as it came, between typed inputs and outputs",
@@ -160,4 +160,4 @@ def _trained(
         verdict="imported: nothing inside was changed",
     )
     choice = Choice((variant,), EXPORTED, "the graph as it came; slipway optimize tries smaller ones", True)
-    return Trained(config, fitted, answers, None, metrics, proof, choice, {EXPORTED: graph})
+    return Trained(config, candidate, answers, None, metrics, proof, choice, {EXPORTED: graph})

@@ -8,14 +8,13 @@ is tried only where real rows are there to judge it.
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import onnx
 
 from slipway_ml.contract.evaluation import Score
 from slipway_ml.contract.manifest import Guarantee, Variant
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.candidate import Fitted, Trained
+from slipway_training.candidate import ModelCandidate, Trained
 from slipway_training.config.optimize import Candidate
 from slipway_training.data.lineage import recipe_of_optimized
 from slipway_training.data.tensors import to_tensors
@@ -94,7 +93,7 @@ def optimize(subject: Subject, rows: Rows, progress: Progress) -> Optimized:
     graphs = {one.name: one.model for one in measured}
     trained = Trained(
         config,
-        _as_fitted(subject, rows),
+        _candidate(subject, rows),
         some(expected.answers, slice(expected.held_out)),
         subject.evaluation if rows.kind == "held_out" else None,
         subject.metrics,
@@ -129,22 +128,19 @@ def _own_score(subject: Subject, rows: Rows, expected: Reference) -> Score | Non
     return scores(rows.target, answers, subject.signature.labels, subject.config.evaluation)[0]
 
 
-def _as_fitted(subject: Subject, rows: Rows) -> Fitted:
+def _candidate(subject: Subject, rows: Rows) -> ModelCandidate:
     """What the pages and the card of a version say of its rows."""
     provenance = subject.earlier.manifest.provenance if subject.earlier is not None else None
     counts = {} if rows.kind == "made_up" else {"given": len(rows.judged)}
     if provenance is not None and rows.kind == "held_out":
         counts = provenance.rows
-    target = np.empty(0) if rows.target is None else rows.target
-    fitted = Fitted(
-        None,
-        subject.signature,
-        rows.calibrate,
-        np.empty(0),
-        rows.judged,
-        target,
-        counts,
-        rows.source or "nothing but its signature",
-        f"the graph of {subject.about}",
+    candidate = ModelCandidate(
+        signature=subject.signature,
+        learn=rows.calibrate,
+        held_out=rows.judged,
+        rows=counts,
+        source=rows.source or "nothing but its signature",
+        about=f"the graph of {subject.about}",
+        findings=subject.findings,
     )
-    return replace(fitted, findings=subject.findings)
+    return candidate if rows.target is None else replace(candidate, target=rows.target)

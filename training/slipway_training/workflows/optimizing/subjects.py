@@ -114,6 +114,6 @@ def of_file(
         configs.changed(as_saved(trained.config), changes),
         trained.metrics,
         trained.parity,
-        trained.fitted.about,
+        trained.candidate.about,
         recipe=recipe,
     )
