@@ -19,15 +19,24 @@ def rows() -> Table:
     return table(target.tolist(), **{name: values.tolist() for name, values in columns.items()})
 
 
-def drawn(kind: str, asked: dict[str, Any], parameters: dict[str, Any] | None = None) -> tuple[Curve, ...]:
+def drawn(
+    kind: str,
+    asked: dict[str, Any],
+    parameters: dict[str, Any] | None = None,
+    told: list[tuple[str, str]] | None = None,
+) -> tuple[Curve, ...]:
+    told = [] if told is None else told
     estimator = {"type": kind, "parameters": parameters or {}}
     config = config_for(estimator=estimator, curves=asked, split={"folds": 3})
-    return curves(config, describe(rows(), rows(), config), rows())
+    return curves(config, describe(rows(), rows(), config), rows(), lambda step, result: told.append((step, result)))
 
 
 def test_more_rows_bring_both_scores_together() -> None:
-    (curve,) = drawn("LogisticRegression", {"learning": True})
+    told: list[tuple[str, str]] = []
 
+    (curve,) = drawn("LogisticRegression", {"learning": True}, told=told)
+
+    assert told == [("trial", f"learning curve: {rows} rows") for rows in (20, 40, 70, 110, 150, 200)]
     first, last = curve.points[0], curve.points[-1]
     assert [point.at for point in curve.points] == [20, 40, 70, 110, 150, 200]
     assert abs(last.learnt - last.unseen) < abs(first.learnt - first.unseen)

@@ -31,6 +31,19 @@ def test_steps_are_reported_in_their_order(tmp_path: Path) -> None:
     assert " ".join(told) == "load validate split fit evaluate export prove parity optimize gate publish"
 
 
+def test_curves_are_a_step_after_the_fit_that_tells_each_point() -> None:
+    told: list[tuple[str, str]] = []
+    config = shipped("breast_cancer", "curves.learning=true", "split.folds=2")
+
+    trained = train(config, lambda step, result: told.append((step, result)))
+
+    (curve,) = trained.candidate.curves
+    steps = [step for step, _ in told]
+    assert steps.count("trial") == len(curve.points)
+    assert steps[steps.index("fit") + 1 : steps.index("evaluate")] == ["trial"] * len(curve.points) + ["curves"]
+    assert dict(told)["curves"] == f"{len(curve.points)} points on 1 curve(s)"
+
+
 def test_what_pruning_left_out_is_told_as_a_step_and_in_the_card(tmp_path: Path) -> None:
     told: dict[str, str] = {}
     tree = {"type": "DecisionTreeClassifier", "parameters": {"random_state": 0}}

@@ -18,6 +18,7 @@ from slipway_training.data.splits import Rows, lacks_class
 from slipway_training.data.table import Table
 from slipway_training.evaluation.answers import ask_pipeline
 from slipway_training.pipeline.build import fit_quietly
+from slipway_training.progress import Progress
 from slipway_training.selection.fitting import compose
 from slipway_training.selection.scoring import score, scoring_of
 from slipway_training.selection.trying import configured
@@ -48,14 +49,14 @@ class Curve:
     log: bool = False
 
 
-def curves(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Curve, ...]:
-    """All that the config asks for; raises ConfigError."""
-    found = [learning_curve(config, signature, learn)] if config.curves.learning else []
+def curves(config: TrainingConfig, signature: Signature, learn: Table, progress: Progress) -> tuple[Curve, ...]:
+    """All that the config asks for, each point told as a trial; raises ConfigError."""
+    found = [learning_curve(config, signature, learn, progress)] if config.curves.learning else []
     along = config.curves.regularisation.items()
-    return (*found, *(parameter_curve(config, signature, learn, name, span) for name, span in along))
+    return (*found, *(parameter_curve(config, signature, learn, name, span, progress) for name, span in along))
 
 
-def learning_curve(config: TrainingConfig, signature: Signature, learn: Table) -> Curve:
+def learning_curve(config: TrainingConfig, signature: Signature, learn: Table, progress: Progress) -> Curve:
     """By the number of rows, from a tenth of them on; by time these are the latest ones."""
     divided = folds(learn, config.split, config.task)
     random = np.random.default_rng(config.split.random_state)
@@ -68,11 +69,14 @@ def learning_curve(config: TrainingConfig, signature: Signature, learn: Table) -
         if all(len(part) >= _FEWEST and not lacks_class(learn, part, config.task) for part in parts):
             judged = [judge for _, judge in divided]
             at = float(np.mean([len(part) for part in parts]))
+            progress("trial", f"learning curve: {at:.0f} rows")
             points.append(_point(config, signature, learn, at, list(zip(parts, judged, strict=True))))
     return Curve("rows", scoring_of(config), tuple(points), chosen=float(len(learn.target)))
 
 
-def parameter_curve(config: TrainingConfig, signature: Signature, learn: Table, name: str, span: SpanConfig) -> Curve:
+def parameter_curve(
+    config: TrainingConfig, signature: Signature, learn: Table, name: str, span: SpanConfig, progress: Progress
+) -> Curve:
     """Along a parameter of the estimator, everything else as it is; raises ConfigError where there is no such."""
     space = np.geomspace if span.log else np.linspace
     values: list[float] = space(span.low, span.high, _POINTS).tolist()
@@ -80,12 +84,15 @@ def parameter_curve(config: TrainingConfig, signature: Signature, learn: Table, 
         values = sorted({round(value) for value in values})
     divided = folds(learn, config.split, config.task)
     given = config.estimator.parameters
-    points = tuple(
-        _point(configured(config, config.estimator.type, {**given, name: value}), signature, learn, value, divided)
-        for value in values
-    )
+    points = []
+    for value in values:
+        progress("trial", f"curve along {name}: {value:g}")
+        own_config = configured(config, config.estimator.type, {**given, name: value})
+        points.append(_point(own_config, signature, learn, value, divided))
     own = given.get(name)
-    return Curve(name, scoring_of(config), points, float(own) if isinstance(own, int | float) else None, span.log)
+    return Curve(
+        name, scoring_of(config), tuple(points), float(own) if isinstance(own, int | float) else None, span.log
+    )
 
 
 def _point(

@@ -1,6 +1,6 @@
 """run(config, …): from a config to a published version. The steps in order, and nothing else happens.
 
-load -> validate -> split -> fit -> evaluate -> export -> prove parity -> optimize -> gate -> publish
+load -> validate -> split -> fit -> draw curves -> evaluate -> export -> prove parity -> optimize -> gate -> publish
 
 Nothing is written before the last step, so a refusal at any step leaves the models folder as it was. From the fitted
 pipeline on it is the way that every pipeline takes, wherever it was fitted.
@@ -73,6 +73,9 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     cost = None if config.cost is None else price(model, config.cost, held_out)
     if cost is not None:
         progress("decide", cost.in_words)
+    drawn = curves(config, signature, learn, progress)
+    if drawn:
+        progress("curves", f"{sum(len(curve.points) for curve in drawn)} points on {len(drawn)} curve(s)")
     return Fitted(
         pipeline=model.pipeline,
         signature=signature,
@@ -87,7 +90,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         cost=cost,
         sources=gathered.sources,
         search=found,
-        curves=curves(config, signature, learn),
+        curves=drawn,
         groups=held_out.groups,
     )
 
