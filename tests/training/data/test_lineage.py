@@ -1,7 +1,12 @@
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import slipway_training
 from slipway_ml.registry.store import Registry
 from slipway_training.config import documents as configs
 from slipway_training.data.lineage import find_equal, recipe
@@ -35,6 +40,35 @@ def test_change_of_the_config_changes_the_recipe_but_not_the_data() -> None:
     assert before.digest != after.digest
     assert before.config_digest != after.config_digest
     assert (before.data_digest, before.code_digest) == (after.data_digest, after.code_digest)
+
+
+_DIGESTS = """
+import sys
+from pathlib import Path
+from slipway_training.config import documents
+from slipway_training.data import lineage
+package = Path(lineage.__file__).parents[1]
+for name in ("nothing.txt", *sys.argv[1:]):
+    with (package / name).open("a") as source:
+        source.write("# another title")
+    print(package, lineage.recipe(documents.load("digits")).code_digest)
+"""
+_ONLY_TELLS = ["report/plots/bars.py", "report/sections/summary.py", "cli/output.py", "progress.py"]
+_DECIDES = ["export/onnx_export.py", "optimizer/gates.py", "workflows/train.py", "config/model.py", "new_room.py"]
+
+
+def test_sources_that_only_tell_of_a_model_are_no_part_of_its_recipe(tmp_path: Path) -> None:
+    shutil.copytree(Path(slipway_training.__file__).parent, tmp_path / "slipway_training")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-c", _DIGESTS, *_ONLY_TELLS, *_DECIDES]
+
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+
+    folders, digests = zip(*(line.split() for line in done.stdout.splitlines()), strict=True)
+    assert set(folders) == {str(tmp_path / "slipway_training")}
+    before, *after = digests
+    assert after[: len(_ONLY_TELLS)] == [before] * len(_ONLY_TELLS)
+    assert len({before, *after[len(_ONLY_TELLS) :]}) == 1 + len(_DECIDES)
 
 
 def test_change_of_one_cell_changes_the_recipe(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Digests of everything that decides what a version answers: data, config, code and libraries.
 
+Of the code what only tells of a model is left out: another title of a plot is no reason to train again.
+
 Equal recipe digests mean equal work, so a version that has one need not be trained again. Nothing heavy is imported
 here: scikit-learn's data sets are digested as the files they come in, so that a look takes milliseconds.
 """
@@ -25,6 +27,9 @@ from slipway_training.data.csv_file import read_bytes
 LIBRARIES = ("numpy", "onnx", "pandas", "scikit-learn", "skl2onnx")
 _EXTRAS = {"catboost": "catboost", "imblearn": "imbalanced-learn", "lightgbm": "lightgbm", "xgboost": "xgboost"}
 """Distributions by module, of the libraries that only some pipelines are made of."""
+
+_WHAT_ONLY_TELLS = frozenset({"report", "cli", "progress.py", "__main__.py", "__init__.py"})
+"""Of our sources those that show a model and never change one."""
 
 _DATA_FILES = {
     "breast_cancer": ("breast_cancer.csv",),
@@ -137,9 +142,13 @@ def _tables(data: DataConfig) -> bytes:
 
 
 def _code_files() -> list[Path]:
+    """The sources that decide the graph, in an order that does not depend on where they lie; new rooms count."""
     training = Path(__file__).parents[1]
     contract = Path(str(_origin("slipway_ml.contract"))).parent
-    return sorted([*training.rglob("*.py"), *contract.rglob("*.py")])
+    known = [
+        path for path in sorted(training.rglob("*.py")) if path.relative_to(training).parts[0] not in _WHAT_ONLY_TELLS
+    ]
+    return [*sorted(contract.rglob("*.py")), *known]
 
 
 def _origin(module: str) -> str | None:
