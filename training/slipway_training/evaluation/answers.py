@@ -1,6 +1,6 @@
 """What a model answers, whoever computes it: scikit-learn's pipeline or an ONNX session, in one comparable form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from slipway_ml.contract.signature import Task
 from slipway_ml.contract.tensors import Tensor
 from slipway_ml.runtime.session import OnnxSession
+from slipway_training.data.tensors import take
 
 _ROUNDING = 1e-9
 SUM_TOLERANCE = 1e-3
@@ -54,6 +55,13 @@ def ask_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task)
         return Answers(None, outputs[0].astype(np.float64))
     numbers = outputs[1].astype(np.float64) if len(outputs) > 1 else np.empty((len(outputs[0]), 0))
     return Answers(outputs[0], numbers)
+
+
+def ask_one_by_one(session: OnnxSession, tensors: Mapping[str, Tensor], rows: Iterable[int], task: Task) -> Answers:
+    """The graph's answers to these rows, each asked alone; there is one at least."""
+    found = [ask_session(session, take(tensors, slice(row, row + 1)), task) for row in rows]
+    labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
+    return Answers(labels, np.concatenate([one.numbers for one in found]))
 
 
 def as_probabilities(answers: Answers) -> Answers:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from slipway_ml.contract.signature import Feature, Kind, Signature
 from slipway_training.data.table import with_columns
+from slipway_training.export.bisection import last_that_holds, number, ordinal
 from slipway_training.parity.comparisons import Site, sites
 
 VALUES_PER_THRESHOLD = 5
@@ -85,16 +86,17 @@ def _last_at_or_below(site: Site, base: pd.DataFrame, searches: Sequence[_Search
     count = max(len(search.wanted) for search in searches)
     columns = [search.column for search in searches]
     wanted = np.column_stack([np.resize(search.wanted, count) for search in searches])
-    low = np.tile(_ordinal([search.feature.minimum or 0.0 for search in searches]), (count, 1))
-    high = np.tile(_ordinal([search.feature.maximum or 0.0 for search in searches]), (count, 1))
+    low = np.tile(ordinal([search.feature.minimum or 0.0 for search in searches]), (count, 1))
+    high = np.tile(ordinal([search.feature.maximum or 0.0 for search in searches]), (count, 1))
     rows = base.iloc[np.zeros(count, dtype=int)].reset_index(drop=True)
-    while np.any(high - 1 > low):  # high - low does not fit where a column has both signs
-        middle = low // 2 + high // 2 + (low % 2 + high % 2) // 2
-        raw = {search.feature.name: _number(middle[:, i]) for i, search in enumerate(searches)}
+
+    def is_below(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        raw = {search.feature.name: values[:, i] for i, search in enumerate(searches)}
         seen = site.ask(with_columns(rows, raw))[:, columns]
-        is_below = (seen.astype(np.float32) if site.is_single else seen) <= wanted
-        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-    return [_number(low[: len(search.wanted), i]) for i, search in enumerate(searches)]
+        return np.asarray((seen.astype(np.float32) if site.is_single else seen) <= wanted)
+
+    last = number(last_that_holds(low, high, is_below))
+    return [last[: len(search.wanted), i] for i, search in enumerate(searches)]
 
 
 def _neighbours(raw: NDArray[np.float64], feature: Feature, blind_steps: int) -> NDArray[np.float64]:
@@ -102,16 +104,6 @@ def _neighbours(raw: NDArray[np.float64], feature: Feature, blind_steps: int) ->
         return np.concatenate([np.floor(raw), np.floor(raw) + 1])
     single = raw.astype(np.float32)
     around = [np.nextafter(single, np.float32(side)) for side in (-np.inf, np.inf)]
-    close = [_number(_ordinal(raw) - blind_steps), _number(_ordinal(raw) + 1 + blind_steps)]
+    close = [number(ordinal(raw) - blind_steps), number(ordinal(raw) + 1 + blind_steps)]
     own = [] if blind_steps else [single]  # the nearest float32 may be the very threshold
     return np.concatenate([*close, *own, *around]).astype(np.float64)
-
-
-def _ordinal(values: Any) -> NDArray[np.int64]:
-    """float64 as int64 of the same order, so that halving a distance visits representable numbers only."""
-    bits = np.asarray(values, dtype=np.float64).view(np.int64)
-    return np.where(bits < 0, np.int64(-(2**63)) - bits, bits)
-
-
-def _number(ordinals: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.where(ordinals < 0, np.int64(-(2**63)) - ordinals, ordinals).view(np.float64)

@@ -4,12 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from slipway_ml.contract.manifest import GoldenRow, ModelManifest, Selection
 from slipway_ml.contract.parity import Parity, RowsCompared
-from slipway_ml.contract.signature import Signature
-from slipway_ml.contract.tensors import Tensor
 from slipway_ml.registry.store import StoredVersion
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.estimator import EstimatorConfig
@@ -17,8 +14,16 @@ from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.config.model import TrainingConfig
 from slipway_training.config.proof import GateConfig
 from slipway_training.data.conforming import check_cells, conform, right_answers
-from slipway_training.data.tensors import take, to_frame, to_tensors
-from slipway_training.evaluation.answers import Answers, as_probabilities, ask_session, compare, some, spread_of
+from slipway_training.data.tensors import to_frame, to_tensors
+from slipway_training.evaluation.answers import (
+    Answers,
+    as_probabilities,
+    ask_one_by_one,
+    ask_session,
+    compare,
+    some,
+    spread_of,
+)
 from slipway_training.evaluation.metrics import gain, scores
 from slipway_training.parity.certificate import summary
 from slipway_training.parity.mixed_rows import many_rows
@@ -97,16 +102,10 @@ def replay(stored: StoredVersion, rows: pd.DataFrame | None = None, target: Targ
         tensors = to_tensors(frame, signature)
         answers = ask_session(session, tensors, signature.task)
         chosen = np.unique(np.linspace(0, len(frame) - 1, _MOST_ALONE).astype(int))
-        kinds["given"] = compare(_alone(session, tensors, chosen, signature), some(answers, chosen))
+        kinds["given"] = compare(ask_one_by_one(session, tensors, chosen, signature.task), some(answers, chosen))
         said = (_score(manifest, answers, target), *said)
     parity = summary(kinds, tolerance=golden.tolerance)
     return Verified(_AGAINST[rows is not None], parity, _broken_exact(parity), said)
-
-
-def _alone(session: OnnxSession, tensors: dict[str, Tensor], rows: NDArray[np.int64], signature: Signature) -> Answers:
-    found = [ask_session(session, take(tensors, slice(row, row + 1)), signature.task) for row in rows]
-    labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
-    return Answers(labels, np.concatenate([one.numbers for one in found]))
 
 
 def _score(manifest: ModelManifest, answers: Answers, target: Target | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from slipway_training.export.bisection import last_that_holds, number, ordinal
 from slipway_training.export.blocks import See
 from slipway_training.export.trees.ensemble import Flags, Floats, Ints
 
@@ -78,23 +79,20 @@ def _bisect(see: See, is_below: Callable[[Floats], Flags], is_wanted: Flags) -> 
     width = is_wanted.shape[1]
     lowest = _first_answered(see, (*(-far for far in _LADDER), 0.0, *_LADDER[::-1]), width)
     highest = _first_answered(see, (*_LADDER, 0.0, *(-far for far in _LADDER[::-1])), width)
-    low, high = (np.full(is_wanted.shape, _ordinal(np.array(end))) for end in (lowest, highest))
-    is_never, is_always = ~is_below(_number(low)) & is_wanted, is_below(_number(high)) & is_wanted
+    low, high = (np.full(is_wanted.shape, ordinal(end)) for end in (lowest, highest))
+    is_never, is_always = ~is_below(number(low)) & is_wanted, is_below(number(high)) & is_wanted
     if (lowest > -_FAR and np.any(is_never)) or (highest < _FAR and np.any(is_always)):
         return None  # the threshold lies where the transformer has no answer
-    while np.any(high - 1 > low):  # high - low may not fit
-        middle = low // 2 + high // 2 + (low % 2 + high % 2) // 2
-        below = is_below(_number(middle))
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.where(is_always, _FAR, np.where(is_never, -np.inf, _number(low)))
+    last = number(last_that_holds(low, high, is_below))
+    return np.where(is_always, _FAR, np.where(is_never, -np.inf, last))
 
 
 def _grows(is_below: Callable[[Floats], Flags], last: Floats, is_wanted: Flags) -> bool:
     """Whether, close to each threshold, everything up to it is below and everything after it is not."""
     is_inside = np.isfinite(last) & (last < _FAR) & is_wanted
-    at = _ordinal(np.where(is_inside, last, 1.0))
+    at = ordinal(np.where(is_inside, last, 1.0))
     for step in range(1, CHECKED_STEPS + 1):
-        if not np.all(is_below(_number(at - step))[is_inside]) or np.any(is_below(_number(at + step))[is_inside]):
+        if not np.all(is_below(number(at - step))[is_inside]) or np.any(is_below(number(at + step))[is_inside]):
             return False
     return True
 
@@ -108,12 +106,3 @@ def _answers(see: See, value: float, width: int) -> bool:
         return not np.isnan(see(np.full((1, width), value))).any()
     except ValueError:
         return False
-
-
-def _ordinal(values: Floats) -> Ints:
-    bits = np.ascontiguousarray(values).view(np.int64)
-    return np.where(bits < 0, np.int64(-(2**63)) - bits, bits)
-
-
-def _number(ordinals: Ints) -> Floats:
-    return np.where(ordinals < 0, np.int64(-(2**63)) - ordinals, ordinals).view(np.float64)

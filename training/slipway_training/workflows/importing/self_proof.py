@@ -12,9 +12,9 @@ from slipway_ml.contract.signature import Kind, Signature, Task
 from slipway_ml.contract.tensors import Datatype
 from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.data.tensors import take, to_tensors
+from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConfigError, DataCheckFailed, ParityError
-from slipway_training.evaluation.answers import SUM_TOLERANCE, Answers, ask_session, some, spread_of
+from slipway_training.evaluation.answers import SUM_TOLERANCE, Answers, ask_one_by_one, ask_session, some, spread_of
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import column_edges, span
 from slipway_training.parity.golden_rows import TOLERANCE
@@ -51,7 +51,7 @@ def prove_itself(
     probes = together([sample, *column_edges(signature, sample.frame)])
     try:
         answers = ask_session(session, to_tensors(real.frame, signature), signature.task)
-        alone = _one_by_one(session, signature, probes)
+        alone = ask_one_by_one(session, to_tensors(probes.frame, signature), range(len(probes)), signature.task)
         scale = spread_of(some(alone, slice(len(sample))))
         parity = certify(session, probes, alone, signature, spread=scale, tolerance=TOLERANCE)
     except InferenceError as error:
@@ -70,13 +70,6 @@ def prove_itself(
         )
     sentences = tuple(_not_proved(interface, signature, given is None, probes, alone))
     return parity.model_copy(update={"reference": REFERENCE, "not_proved": sentences}), answers
-
-
-def _one_by_one(session: OnnxSession, signature: Signature, probes: Probes) -> Answers:
-    tensors = to_tensors(probes.frame, signature)
-    found = [ask_session(session, take(tensors, slice(row, row + 1)), signature.task) for row in range(len(probes))]
-    labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
-    return Answers(labels, np.concatenate([one.numbers for one in found]))
 
 
 def _check_labels(answers: Answers, signature: Signature) -> None:
