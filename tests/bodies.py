@@ -148,7 +148,7 @@ _ATOMS = (
 def fuzzed_bodies(size: int, seed: int) -> Iterator[Body]:
     """Bodies without end: lists of anything at any of the places where a request has a list."""
     rng = random.Random(seed)
-    doors = [
+    endpoints = [
         (_ROWS.format("numbers"), b'{"instances":[', b"]}"),
         (_ROWS.format("houses"), b'{"instances":[', b"]}"),
         (_V1.format("numbers"), b'{"inputs":[', b"]}"),
@@ -160,7 +160,7 @@ def fuzzed_bodies(size: int, seed: int) -> Iterator[Body]:
         (_INFER.format("numbers"), b'{"x":[', b'],"inputs":[]}'),
     ]
     while True:
-        path, start, end = rng.choice(doors)
+        path, start, end = rng.choice(endpoints)
         item = _item(rng, rng.randrange(4))
         if rng.random() < 0.5:
             items = [item] + [_item(rng, rng.randrange(3)) for _ in range(rng.randrange(4))]

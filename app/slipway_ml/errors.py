@@ -118,7 +118,7 @@ class RateLimited(RequestError):
     """More requests came with this key than it may send; `retry_after` is in whole seconds, at least 1."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("more requests per second than this key may send; wait as long as Retry-After says")
+        super().__init__("more requests per second than this API key may send; wait as long as Retry-After says")
         self.retry_after = max(1, retry_after)
 
 
@@ -166,7 +166,7 @@ class DeadlineExceeded(Unavailable):
     """The answer was not there within the model's deadline, or the request's own that is shorter."""
 
     def __init__(self, model_name: str) -> None:
-        super().__init__(f"model {model_name!r} could not answer within the deadline; retry later or allow more time")
+        super().__init__(f"model {model_name!r} could not respond within the deadline; retry later or allow more time")
 
 
 class RegistryError(SlipwayError):

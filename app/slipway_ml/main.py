@@ -9,18 +9,18 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
-from slipway_ml.api.error_answers import answer_error
+from slipway_ml.api.deferred_app import DeferredApp
+from slipway_ml.api.error_responses import error_response
 from slipway_ml.api.hot.handler import in_task
-from slipway_ml.api.hot.health import HealthDoor
-from slipway_ml.api.hot.infer import InferDoor
-from slipway_ml.api.hot.predict import PredictDoor
-from slipway_ml.api.hot.repository import RepositoryDoor
+from slipway_ml.api.hot.health import HealthHandler
+from slipway_ml.api.hot.infer import InferHandler
+from slipway_ml.api.hot.predict import PredictHandler
+from slipway_ml.api.hot.repository import RepositoryHandler
 from slipway_ml.api.hot.turns import Turns
-from slipway_ml.api.hot.v1_predict import V1PredictDoor
-from slipway_ml.api.late_app import LateApp
+from slipway_ml.api.hot.v1_predict import V1PredictHandler
 from slipway_ml.errors import Unauthorized, UsageError
-from slipway_ml.front.access.api_keys import DoorKeeper, presented_key, refuse_open_address
-from slipway_ml.front.access.loopback import OwnMachine
+from slipway_ml.front.access.api_keys import ApiKeyAuthorizer, presented_key, refuse_open_address
+from slipway_ml.front.access.loopback import LoopbackOnly
 from slipway_ml.front.bodies import Limits
 from slipway_ml.front.exchange import Exchange
 from slipway_ml.front.guard import Authorize, Guard, allow_all
@@ -75,8 +75,8 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     """
     metrics, table = Metrics(), ModelTable()
     memory = memory_limits(settings)
-    door_keeper = _choose_door_keeper(settings, metrics, keys)
-    budget = MemoryBudget(plan_memory(memory).budget, _caller_by_key if door_keeper else _caller_by_address)
+    authorizer = _choose_authorizer(settings, metrics, keys)
+    budget = MemoryBudget(plan_memory(memory).budget, _caller_by_key if authorizer else _caller_by_address)
     keeper = MemoryKeeper(budget, memory, resident_bytes, return_free_memory)
     plane = DataPlane(table)
     options = serving_options(settings)
@@ -94,11 +94,11 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         on_first_pass=lambda: _go_on_loading(fastapi, keeper),
     )
     turns = Turns()
-    predict, v1_predict = PredictDoor(plane, turns), V1PredictDoor(plane, turns)
-    infer = InferDoor(plane, options.limits, turns)
-    repository = RepositoryDoor(table, reconciler, is_controlled=settings.model_control == "explicit")
-    fastapi = _answer_late(plane, metrics, link, shows_docs=settings.shows_docs, has_keys=door_keeper is not None)
-    health = HealthDoor(table, lambda: guard.is_draining, stuck.is_hopeless, tells_models=door_keeper is None)
+    predict, v1_predict = PredictHandler(plane, turns), V1PredictHandler(plane, turns)
+    infer = InferHandler(plane, options.limits, turns)
+    repository = RepositoryHandler(table, reconciler, is_controlled=settings.model_control == "explicit")
+    fastapi = _apply_deferred(plane, metrics, link, shows_docs=settings.shows_docs, has_keys=authorizer is not None)
+    health = HealthHandler(table, lambda: guard.is_draining, stuck.is_hopeless, tells_models=authorizer is None)
     guard = Guard(
         fastapi=fastapi,
         handlers={
@@ -116,10 +116,10 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             READY: health.ready,
             V2_READY: health.ready,
         },
-        answer_error=answer_error,
+        error_response=error_response,
         metrics=metrics,
         limits=Limits(settings.max_body_bytes, budget.limit),
-        authorize=door_keeper or _without_keys(settings),
+        authorize=authorizer or _without_keys(settings),
         budget=budget,
         access_log=settings.access_log,
         base_path=settings.base_path,
@@ -128,7 +128,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             reconciler,
             settings.poll_seconds,
             executor,
-            door_keeper,
+            authorizer,
             keeper.run,
             partial(link.attend, partial(snapshot.take, metrics.registry)) if link else None,
         ),
@@ -166,14 +166,16 @@ def serving_options(settings: Settings) -> ServingOptions:
     )
 
 
-def _answer_late(plane: DataPlane, metrics: Metrics, link: Link | None, *, shows_docs: bool, has_keys: bool) -> LateApp:
+def _apply_deferred(
+    plane: DataPlane, metrics: Metrics, link: Link | None, *, shows_docs: bool, has_keys: bool
+) -> DeferredApp:
     def make() -> ASGIApp:
         from slipway_ml.api.fastapi_app.application import create_fastapi  # noqa: PLC0415  # what a server is ready without
 
         exposed = metrics.registry if link is None else snapshot.registry_of(link.fetch_totals)
         return create_fastapi(plane, exposed, shows_docs=shows_docs, has_keys=has_keys)
 
-    return LateApp(make)
+    return DeferredApp(make)
 
 
 @asynccontextmanager
@@ -181,14 +183,14 @@ async def _keep_reconciling(
     reconciler: Reconciler,
     poll_seconds: float,
     executor: ThreadPoolExecutor,
-    door_keeper: DoorKeeper | None,
+    authorizer: ApiKeyAuthorizer | None,
     keep_memory: Callable[[], Coroutine[None, None, None]],
     serve_snapshots: Callable[[], None] | None,
 ) -> AsyncIterator[None]:
     """While the service lives: follow the folder, and look at the keys; a worker also answers its supervisor."""
     tasks = [asyncio.create_task(reconciler.run(poll_seconds)), asyncio.create_task(keep_memory())]
-    if door_keeper is not None:
-        tasks.append(asyncio.create_task(door_keeper.watch()))
+    if authorizer is not None:
+        tasks.append(asyncio.create_task(authorizer.watch()))
     if serve_snapshots is not None:
         serve_snapshots()
         # Until then new connections wait in the socket that this worker has inherited.
@@ -208,7 +210,7 @@ def open_keys(settings: Settings) -> KeyFile | None:
     return KeyFile(settings.keys) if settings.keys is not None else None
 
 
-def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | None) -> DoorKeeper | None:
+def _choose_authorizer(settings: Settings, metrics: Metrics, keys: KeyFile | None) -> ApiKeyAuthorizer | None:
     keys = keys or open_keys(settings)
     if keys is None:
         if settings.requests_per_second:
@@ -216,7 +218,7 @@ def _choose_door_keeper(settings: Settings, metrics: Metrics, keys: KeyFile | No
         return None
     keys.on_failure = metrics.count_key_file_failure
     rate_limit = RateLimit(settings.requests_per_second) if settings.requests_per_second else None
-    return DoorKeeper(keys, rate_limit=rate_limit)
+    return ApiKeyAuthorizer(keys, rate_limit=rate_limit)
 
 
 def _caller_by_key(request: Exchange) -> Hashable:
@@ -233,10 +235,10 @@ def _caller_by_address(request: Exchange) -> Hashable:
 
 def _without_keys(settings: Settings) -> Authorize:
     """Who may call: whoever gets here where that is said to be meant, and this machine's own programs otherwise."""
-    return allow_all if settings.insecure or not settings.is_loopback else OwnMachine()
+    return allow_all if settings.insecure or not settings.is_loopback else LoopbackOnly()
 
 
-def _go_on_loading(fastapi: LateApp, keeper: MemoryKeeper) -> None:
+def _go_on_loading(fastapi: DeferredApp, keeper: MemoryKeeper) -> None:
     """Once the models are served: make FastAPI, see what memory is left, and let the collector walk nothing that stays.
 
     Walking all that was imported and loaded takes 25 ms and more, under load as well. It is not walked a last time

@@ -24,9 +24,9 @@ class Settings(BaseModel):
     models: Annotated[Path, Field(description="The models folder to serve. It may appear or fill up later.")] = Path(
         "models"
     )
-    host: Annotated[str, Field(description="Address to listen on. Anything but loopback lets others call.")] = (
-        "127.0.0.1"
-    )
+    host: Annotated[
+        str, Field(description="Address to listen on. Other machines can call any address but loopback.")
+    ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one and logs it.")] = 8000
     keys: Annotated[
         Path | None,
@@ -34,17 +34,17 @@ class Settings(BaseModel):
     ] = None
     requests_per_second: Annotated[
         float,
-        Field(ge=0, le=1e6, description="Of one key, in each worker; more are answered 429. 0 sets no limit."),
+        Field(ge=0, le=1e6, description="Rate limit of one API key in each worker; more get 429. 0 sets no limit."),
     ] = 0.0
     insecure: Annotated[
-        bool, Field(description="Let anybody who can reach the address call: something in front decides who may.")
+        bool, Field(description="Serve without API keys on a reachable address: something in front authenticates.")
     ] = False
     base_path: Annotated[
         str,
         Field(
             pattern=r"^(/[A-Za-z0-9._~-]+)*$",
             max_length=256,
-            description="Path before every route, such as /models; routes answer with and without it.",
+            description="Path prefix such as /models; routes are available with and without it.",
         ),
     ] = ""
     strict: Annotated[
@@ -72,7 +72,7 @@ class Settings(BaseModel):
         int, Field(ge=0, le=256, description="Threads one run of a model may use; 0 means the container's CPU quota.")
     ] = 1
     max_queue_rows: Annotated[
-        int, Field(ge=1, description="Rows that may wait for one model; more are answered 503 with Retry-After.")
+        int, Field(ge=1, description="Rows that may wait for one model; more get 503 with Retry-After.")
     ] = 100_000
     max_batch_rows: Annotated[
         int, Field(ge=1, description="Rows of several requests that are run together; one larger request runs alone.")
@@ -80,7 +80,7 @@ class Settings(BaseModel):
     deadline_seconds: Annotated[
         float,
         Field(
-            gt=0, le=3600, description="How long an answer may take; callers can ask for less, and get 504 after it."
+            gt=0, le=3600, description="Deadline of a response; callers can set a shorter one, and get 504 after it."
         ),
     ] = 10.0
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body.")] = 16 * MIB
@@ -141,7 +141,7 @@ class Settings(BaseModel):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="The least important lines that are logged.")
     ] = "info"
-    access_log: Annotated[bool, Field(description="Log one line per request: never its body or its answer.")] = False
+    access_log: Annotated[bool, Field(description="Log one line per request, without its body or response.")] = False
 
     @model_validator(mode="before")
     @classmethod

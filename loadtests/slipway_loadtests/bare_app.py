@@ -8,13 +8,13 @@ from typing import Any
 
 _PROBABILITIES = b'{"name":"probabilities","datatype":"FP32","shape":[1,2],"data":[0.0078125,0.9921875]}'
 _LABEL = b'{"name":"label","datatype":"INT64","shape":[1],"data":[1]}'
-_ANSWER = b'{"model_name":"floor","model_version":"1","outputs":[' + _LABEL + b"," + _PROBABILITIES + b"]}"
+_RESPONSE = b'{"model_name":"floor","model_version":"1","outputs":[' + _LABEL + b"," + _PROBABILITIES + b"]}"
 _START = {
     "type": "http.response.start",
     "status": 200,
-    "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_ANSWER))],
+    "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_RESPONSE))],
 }
-_BODY = {"type": "http.response.body", "body": _ANSWER}
+_BODY = {"type": "http.response.body", "body": _RESPONSE}
 
 
 async def app(_scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -19,7 +19,7 @@ def loadtest(
         str, typer.Option(metavar="URL", help="A running service; without it one is started for the test.")
     ] = "",
     api_key: Annotated[
-        str, typer.Option(metavar="KEY", envvar="SLIPWAY_API_KEY", help="Key of a service that asks for one.")
+        str, typer.Option(metavar="KEY", envvar="SLIPWAY_API_KEY", help="API key of a service that requires one.")
     ] = "",
     models: Folder = Path("models"),
     users: Annotated[int, typer.Option(min=1, help="Users at the same time.")] = 20,
@@ -29,12 +29,12 @@ def loadtest(
     shape: Annotated[
         str, typer.Option(metavar="steps|spike|soak", help="Stages instead of --users, --spawn-rate and --seconds.")
     ] = "",
-    p50_ms: Annotated[float, typer.Option(min=0, help="Objective: half of the answers within this time.")] = 25.0,
-    p95_ms: Annotated[float, typer.Option(min=0, help="Objective: 95 % of the answers within this time.")] = 100.0,
-    p99_ms: Annotated[float, typer.Option(min=0, help="Objective: 99 % of the answers within this time.")] = 250.0,
+    p50_ms: Annotated[float, typer.Option(min=0, help="Objective: half of the responses within this time.")] = 25.0,
+    p95_ms: Annotated[float, typer.Option(min=0, help="Objective: 95 % of the responses within this time.")] = 100.0,
+    p99_ms: Annotated[float, typer.Option(min=0, help="Objective: 99 % of the responses within this time.")] = 250.0,
     least_rps: Annotated[float, typer.Option(min=0, help="Objective: answered requests per second.")] = 0.0,
 ) -> None:
-    """Send valid requests to every model, and check the answers.
+    """Send valid requests to every model and check the responses.
 
     Exits with 1 when an answer is wrong or an objective is missed.
     """
@@ -60,7 +60,8 @@ def bench(
     *,
     models: Folder = Path("models"),
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="Which model to ask. Default: the first whose rows are all numbers.")
+        str,
+        typer.Option(metavar="NAME", help="Which model to call. Default: the first whose features are all numeric."),
     ] = "",
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds, of which medians are taken.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, max=60, help="Seconds per measurement.")] = 2,
@@ -77,10 +78,12 @@ def bench(
     ] = 0.0,
     open_loop: Annotated[
         bool,
-        typer.Option("--open-loop", help="Instead: random arrivals, alone and beside a busy neighbour, for latencies."),
+        typer.Option(
+            "--open-loop", help="Instead: random arrivals at fixed rates, alone and beside a second busy model."
+        ),
     ] = False,
 ) -> None:
-    """Measure the service beside a bare uvicorn application.
+    """Measure the service against a bare uvicorn application.
 
     Rate, latency, CPU time, memory and time to ready, in rounds by turns: rows in JSON, as bytes and as typed rows, of
     mixed fields too (a model of 14 is trained once); onnxruntime alone; two workers. Ends with every target beside what

@@ -6,8 +6,8 @@ from slipway_loadtests.slo import Line, Report
 
 
 def loadtest_table(report: Report) -> Table:
-    """One row per door and model, and one over all."""
-    table = Table("door and model", box=None, pad_edge=False, header_style="bold")
+    """One row per endpoint and model, and one over all."""
+    table = Table("endpoint and model", box=None, pad_edge=False, header_style="bold")
     for column in ("requests", "requests/s", "p50 ms", "p95 ms", "p99 ms", "failed"):
         table.add_column(column, justify="right")
     for line in report.lines:

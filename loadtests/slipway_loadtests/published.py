@@ -75,8 +75,8 @@ def _model(name: str, metadata: dict[str, Any], openapi: dict[str, Any]) -> Publ
     content = operation["requestBody"]["content"]["application/json"]
     row_schema = _resolve(content["schema"]["properties"]["instances"]["items"], openapi)
     example = content["example"]["instances"][0]
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    prediction = answer["properties"]["predictions"]["items"]["properties"]
+    response = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    prediction = response["properties"]["predictions"]["items"]["properties"]
     return PublishedModel(
         name,
         tuple(_field(field, schema, example.get(field)) for field, schema in row_schema["properties"].items()),

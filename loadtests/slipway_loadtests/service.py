@@ -95,7 +95,7 @@ def _wait_for_url(server: Server, started: float) -> str:
         found = _URL.search(server.log.read_text(encoding="utf-8", errors="replace"))
         if found:
             return found[0]
-        _wait_a_moment(server, started, "it does not say where it listens")
+        _pause(server, started, "it does not say where it listens")
 
 
 def _wait_until_ready(server: Server, path: str, started: float) -> None:
@@ -103,10 +103,10 @@ def _wait_until_ready(server: Server, path: str, started: float) -> None:
         status, body = call(server.url + path)
         if status == OK:
             return
-        _wait_a_moment(server, started, _reason(body))
+        _pause(server, started, _reason(body))
 
 
-def _wait_a_moment(server: Server, started: float, reason: str) -> None:
+def _pause(server: Server, started: float, reason: str) -> None:
     if server.process.poll() is not None:
         lines = server.log.read_text(encoding="utf-8", errors="replace").splitlines()
         raise CannotRun("\n".join(["the server ended while starting; its last lines:", *lines[-_LAST_LINES:]]))

@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was measured of one door of one model, or of everything."""
+    """What was measured of one endpoint of one model, or of everything."""
 
     name: str
     requests: int
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One line per door and model, and one over all of them."""
+    """One line per endpoint and model, and one over all of them."""
 
     lines: list[Line]
     overall: Line
@@ -110,7 +110,7 @@ def missed(report: Report, limits: Limits) -> list[str]:
     """One sentence per objective that was missed."""
     overall = report.overall
     if not overall.requests:
-        return ["no request was answered"]
+        return ["no request got a response"]
     times = (
         ("p50", overall.p50_ms, limits.p50_ms),
         ("p95", overall.p95_ms, limits.p95_ms),
@@ -119,7 +119,7 @@ def missed(report: Report, limits: Limits) -> list[str]:
     sentences = [f"{name} is {got:.1f} ms, promised are {most:g} ms" for name, got, most in times if got > most]
     if overall.requests_per_second < limits.requests_per_second:
         rate, least = overall.requests_per_second, limits.requests_per_second
-        sentences.append(f"{rate:.0f} requests/s were answered, promised are {least:g}")
+        sentences.append(f"{rate:.0f} requests/s were answered, the objective is {least:g}")
     if overall.failed:
         reasons = ", ".join(f"{count} x {reason}" for reason, count in overall.failures.items())
         sentences.append(f"{overall.failed} of {overall.requests} requests failed: {reasons}")

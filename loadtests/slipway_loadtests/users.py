@@ -1,4 +1,4 @@
-"""Locust users: each asks one door for predictions, of one model after the other, and reads every answer.
+"""Locust users: each asks one endpoint for predictions, of one model after the other, and reads every answer.
 
 A request that came back with status 200 and a wrong body is a failure like any other. Most requests ask about one row,
 some about several, so that rows and predictions can get out of step and be caught. Importing this module patches the
@@ -19,7 +19,7 @@ from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
 
 from slipway_loadtests import slo
-from slipway_loadtests.doors import INFER, PREDICT, Door
+from slipway_loadtests.endpoints import INFER, PREDICT, Endpoint
 from slipway_loadtests.errors import CannotRun
 from slipway_loadtests.http import request_headers
 from slipway_loadtests.payloads import distinct_rows
@@ -34,10 +34,10 @@ hooks: Any = events  # whose methods have no types
 
 
 class ModelUser(FastHttpUser):
-    """Asks `door`; on average `--pace` times a second, at random moments, or without a pause when the pace is 0."""
+    """Asks `endpoint`; on average `--pace` times a second, at random moments, or without a pause when the pace is 0."""
 
     abstract = True
-    door: ClassVar[Door]
+    endpoint: ClassVar[Endpoint]
     headers: ClassVar[dict[str, str]] = request_headers()
     requests: ClassVar[Iterator[tuple[PublishedModel, list[Row]]]] = iter(())
 
@@ -48,10 +48,10 @@ class ModelUser(FastHttpUser):
     @task
     def ask(self) -> None:
         model, rows = next(self.requests)
-        path, name = self.door.path(model), f"{self.door.name} {model.name}"
-        body: Any = self.door.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
+        path, name = self.endpoint.path(model), f"{self.endpoint.name} {model.name}"
+        body: Any = self.endpoint.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
         with self.client.post(path, name=name, data=body, headers=self.headers, catch_response=True) as response:
-            problem = self.door.problem(model, len(rows), response.status_code, response.content or b"")
+            problem = self.endpoint.problem(model, len(rows), response.status_code, response.content or b"")
             if problem:
                 response.failure(problem)
             else:
@@ -61,13 +61,13 @@ class ModelUser(FastHttpUser):
 class RowUser(ModelUser):
     """Sends rows, as somebody with a form or a table does."""
 
-    door = PREDICT
+    endpoint = PREDICT
 
 
 class JsonTensorUser(ModelUser):
     """Sends tensors as JSON, as a client of the Open Inference Protocol does."""
 
-    door = INFER
+    endpoint = INFER
 
 
 def endless_requests(models: list[PublishedModel]) -> Iterator[tuple[PublishedModel, list[Row]]]:

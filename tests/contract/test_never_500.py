@@ -1,4 +1,4 @@
-"""Whatever bytes, headers and codings arrive at any door, the answer is a result or a sentence, and never a 500."""
+"""Whatever bytes, headers and codings arrive at any endpoint, the answer is a result or a sentence, and never a 500."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ from tests.factories import mixed_signature
 from tests.service import service
 from tests.strategies import JSON, MANY, almost_requests, almost_rows
 
-DOORS = [
+ENDPOINTS = [
     "/predict/sign",
     "/predict/house",
     "/v1/models/sign:predict",
@@ -69,7 +69,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
 
 
 @MANY
-@given(st.sampled_from(DOORS), BODIES | SQUEEZED, HEADERS)
+@given(st.sampled_from(ENDPOINTS), BODIES | SQUEEZED, HEADERS)
 def test_any_request_gets_a_result_or_a_sentence(
     caller: Caller, path: str, body: bytes, headers: dict[str, str]
 ) -> None:

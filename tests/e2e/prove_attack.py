@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from slipway_loadtests import service
-from slipway_loadtests.bench.machine import ahead_of_others, this_machine
+from slipway_loadtests.bench.machine import raise_priority, this_machine
 from slipway_loadtests.errors import CannotRun
 from slipway_ml.security.keys import Scope
 from tests.e2e.attack.attack_run import AttackRun
@@ -66,7 +66,7 @@ def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         tempfile.TemporaryDirectory(prefix="slipway-") as temporary,
-        ahead_of_others(),
+        raise_priority(),
         Progress(*columns, console=console) as progress,
     ):
         task = progress.add_task("publishing models", total=len(chosen))

@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 from slipway_loadtests import service
-from slipway_loadtests.bench.machine import ahead_of_others, two_cores
+from slipway_loadtests.bench.machine import raise_priority, two_cores
 from slipway_loadtests.bench.open_loop import Stream, offer, quantile
 from slipway_loadtests.bench.process_tree import cpu_seconds
 from slipway_loadtests.service import Server
@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
     parser.add_argument("--plot", type=Path, default=Path("docs/explanation/overload.svg"))
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ahead_of_others(), ExitStack() as servers:
+    with tempfile.TemporaryDirectory() as folder, raise_priority(), ExitStack() as servers:
         _publish(Path(folder))
         ours = servers.enter_context(_serving(Path(folder), "10"))
         bare = servers.enter_context(_serving(Path(folder), "3600"))
@@ -105,7 +105,7 @@ def main() -> int:
     _print(points)
     _draw(points, given.plot)
     _print_health(healthy)
-    return _judge(points, healthy)
+    return _evaluate_variant(points, healthy)
 
 
 def _publish(folder: Path) -> None:
@@ -195,7 +195,7 @@ def _peak(points: list[Point]) -> float:
     return max(point.useful for point in points if point.kind == WITH)
 
 
-def _judge(points: list[Point], healthy: list[Health]) -> int:
+def _evaluate_variant(points: list[Point], healthy: list[Health]) -> int:
     peak = _peak(points)
     last = next(point for point in points if (point.kind, point.factor) == (WITH, max(_FACTORS)))
     reached = last.useful / peak

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from slipway_loadtests import service
-from slipway_loadtests.bench.machine import ahead_of_others, two_cores
+from slipway_loadtests.bench.machine import raise_priority, two_cores
 from slipway_loadtests.bench.startup import Startup, measure_startup
 from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 from tests.factories import matrix_signature, publish, sign_graph
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
     pin = ["taskset", "--cpu-list", str(two_cores()[0])]
-    with tempfile.TemporaryDirectory() as folder, ahead_of_others():
+    with tempfile.TemporaryDirectory() as folder, raise_priority():
         one, many = Path(folder, "one"), Path(folder, "many")
         stored = _stored(given.models, given.model, Path(folder, "source"))
         _copy(stored, one, 1)
@@ -83,7 +83,7 @@ def _copy(stored: StoredVersion, root: Path, count: int) -> None:
 def _say(count: int, startup: Startup) -> None:
     print(f"{count:4} models: ready after {startup.ready_seconds:.2f} s", end=", ")
     print(f"the imports take {startup.import_seconds:.2f} s (x {startup.ready_ratio:.2f})")
-    print(f"     a row is predicted after {startup.answered_seconds:.2f} s")
+    print(f"     a row is predicted after {startup.response_seconds:.2f} s")
     print(f"     processor time to ready {startup.ready_cpu_seconds:.2f} s", end=", ")
     print(f"of the imports {startup.import_cpu_seconds:.2f} s (x {startup.ready_cpu_ratio:.2f})")
     print(f"     private memory {startup.private_mib_over_imports:+.1f} MiB over that of the imports")

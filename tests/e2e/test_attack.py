@@ -43,7 +43,7 @@ HARM = {
     "wrong bodies": "longer than its request",
     "endless run": "the good client got no request through",
 }
-"""What each does to a server without guards, in the words of the proof."""
+"""What each does to a server without guards, in the words of the parity check."""
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_no_body_takes_more_than_six_times_its_size_or_is_answered_500(tmp_path:
 
 
 def steps_of(body: Body) -> Steps[Any]:
-    """The steps in which its door decodes a body."""
+    """The steps in which its endpoint decodes a body."""
     if body.path.startswith("/predict"):
         return CODECS[body.path.split("/")[2]].read_in_steps(body.content, lambda _size: None)
     if body.path.startswith("/v1"):

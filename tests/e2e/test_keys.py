@@ -57,11 +57,11 @@ def test_damaged_file_keeps_the_old_keys_and_is_counted(path: Path) -> None:
     key = add_key(path, *Scope)
     with running_server(path.parent / "models", "--keys", str(path)) as server:
         replace(path, b"{")
-        until(lambda: "the keys of before stay in force" in server.log())
+        until(lambda: "the previous keys stay in force" in server.log())
         time.sleep(2.2)  # two more looks at the file
         metrics = httpx.get(f"{server.url}/metrics", headers=bearer(key), timeout=LIMIT).text
 
-    assert server.log().count("the keys of before stay in force") == 1
+    assert server.log().count("the previous keys stay in force") == 1
     assert "slipway_key_file_failures_total 1.0" in metrics
 
 
@@ -71,7 +71,7 @@ def test_worker_that_is_replaced_while_the_file_is_damaged_knows_the_keys(path: 
         keys("revoke", id_of(revoked), "--keys", str(path))
         until(lambda: [status(server, revoked) for _ in range(6)] == [401] * 6)
         replace(path, b"{")
-        until(lambda: server.log().count("the keys of before stay in force") == 3)
+        until(lambda: server.log().count("the previous keys stay in force") == 3)
         killed = psutil.Process(server.process.pid).children()
         for worker in killed:
             os.kill(worker.pid, signal.SIGKILL)

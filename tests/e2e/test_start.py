@@ -80,7 +80,7 @@ def test_address_that_others_reach_is_refused_with_both_ways_out(host: str) -> N
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "slipway: this address can be reached from other machines and there are no keys; make one with 'slipway keys "
-        "new' and give --keys FILE, or say --insecure if something in front of the server decides who may call\n"
+        "new' and give --keys FILE, or say --insecure if something in front of the server authenticates callers\n"
     )
 
 

@@ -114,13 +114,13 @@ async def test_other_datatypes_are_read_and_refused_by_the_model(
 
 
 @pytest.mark.parametrize(("request_coding", "answer_coding"), COMPRESSION)
-async def test_compression_both_ways(address: str, request_coding: str | None, answer_coding: str | None) -> None:
+async def test_compression_both_ways(address: str, request_coding: str | None, response_coding: str | None) -> None:
     async with connected(address) as client:
         answer = await client.infer(
             "sign",
             [infer_input(triton, "X", MANY, "FP64")],
             request_compression_algorithm=request_coding,
-            response_compression_algorithm=answer_coding,
+            response_compression_algorithm=response_coding,
         )
 
     assert answer.as_numpy("probabilities").tolist() == [[0.5, 0.5]] * len(MANY)

@@ -1,4 +1,4 @@
-"""The service on a GPU: metadata and metrics say that it runs there, and all doors answer as on the CPU."""
+"""The service on a GPU: metadata and metrics say that it runs there, and all endpoints answer as on the CPU."""
 
 from pathlib import Path
 

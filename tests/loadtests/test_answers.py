@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from slipway_loadtests.answers import binary_problem, row_problem, tensor_problem
+from slipway_loadtests.responses import binary_problem, row_problem, tensor_problem
 from tests.loadtests.samples import classifier, regression
 
 CAT = {"label": "cat", "probabilities": {"cat": 0.75, "dog": 0.25}}
@@ -37,11 +37,11 @@ def _tensors(label: Any, probabilities: list[float]) -> dict[str, Any]:
             "a probability outside 0 to 1",
         ),
         ({"error": "no", "predictions": [CAT]}, "an error under status 200"),
-        ({"predictions": [{"value": 1.0}]}, "not the shape of a row answer"),
+        ({"predictions": [{"value": 1.0}]}, "not the shape of a row response"),
     ],
 )
-def test_row_answers_of_a_classifier(answer: Any, problem: str | None) -> None:
-    assert row_problem(classifier("cat", "dog"), 1, 200, json.dumps(answer).encode()) == problem
+def test_row_answers_of_a_classifier(response: Any, problem: str | None) -> None:
+    assert row_problem(classifier("cat", "dog"), 1, 200, json.dumps(response).encode()) == problem
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_row_answers_of_a_classifier(answer: Any, problem: str | None) -> None:
         (_tensors("cat", [0.75, 0.2]), "probabilities that do not add up to 1"),
         (_tensors("cat", [0.5, 0.3, 0.2]), "probabilities of other labels"),
         ({"outputs": _tensors("cat", [1, 0])["outputs"][:1]}, "wrong outputs"),
-        ({"outputs": [{"name": "label"}, {"name": "probabilities"}]}, "not the shape of a tensor answer"),
+        ({"outputs": [{"name": "label"}, {"name": "probabilities"}]}, "not the shape of a tensor response"),
     ],
 )
-def test_tensor_answers_of_a_classifier(answer: Any, problem: str | None) -> None:
-    assert tensor_problem(classifier("cat", "dog"), 1, 200, json.dumps(answer).encode()) == problem
+def test_tensor_answers_of_a_classifier(response: Any, problem: str | None) -> None:
+    assert tensor_problem(classifier("cat", "dog"), 1, 200, json.dumps(response).encode()) == problem
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_boolean_label_is_not_the_number_it_equals() -> None:
 
 @pytest.mark.parametrize(
     ("status", "body", "problem"),
-    [(503, b"{}", "status 503"), (0, b"nothing", "no answer"), (200, b"<html>", "not JSON")],
+    [(503, b"{}", "status 503"), (0, b"nothing", "no prediction"), (200, b"<html>", "not JSON")],
 )
 def test_what_is_no_answer_is_named(status: int, body: bytes, problem: str) -> None:
     assert row_problem(regression(), 1, status, body) == problem
@@ -111,10 +111,10 @@ BINARY_HEAD = b'{"outputs":[{"name":"y","shape":[1,2],"parameters":{"binary_data
         (200, BINARY_HEAD + bytes(7), "outputs are not as long as they say"),
         (200, BINARY_HEAD + bytes(9), "outputs are not as long as they say"),
         (200, BINARY_HEAD.replace(b"[1,2]", b"[2,1]") + bytes(8), "wrong number of predictions"),
-        (200, b"{}", "not the shape of a binary answer"),
-        (200, b"", "not the shape of a binary answer"),
+        (200, b"{}", "not the shape of a binary response"),
+        (200, b"", "not the shape of a binary response"),
         (503, b"", "status 503"),
-        (0, b"", "no answer"),
+        (0, b"", "no prediction"),
     ],
 )
 def test_binary_answer_must_be_as_long_as_it_says(status: int, body: bytes, problem: str | None) -> None:

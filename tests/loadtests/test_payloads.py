@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from slipway_loadtests.doors import BINARY, INFER, PREDICT, Door
+from slipway_loadtests.endpoints import BINARY, INFER, PREDICT, Endpoint
 from slipway_loadtests.errors import CannotRun
 from slipway_loadtests.http import call
 from slipway_loadtests.payloads import ENOUGH_ROWS, chunks, distinct_rows, row_body, tensor_body
@@ -23,13 +23,13 @@ def test_ten_thousand_rows_of_a_served_model_are_all_different(service_url: str,
 
 @pytest.mark.parametrize("door", [PREDICT, INFER], ids=["rows", "tensors"])
 @pytest.mark.parametrize("model_name", ["mixed", "wide"])
-def test_a_real_service_accepts_the_rows_at_both_doors(service_url: str, model_name: str, door: Door) -> None:
+def test_a_real_service_accepts_the_rows_at_both_doors(service_url: str, model_name: str, endpoint: Endpoint) -> None:
     model = next(model for model in read_models(service_url) if model.name == model_name)
     rows = distinct_rows(model, 500)
 
-    status, body = call(service_url + door.path(model), door.encode(model, rows))
+    status, body = call(service_url + endpoint.path(model), endpoint.encode(model, rows))
 
-    assert door.problem(model, 500, status, body) is None
+    assert endpoint.problem(model, 500, status, body) is None
 
 
 def test_a_real_service_accepts_numbers_as_bytes(service_url: str) -> None:

@@ -18,9 +18,9 @@ def _ask(expression: str, shape: str = "") -> str:
 def test_a_stage_lasts_its_seconds_and_the_last_ends_the_test() -> None:
     stages = "[shapes.Stage(10, 5, 1), shapes.Stage(20, 50, 9)]"
 
-    answer = _ask(f"[shapes.stage_at({stages}, second) for second in (0, 9.9, 10, 29.9, 30)]")
+    response = _ask(f"[shapes.stage_at({stages}, second) for second in (0, 9.9, 10, 29.9, 30)]")
 
-    assert answer == "[(5, 1), (5, 1), (50, 9), (50, 9), None]"
+    assert response == "[(5, 1), (5, 1), (50, 9), (50, 9), None]"
 
 
 def test_the_command_offers_every_shape_and_by_default_none() -> None:

@@ -8,7 +8,7 @@ from slipway_loadtests.slo import Limits, Tally, missed, percentile, read_report
 
 
 def _hundred_times() -> Tally:
-    """One door answers in 1 to 100 ms."""
+    """One endpoint answers in 1 to 100 ms."""
     tally = Tally()
     for milliseconds in range(1, 101):
         tally.add("predict a", milliseconds, None)
@@ -27,7 +27,7 @@ def test_a_report_within_its_limits_misses_nothing() -> None:
         (Limits(p50_ms=49, p95_ms=999, p99_ms=999), "p50 is 50.0 ms, promised are 49 ms"),
         (Limits(p50_ms=999, p95_ms=94, p99_ms=999), "p95 is 95.0 ms, promised are 94 ms"),
         (Limits(p50_ms=999, p95_ms=999, p99_ms=98.5), "p99 is 99.0 ms, promised are 98.5 ms"),
-        (Limits(999, 999, 999, requests_per_second=11), "10 requests/s were answered, promised are 11"),
+        (Limits(999, 999, 999, requests_per_second=11), "10 requests/s were answered, the objective is 11"),
     ],
 )
 def test_each_missed_limit_is_said_with_both_numbers(limits: Limits, sentence: str) -> None:
@@ -42,7 +42,7 @@ def test_a_single_failed_request_misses_whatever_the_times() -> None:
 
 
 def test_a_test_without_requests_is_no_pass() -> None:
-    assert missed(Tally().report(seconds=10), Limits()) == ["no request was answered"]
+    assert missed(Tally().report(seconds=10), Limits()) == ["no request got a response"]
 
 
 def test_overall_covers_all_doors_and_each_line_only_its_own() -> None:

@@ -4,13 +4,13 @@ import re
 
 from hypothesis import HealthCheck, given, settings
 
-from tests.training.proofs.pipelines import judge_case
+from tests.training.proofs.pipelines import check_case
 from tests.training.strategies import Case, cases
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_pipeline_is_exact_or_refused_in_one_sentence(case: Case) -> None:
-    verdict = judge_case(case)
+    verdict = check_case(case)
 
     assert verdict is None or verdict.parity is not None or re.fullmatch(r"\S.{20,500}", verdict.refusal)

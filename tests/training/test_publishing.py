@@ -7,7 +7,7 @@ from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.lineage import find_equal, recipe
 from slipway_training.data.tensors import to_frame, to_tensors
-from slipway_training.evaluation.answers import ask_session
+from slipway_training.evaluation.answers import predict_with_session
 from slipway_training.workflows.train import run
 from tests.training.prepared import Copied, Published, shipped
 
@@ -57,10 +57,10 @@ def test_golden_rows_are_what_the_published_graph_answers(published: Published, 
     golden, signature = stored.manifest.golden_rows, stored.manifest.signature
     tensors = to_tensors(to_frame([row.row for row in golden.rows], signature), signature)
 
-    answers = ask_session(OnnxSession(stored.read_model()), tensors, signature.task)
+    predictions = predict_with_session(OnnxSession(stored.read_model()), tensors, signature.task)
 
     wanted = [row.probabilities or (row.value,) for row in golden.rows]
-    assert answers.numbers.tolist() == [pytest.approx(numbers, abs=golden.tolerance) for numbers in wanted]
+    assert predictions.numbers.tolist() == [pytest.approx(numbers, abs=golden.tolerance) for numbers in wanted]
 
 
 def test_equal_recipe_is_found_and_another_is_not(registry: Registry, copied: Copied, tmp_path: Path) -> None:

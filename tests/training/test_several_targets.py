@@ -1,4 +1,4 @@
-"""Regressions of several targets: proved for each, named in the signature, answered by every door."""
+"""Regressions of several targets: compared for each, named in the signature, answered by every endpoint."""
 
 import json
 import urllib.request
@@ -84,8 +84,8 @@ def test_every_door_answers_with_each_target_under_its_name(tmp_path: Path) -> N
 
 def ask(url: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data)) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(urllib.request.Request(url, data)) as output:
+        return json.load(output)
 
 
 @pytest.mark.parametrize(

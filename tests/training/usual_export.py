@@ -1,6 +1,6 @@
 """The usual export, as a negative control: what anybody gets from skl2onnx in one line, float32 from end to end.
 
-It is never published. Comparing it with the same reference shows that the proof can fail, and what the export of this
+It is never published. Comparing it with the same reference shows that the parity check can fail, and what the export of this
 package is for.
 """
 
@@ -15,14 +15,14 @@ from sklearn.pipeline import Pipeline
 from slipway_ml.contract.signature import Signature
 from slipway_ml.contract.tensors import NUMPY_DTYPES
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.evaluation.answers import ask_session, compare
+from slipway_training.evaluation.answers import compare, predict_with_session
 from slipway_training.export.assembly import TARGET
 from slipway_training.parity.parity import Reference
 
 
 @dataclass(frozen=True, slots=True)
 class WrongRows:
-    """How many rows of a reference a graph answers wrongly: real held-out rows, made-up edge rows, other labels."""
+    """How many rows of a reference a graph answers wrongly: real held-out rows, synthetic edge rows, other labels."""
 
     held_out: int
     edge: int
@@ -41,12 +41,12 @@ def plain_export(pipeline: Pipeline, signature: Signature) -> ModelProto:
 
 
 def wrong_rows(model: ModelProto, expected: Reference, signature: Signature, tolerance: float) -> WrongRows:
-    """Compare any graph with one matrix input, of float32 or float64, with the pipeline's answers."""
+    """Compare any graph with one matrix input, of float32 or float64, with the pipeline's predictions."""
     session = OnnxSession(model.SerializeToString())
     (matrix,) = session.inputs
     rows = expected.frame.to_numpy().astype(NUMPY_DTYPES[matrix.datatype])
-    given = ask_session(session, {matrix.name: rows}, signature.task)
-    differences = compare(expected.answers, given, expected.spread)
+    given = predict_with_session(session, {matrix.name: rows}, signature.task)
+    differences = compare(expected.predictions, given, expected.spread)
     wrong = (differences.change > tolerance) | differences.flips
     return WrongRows(
         held_out=int(wrong[: expected.held_out].sum()),

@@ -23,18 +23,18 @@ from slipway_training.config.proof import ParityConfig
 from slipway_training.data.lineage import as_saved
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConversionError, DataCheckFailed, ParityError
+from slipway_training.evaluation import compared_models
 from slipway_training.evaluation import gates as model_gates
-from slipway_training.evaluation import rivals
-from slipway_training.evaluation.answers import Answers, ask_pipeline
-from slipway_training.evaluation.outcome import Judged, evaluate
-from slipway_training.evaluation.rivals import Incumbent
+from slipway_training.evaluation.answers import Predictions, predict_with_pipeline
+from slipway_training.evaluation.compared_models import Incumbent
+from slipway_training.evaluation.outcome import EvaluatedRows, evaluate
 from slipway_training.export.onnx_export import forms
 from slipway_training.optimizer import candidates, gates, variants
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.passes import Material
 from slipway_training.parity import parity
-from slipway_training.parity.diagnosis import suspect
-from slipway_training.parity.neighbor_ties import refuse_ties
+from slipway_training.parity.diagnosis import first_difference
+from slipway_training.parity.neighbor_ties import refuse_neighbor_ties
 from slipway_training.parity.parity import Reference
 from slipway_training.progress import Progress
 from slipway_training.selection.curves import Curve
@@ -53,7 +53,7 @@ def _nothing() -> NDArray[Any]:
 class ModelCandidate:
     """A model that may become a version, and the rows that are known of it: a fitted pipeline, or a graph alone.
 
-    `learn` are the rows that say what its columns are like, `held_out` and `target` those it is judged on, `target`
+    `learn` are the rows that say what its columns are like, `held_out` and `target` those it is evaluated on, `target`
     being empty where nothing is known to judge by; `rows` says how many there are of each, `source` where they came
     from and `about` what it is, in words, `findings` what the checks warned of, `cost` what a tuned decision costs,
     `sources` the tables that were joined, `search` how the estimator was found, `groups` which held-out rows belong
@@ -92,7 +92,7 @@ class Trained:
 
     config: ModelConfig
     candidate: ModelCandidate
-    answers: Answers
+    predictions: Predictions
     evaluation: Evaluation | None
     metrics: tuple[Score, ...]
     parity: Parity
@@ -108,17 +108,17 @@ class Trained:
 def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:
     """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
     signature = fitted.signature
-    refuse_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
-    answers = _ask(fitted, config)
-    metrics, evaluation = _evaluate(fitted, answers, config, champion)
+    refuse_neighbor_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
+    predictions = _ask(fitted, config)
+    metrics, evaluation = _evaluate(fitted, predictions, config, champion)
     metrics += fitted.cost.scores if fitted.cost else ()
     model_gates.check(metrics, evaluation, config.gate)
     progress("evaluate", _in_words(metrics[0], evaluation))
-    exact, expected, proof = prove_pipeline(fitted, config.parity)
+    exact, expected, proof = check_parity(fitted, config.parity)
     progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
     same = "same labels" if signature.labels else "same values"
     where = f"{proof.rows} real and {proof.edge_rows} edge rows"
-    progress("prove parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
+    progress("check parity", f"{same} on {where}, within {proof.largest_difference:.1e}")
     material = Material(to_tensors(fitted.learn, signature), signature, config.optimize.min_samples)
 
     def objection(model: bytes) -> str:
@@ -130,31 +130,34 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     choice = gates.choose(built, measured, config, metrics[0])
     progress("gate", f"{sum(v.passed for v in choice.variants)} of {len(choice.variants)} variants passed")
     return Trained(
-        config, fitted, answers, evaluation, metrics, proof, choice, {one.name: one.model for one in measured}
+        config, fitted, predictions, evaluation, metrics, proof, choice, {one.name: one.model for one in measured}
     )
 
 
-def _ask(fitted: Fitted, config: ModelConfig) -> Answers:
+def _ask(fitted: Fitted, config: ModelConfig) -> Predictions:
     try:
-        answers = ask_pipeline(fitted.pipeline, fitted.held_out, config.task)
+        predictions = predict_with_pipeline(fitted.pipeline, fitted.held_out, config.task)
     except (ValueError, IndexError, KeyError, TypeError) as error:
         raise DataCheckFailed(
-            f"the pipeline itself has no answer to the rows ({type(error).__name__}); give rows that it can predict"
+            f"the pipeline cannot predict the rows ({type(error).__name__}); give rows that it can predict"
         ) from error
-    if np.isnan(answers.numbers).any():
-        raise DataCheckFailed("the pipeline answers NaN to some of the rows; give rows that it can predict")
-    return answers
+    if np.isnan(predictions.numbers).any():
+        raise DataCheckFailed("the pipeline predicts NaN for some of the rows; give rows that it can predict")
+    return predictions
 
 
 def _evaluate(
-    fitted: Fitted, answers: Answers, config: ModelConfig, champion: Incumbent | None
+    fitted: Fitted, predictions: Predictions, config: ModelConfig, champion: Incumbent | None
 ) -> tuple[tuple[Score, ...], Evaluation]:
-    judged = Judged(fitted.learn, fitted.held_out, fitted.target, answers, fitted.signature, fitted.groups)
-    rival = None
+    judged = EvaluatedRows(fitted.learn, fitted.held_out, fitted.target, predictions, fitted.signature, fitted.groups)
+    compared_model = None
     if champion is not None:
-        rival = rivals.champion(champion, fitted.held_out, fitted.signature, as_saved(config))
+        compared_model = compared_models.champion(champion, fitted.held_out, fitted.signature, as_saved(config))
     return evaluate(
-        judged, config.evaluation, rivals.baseline(fitted.learn_target, fitted.held_out, config.task), rival
+        judged,
+        config.evaluation,
+        compared_models.baseline(fitted.learn_target, fitted.held_out, config.task),
+        compared_model,
     )
 
 
@@ -162,14 +165,14 @@ def _in_words(first: Score, evaluation: Evaluation) -> str:
     words = f"{first.name} {first.value:.4f}"
     if first.interval is not None:
         words += f" ({first.interval[0]:.4f} to {first.interval[1]:.4f})"
-    for rival in (evaluation.baseline, evaluation.champion):
-        if rival is not None and rival.score is not None:
-            words += f"; {rival.other}: {rival.score.value:.4f}"
+    for compared_model in (evaluation.baseline, evaluation.champion):
+        if compared_model is not None and compared_model.score is not None:
+            words += f"; {compared_model.other}: {compared_model.score.value:.4f}"
     worst = evaluation.found_slices[0] if evaluation.found_slices else None
     return words + (f"; worse where {worst.name}: {worst.score.value:.4f}" if worst is not None else "")
 
 
-def prove_pipeline(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Reference, Parity]:
+def check_parity(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Reference, Parity]:
     """The first form that agrees, with what it was compared with; where none does, the first refusal is raised.
 
     The strict proof goes to the last float64 on each side of every threshold. Logarithms and powers differ there by a
@@ -189,6 +192,6 @@ def prove_pipeline(fitted: Fitted, config: ParityConfig) -> tuple[ModelProto, Re
             if refusal is None:
                 raise
     if refusal is None:
-        raise AssertionError("neither proved nor refused")  # our bug
-    clause = suspect(fitted.pipeline, fitted.signature, expected.frame)
+        raise AssertionError("neither agreed nor refused")  # our bug
+    clause = first_difference(fitted.pipeline, fitted.signature, expected.frame)
     raise ParityError(f"{refusal}; {clause}" if clause else str(refusal)) from refusal

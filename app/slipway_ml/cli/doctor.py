@@ -61,7 +61,7 @@ def doctor(
     threads: Annotated[str | None, typer.Option(metavar="INT", envvar="SLIPWAY_THREADS", help="As of serve.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what this machine offers, and what models use of it.
+    """Show the machine's execution providers and what each model uses.
 
     Each model is tried as `slipway serve` would load it, and the reason of every choice is said.
     """

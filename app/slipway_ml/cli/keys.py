@@ -26,9 +26,7 @@ from slipway_ml.registry import durable
 from slipway_ml.security.key_file import encode_keys, read_keys
 from slipway_ml.security.keys import Key, Scope, new_key
 
-keys = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Make, list and revoke the keys that callers of a server need."
-)
+keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and revoke API keys.")
 
 File = Annotated[Path, typer.Option("--keys", metavar="FILE", envvar="SLIPWAY_KEYS", help="The keys file.")]
 
@@ -52,7 +50,7 @@ def new(
     """Make a key and print it, once."""
     scopes = scope or [Scope.PREDICT]
     if model and Scope.METRICS in scopes:
-        raise UsageError("metrics tell about all models, so --scope metrics and --model exclude each other")
+        raise UsageError("metrics cover all models, so --scope metrics and --model exclude each other")
     until = None if expires is None else _read_expiry(expires, datetime.now(UTC))
     try:
         text, key = new_key(name, scopes, models=model, expires=until)
@@ -62,7 +60,7 @@ def new(
         _replace(keys, (*_read_if_there(keys), key))
     typer.echo(text)
     typer.echo(f"Key {key.id} is in {keys} as a hash; this is the only time that it is shown.", err=True)
-    typer.echo(f"Next: slipway serve --keys {keys}   (a server that has this file knows the key in a second)", err=True)
+    typer.echo(f"Next: slipway serve --keys {keys}   (servers with this file accept the key within a second)", err=True)
     typer.echo('Then: curl -H "Authorization: Bearer KEY" http://127.0.0.1:8000/v2/models', err=True)
 
 
@@ -103,7 +101,7 @@ def revoke(
             raise UsageError(f"no key of that id in {keys}; 'slipway keys list' shows the ids")
         _replace(keys, kept)
     typer.echo(f"Key {key_id} is revoked in {keys}; {len(kept)} left")
-    typer.echo(f"Next: slipway keys new NAME --keys {keys}, if somebody needs another")
+    typer.echo(f"Next: slipway keys new NAME --keys {keys}, if another is needed")
 
 
 def _expiry(key: Key, now: datetime) -> str:

@@ -100,7 +100,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="From a table of data to a model that answers over HTTP.",
+    help="From a table of data to predictions over HTTP.",
     epilog="To begin: slipway train breast_cancer, then slipway serve, then open http://127.0.0.1:8000/docs.",
 )
 
@@ -117,7 +117,7 @@ def main(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
-    """From a table of data to a model that answers over HTTP."""
+    """From a table of data to predictions over HTTP."""
 
 
 def run() -> NoReturn:

@@ -58,7 +58,7 @@ def show(
 @models.command()
 def promote(
     model: Name,
-    version: Annotated[int, typer.Argument(min=1, help="The version that shall answer.")],
+    version: Annotated[int, typer.Argument(min=1, help="The version to serve.")],
     alias: Annotated[str, typer.Option(help="Which alias to set.")] = CHAMPION,
     models: Folder = Path("models"),
 ) -> None:
@@ -133,7 +133,7 @@ def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
 
 def _print_certificate(console: Console, what: str, parity: Parity) -> None:
     console.print(
-        f"parity of {what} with {escape(parity.reference)}: {parity.label_flips} label flips, largest difference "
+        f"parity of {what} with {escape(parity.reference)}: {parity.label_flips} changed labels, largest difference "
         f"{parity.largest_difference:.2g} on {parity.rows + parity.edge_rows} rows, {parity.tolerance:.2g} allowed"
     )
     if parity.kinds:
@@ -142,7 +142,7 @@ def _print_certificate(console: Console, what: str, parity: Parity) -> None:
             table.add_row(*map(escape, line))
         console.print(table)
     for sentence in parity.not_proved:
-        console.print(f"not proved: {escape(sentence)}")
+        console.print(f"not compared: {escape(sentence)}")
 
 
 def _said(about: About) -> list[tuple[str, str]]:
@@ -160,9 +160,11 @@ def _beside(evaluation: Evaluation | None) -> list[str]:
     """Who the first score was compared with, and the slices that are worse than the rest."""
     if evaluation is None:
         return []
-    rivals = [rival for rival in (evaluation.baseline, evaluation.champion) if rival is not None]
+    compared_models = [
+        compared_model for compared_model in (evaluation.baseline, evaluation.champion) if compared_model is not None
+    ]
     return [
-        *(f"{r.other}: {r.note if r.score is None else _in_words(r.score)}" for r in rivals),
+        *(f"{r.other}: {r.note if r.score is None else _in_words(r.score)}" for r in compared_models),
         *(f"worse where {s.name}: {_in_words(s.score)}, {s.rows} rows" for s in evaluation.found_slices),
     ]
 

@@ -38,7 +38,7 @@ def predict(
 ) -> None:
     """Score the rows of a CSV, without a server.
 
-    Prints the answers as a CSV, one line per row.
+    Prints the predictions as a CSV, one line per row.
     """
     registry = Registry(models)
     number = registry.resolve(model, version)
@@ -59,7 +59,7 @@ def _score(codec: RowCodec, session: OnnxSession, file: TextIO, name: str) -> No
     reader = csv.DictReader(file, strict=True)
     absent = [f.name for f in codec.signature.features if f.name not in (reader.fieldnames or ())]
     if absent:
-        raise UsageError(f"{name} has no column {absent[0]!r}, which the model asks for")
+        raise UsageError(f"{name} has no column {absent[0]!r}, which the model requires")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_header(codec.signature))
     done = 0

@@ -1,6 +1,6 @@
 """The certificate in words: the kinds of rows that were compared, and the lines of a table that people read.
 
-Real rows come first, then made-up ones, each made for one way in which a graph and its reference may part; the last two
+Real rows come first, then synthetic ones, each made for one way in which a graph and its reference may part; the last two
 kinds are rows of the others again, alone and in one large batch.
 """
 
@@ -30,7 +30,7 @@ REAL = frozenset({"given", "held_out", "training", "calibration"})
 AGAIN = frozenset({"one_row", "many_rows"})
 """Kinds that repeat rows of the others, so they add to no count of rows."""
 
-HEADINGS = ("compared", "rows", "label flips", "largest", "99.9 %")
+HEADINGS = ("compared", "rows", "changed labels", "largest", "99.9 %")
 
 
 def lines(parity: Parity) -> list[tuple[str, str, str, str, str]]:

@@ -1,6 +1,6 @@
 """What a manifest says of a model: scores with intervals, slices, whom it was compared with, and what it is for.
 
-Everything but About is measured, on rows that the model has not learnt from. No value of the data is in here, save the
+Everything but About is measured, on held-out rows. No value of the data is in here, save the
 names of categories, which the signature holds as well.
 """
 

@@ -44,7 +44,7 @@ class FileDigest(Part):
 Guarantee = Literal["exact", "bounded", "different_model"]
 """What a variant promises of its answers.
 
-`exact`: it passed the very proof that the exported graph passed. `bounded`: it may change an answer by no more than the
+`exact`: it passed the very parity check that the exported graph passed. `bounded`: it may change a prediction by no more than the
 gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
 """
 
@@ -53,8 +53,8 @@ class Variant(Part):
     """One candidate graph with its measurements and the gate's verdict, also when it was refused.
 
     `passes` names what was done to the exported graph, in order, and `declined` maps what could not be done to the
-    reason. `bound` is the largest change of a raw score that was proved beforehand, where that is possible. `bit_equal`
-    says that every answer on the proof rows is bit for bit the chosen variant's; only such variants may stand in for
+    reason. `bound` is the largest change of a raw score that was compared beforehand, where that is possible. `bit_equal`
+    says that every answer on the parity check rows is bit for bit the chosen variant's; only such variants may stand in for
     it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are milliseconds and bytes of
     opening it, all on the machine that published; they rank, they never gate. `parity` is None where the variant could
     not be built; `verdict` then says why.
@@ -237,7 +237,7 @@ class ModelManifest(Part):
         if (self.schema_ > 1) != (self.signature.targets is not None):
             raise ValueError("schema 2 is for signatures with targets, and only for these")
         for number, golden in enumerate(self.golden_rows.rows):
-            if not (_fits(golden.row, self.signature) and _answers(golden, self.signature)):
+            if not (_fits(golden.row, self.signature) and _predictions(golden, self.signature)):
                 raise ValueError(f"golden row {number} does not fit the signature")
         return self
 
@@ -251,7 +251,7 @@ def _fits(row: dict[str, Cell], signature: Signature) -> bool:
     )
 
 
-def _answers(golden: GoldenRow, signature: Signature) -> bool:
+def _predictions(golden: GoldenRow, signature: Signature) -> bool:
     if signature.labels is None:
         is_several = isinstance(golden.value, tuple)
         return len(golden.numbers) == len(signature.targets or "1") and is_several == (signature.targets is not None)

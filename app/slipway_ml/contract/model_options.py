@@ -25,7 +25,7 @@ class ServingRequest(BaseModel):
         float | None,
         Field(ge=0, le=1000, description="how long a batch waits for more rows; without it not at all"),
     ] = None
-    deadline_seconds: Annotated[float | None, Field(gt=0, le=3600, description="how long an answer may take")] = None
+    deadline_seconds: Annotated[float | None, Field(gt=0, le=3600, description="deadline of a response")] = None
     provider: Annotated[
         Provider | None, Field(description="where it had best run; somewhere else where that is missing")
     ] = None

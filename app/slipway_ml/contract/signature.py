@@ -43,7 +43,7 @@ class Feature(BaseModel):
 
     `minimum` and `maximum` are the range seen in training, for documentation and monitoring, never a limit.
     `categories` lists the values seen in training; another value is refused when `unseen_categories` says so.
-    `max_characters` is a limit: longer text is refused at every door, whatever the graph would do with it.
+    `max_characters` is a limit: longer text is refused at every endpoint, whatever the graph would do with it.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)

@@ -23,7 +23,7 @@ class Limits:
 
 
 class ClientGone(Exception):
-    """The client hung up before its request was complete."""
+    """The client disconnected before its request was complete."""
 
 
 class Bodies:

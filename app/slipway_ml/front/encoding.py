@@ -139,7 +139,7 @@ def _check_end(stream: Any, *, more: bool = False) -> None:
     if not stream.eof:
         raise MalformedRequest("the compressed body is cut off")
     if stream.unused_data or more:
-        raise MalformedRequest("the compressed body goes on after its end")
+        raise MalformedRequest("the compressed body has data after its end")
 
 
 def _compress(body: bytes | bytearray, coding: bytes) -> bytes:

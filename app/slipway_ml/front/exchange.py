@@ -102,4 +102,4 @@ Reply = Callable[[HotResponse | Exception], None]
 HotHandler = Callable[[HotRequest, Reply], None]
 """May raise instead of replying; must not do both."""
 
-ErrorAnswer = Callable[[Exception], HotResponse]
+ErrorResponse = Callable[[Exception], HotResponse]

@@ -1,6 +1,6 @@
 """The one way in: what every request passes before it is answered, and after.
 
-A request gets an id, is looked up in the route table, passes the door-keeper and the limits, is counted while it is in
+A request gets an id, is looked up in the route table, passes the API key authorizer and the limits, is counted while it is in
 flight and measured when it ends. A hot route's handler is called with the body; any other request goes on to FastAPI.
 Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
 
@@ -29,7 +29,7 @@ from slipway_ml.front.exchange import (
     HUNG_UP,
     NO_SNIFFING,
     NO_STORE,
-    ErrorAnswer,
+    ErrorResponse,
     Exchange,
     Headers,
     HotHandler,
@@ -44,7 +44,7 @@ from slipway_ml.front.routes import DOCS_ASSETS, FOR_OPERATORS, Match, Route, Ro
 logger = logging.getLogger("slipway.front")
 
 CLIENT_GONE = 499
-"""The status of a client that hung up, as nginx counts it; nobody gets to see it."""
+"""The status of a client that disconnected, as nginx counts it; nobody gets to see it."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -69,7 +69,7 @@ Authorize = Callable[[Match, Headers], None]
 
 
 def allow_all(_match: Match, _headers: Headers) -> None:
-    """The door-keeper of a service without keys."""
+    """The API key authorizer of a service without keys."""
 
 
 class Guard:
@@ -80,7 +80,7 @@ class Guard:
         *,
         fastapi: ASGIApp,
         handlers: Mapping[Route, HotHandler],
-        answer_error: ErrorAnswer,
+        error_response: ErrorResponse,
         metrics: HttpMetrics,
         limits: Limits,
         authorize: Authorize = allow_all,
@@ -92,7 +92,7 @@ class Guard:
         self._fastapi = fastapi
         self._lifespan = lifespan
         self._handlers = handlers
-        self._answer_error = answer_error
+        self._error_response = error_response
         self.metrics = metrics
         self._authorize = authorize
         self._access_log = access_log
@@ -161,7 +161,7 @@ class Guard:
     def answer(self, exchange: Exchange, error: Exception) -> HotResponse:
         """What the client is told about an error; the last line: whatever it is, the answer is clean."""
         token = log.request_id.set(exchange.request_id)
-        response = self._answer_error(error)
+        response = self._error_response(error)
         log.request_id.reset(token)
         if isinstance(error, RequestTooLarge | UnsupportedBody):
             # The rest of the body is not wanted; closing is the only way to say so.

@@ -83,5 +83,5 @@ class Refusals:
     def next_second(self) -> None:
         """Allow lines again, and tell how many refusals were left out."""
         if self._left_out:
-            logger.warning("more was refused below the guard", extra={"refusals": self._left_out})
+            logger.warning("further requests were refused below the guard", extra={"refusals": self._left_out})
         self._left, self._left_out = self._lines, 0

@@ -78,7 +78,7 @@ class Metrics:
             self._rows,
         ):
             self.registry.register(collector)
-        self._in_flight = Gauge("slipway_in_flight", "Requests being answered now.", registry=self.registry)
+        self._in_flight = Gauge("slipway_in_flight", "Requests in progress.", registry=self.registry)
         self._connections = Gauge("slipway_connections", "Connections that are open now.", registry=self.registry)
         self._closed = FastCounter(
             "slipway_connections_closed", "Connections that the server closed, by the reason.", ("reason",)
@@ -104,7 +104,7 @@ class Metrics:
         )
         self._load_failures = Counter(
             "slipway_model_load_failures_total",
-            "Versions that were wanted and could not be used.",
+            "Desired versions that could not be loaded.",
             ("model",),
             registry=self.registry,
         )
@@ -116,13 +116,13 @@ class Metrics:
         )
         self._degraded = Gauge(
             "slipway_degraded",
-            "1 while an older champion serves in place of the wanted one.",
+            "1 while an older champion serves in place of the desired one.",
             ("model",),
             registry=self.registry,
         )
         self._key_file_failures = Counter(
             "slipway_key_file_failures_total",
-            "Times the keys file could not be read again; the keys of before stay in force.",
+            "Times the keys file could not be read again; the previous keys stay in force.",
             registry=self.registry,
         )
         self._generation = Gauge(

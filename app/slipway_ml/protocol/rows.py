@@ -184,7 +184,7 @@ class RowCodec:
                 for label, text in zip(labels, outputs.texts(1), strict=True)
             ]
         except KeyError:
-            raise InferenceError("the graph answered with a label that its manifest does not name") from None
+            raise InferenceError("the graph returned a label that its manifest does not name") from None
 
 
 def _has_lists(body: bytes) -> bool:

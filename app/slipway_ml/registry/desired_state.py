@@ -135,7 +135,7 @@ def _link_exclusively(folder: Path, generation: int, content: bytes) -> None:
         os.link(temporary, folder / f"{generation}.json")
     except FileExistsError:
         raise PublishConflict(
-            f"generation {generation} of model {folder.parent.name!r} was written by somebody else; try again"
+            f"generation {generation} of model {folder.parent.name!r} was written by another process; try again"
         ) from None
     finally:
         temporary.unlink(missing_ok=True)

@@ -62,7 +62,7 @@ def choose_execution(
     options = dict(options or {})
     if provider not in {"auto", "cpu"} and PROVIDERS[provider] not in available:
         raise UsageError(
-            f"{provider!r} was asked for, but this onnxruntime has no such provider; {_INSTALL.get(provider, _BUILD)}"
+            f"{provider!r} was requested, but this onnxruntime has no such provider; {_INSTALL.get(provider, _BUILD)}"
         )
     if require_gpu and not GPU_PROVIDERS.intersection(available):
         raise UsageError(f"a GPU is required, but this onnxruntime can use none; {_INSTALL['cuda']}")

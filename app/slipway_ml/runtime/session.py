@@ -82,7 +82,7 @@ class OnnxSession:
         except Exception as error:  # noqa: BLE001  # a dozen classes of onnxruntime's own, all meaning: cannot load
             raise UnloadableModel(_first_line(error)) from None
         if execution.is_demanded and wanted not in self._session.get_providers():
-            raise UnloadableModel(f"{short(wanted)} was asked for, and onnxruntime cannot use it on this machine")
+            raise UnloadableModel(f"{short(wanted)} was requested, and onnxruntime cannot use it on this machine")
         self.placement: Placement = read_placement(self._session)
         """Where its nodes really run."""
         if execution.require_gpu and not self.placement.uses_gpu:

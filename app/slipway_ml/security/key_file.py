@@ -64,18 +64,18 @@ class KeyFile:
                 return
             keys, self._stamp = _read(self._path)
         except (UsageError, OSError) as error:
-            self._complain(str(error) if isinstance(error, UsageError) else _unreadable(error))
+            self._report_damage(str(error) if isinstance(error, UsageError) else _unreadable(error))
             return
         self.keys = KeySet(keys)
         self._complaint = ""
         logger.info("keys were read again", extra={"keys": len(self.keys)})
 
-    def _complain(self, complaint: str) -> None:
+    def _report_damage(self, complaint: str) -> None:
         if complaint == self._complaint:
             return
         self._complaint = complaint
         self.on_failure()
-        logger.error("the keys of before stay in force", extra={"keys": len(self.keys), "reason": complaint})
+        logger.error("the previous keys stay in force", extra={"keys": len(self.keys), "reason": complaint})
 
 
 def _read(path: Path) -> tuple[tuple[Key, ...], Stamp]:
@@ -84,7 +84,7 @@ def _read(path: Path) -> tuple[tuple[Key, ...], Stamp]:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
-            _refuse_odd(status)
+            _refuse_unknown_entries(status)
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(_unreadable(error)) from None
@@ -96,7 +96,7 @@ def _read(path: Path) -> tuple[tuple[Key, ...], Stamp]:
     return keys, _stamp(status)
 
 
-def _refuse_odd(status: os.stat_result) -> None:
+def _refuse_unknown_entries(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise UsageError("the keys file is no regular file; 'slipway keys new --keys FILE' makes one")
     if status.st_mode & stat.S_IWOTH:

@@ -111,10 +111,10 @@ class Batcher:
         self._watch: asyncio.TimerHandle | None = None
         self._plan()
 
-    def check_room(self, latest: float) -> None:
+    def check_capacity(self, latest: float) -> None:
         """Raise Overloaded where a request of one row would be refused, so that it need not be decoded first."""
         if self._queued >= self._ample_rows:
-            self._refuse_without_room(1, 1, latest)
+            self._refuse_if_full(1, 1, latest)
 
     def submit(self, part: Part, rows: int, caller: Caller, latest: float = inf) -> None:
         """Queue these rows for `caller`; raises Overloaded where the queue is full or too long to wait.
@@ -123,7 +123,7 @@ class Batcher:
         """
         weight = rows if self._weigh is None else self._weigh(part, rows)
         if self._queued + weight > self._ample_rows:
-            self._refuse_without_room(rows, weight, latest)
+            self._refuse_if_full(rows, weight, latest)
         loop = asyncio.get_running_loop()
         entry = _Entry(part, rows, weight, caller, perf_counter(), latest)
         self._queue.append(entry)
@@ -149,7 +149,7 @@ class Batcher:
         self._ample_rows = min(int(ample), self._limits.queue_rows) if is_quick else 0
         """Rows that may wait without a closer look, since they delay nobody."""
 
-    def _refuse_without_room(self, rows: int, weight: int, latest: float) -> None:
+    def _refuse_if_full(self, rows: int, weight: int, latest: float) -> None:
         """Where nothing waits or runs, anything is taken: an estimate is no reason to stand idle."""
         if not self._queue and self._running is None:
             return
@@ -177,7 +177,7 @@ class Batcher:
         self._running = running = _Running(batch, weight, started, work)
         self._ends_at = started + seconds
         if self._watch is None:
-            self._watch = loop.call_later(_LOOK_SECONDS, self._look_at_deadlines)
+            self._watch = loop.call_later(_LOOK_SECONDS, self._check_deadlines)
         asyncio.wrap_future(work).add_done_callback(lambda done: self._finish_run(running, done))
 
     def _finish_run(self, running: _Running, done: asyncio.Future[list[_Outcome]]) -> None:
@@ -200,16 +200,16 @@ class Batcher:
             entry = queue.pop() if self._newest_first else queue.popleft()
             self._queued -= entry.weight
             if entry.caller.done():
-                # Its caller has hung up. Whoever came after it has waited less and is likelier to be there still.
+                # Its caller has disconnected. Whoever came after it has waited less and is likelier to be there still.
                 self._newest_first = True
-            elif entry.latest <= now + self._batch_seconds and self._is_hopeless(entry, weight, now):
+            elif entry.latest <= now + self._batch_seconds and self._will_miss_deadline(entry, weight, now):
                 self._drop(entry, now)
             else:
                 batch.append(entry)
                 weight += entry.weight
         return batch, weight
 
-    def _is_hopeless(self, entry: _Entry, weight: int, now: float) -> bool:
+    def _will_miss_deadline(self, entry: _Entry, weight: int, now: float) -> bool:
         """Its time is over or, while others wait, will be over before its run is."""
         if entry.latest <= now:
             return True
@@ -219,7 +219,7 @@ class Batcher:
         self._observer.observe_refusal(now - entry.queued_at, entry.rows)
         entry.caller.set_exception(DeadlineExceeded(self.name))
 
-    def _look_at_deadlines(self) -> None:
+    def _check_deadlines(self) -> None:
         """During a run in a thread: callers get their answer at their deadline, however long the run goes on."""
         self._watch = None
         running = self._running
@@ -238,7 +238,7 @@ class Batcher:
         if now - running.started > self._traits.stuck_seconds:
             self._give_up(running, now)
             return
-        self._watch = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_at_deadlines)
+        self._watch = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._check_deadlines)
 
     def _give_up(self, running: _Running, now: float) -> None:
         """Go on without a run that does not end; where it never began, all slots are taken and it need not begin."""

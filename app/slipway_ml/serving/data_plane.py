@@ -1,4 +1,4 @@
-"""Inference as every door sees it: find the version, check tensors against its signature, name the outputs."""
+"""Inference as every endpoint sees it: find the version, check tensors against its signature, name the outputs."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
@@ -20,7 +20,7 @@ _ROWS = "all inputs must have the same number of rows, at least 1"
 
 
 class DataPlane:
-    """The doors' only way to a model."""
+    """The endpoints' only way to a model."""
 
     def __init__(self, table: ModelTable) -> None:
         self.table = table
@@ -38,7 +38,7 @@ class DataPlane:
         servable = self.table.resolve(params["model_name"], params.get("model_version"))
         deadline = servable.deadline
         latest = perf_counter() + (deadline if timeout is None or timeout > deadline else timeout)
-        servable.batcher.check_room(latest)
+        servable.batcher.check_capacity(latest)
         return servable, latest
 
     def prepare(self, servable: Servable, request: InferenceRequest) -> tuple[dict[str, Tensor], int]:
@@ -79,7 +79,7 @@ def _check_outputs(signature: Signature, wanted: list[RequestedOutput]) -> None:
     declared = {output.name: output.datatype for output in signature.outputs}
     names = {output.name for output in wanted}
     if len(names) != len(wanted) or not names <= declared.keys():
-        raise MalformedRequest(f"'outputs' must name each wanted output once, out of: {', '.join(declared)}")
+        raise MalformedRequest(f"'outputs' must name each requested output once, out of: {', '.join(declared)}")
     for output in wanted:
         if output.classes is not None and declared[output.name] is Datatype.BYTES:
             raise MalformedRequest(f"output {output.name!r}: 'classification' is for outputs of numbers")

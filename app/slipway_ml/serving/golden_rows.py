@@ -54,19 +54,19 @@ def _value(found: dict[str, float] | float | None) -> tuple[float, ...] | float 
 
 
 def _through_tensors(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
-    sent = _as_answer(servable.signature, batch)
+    sent = _as_prediction(servable.signature, batch)
     body = orjson.dumps({"inputs": orjson.loads(json_codec.encode_response(sent))["outputs"]})
     return _run(servable, json_codec.decode_request(body, ContentLimits()))
 
 
 def _through_bytes(servable: Servable, batch: list[GoldenRow]) -> list[GoldenRow]:
-    sent = _as_answer(servable.signature, batch)
+    sent = _as_prediction(servable.signature, batch)
     content, json_length = binary_codec.encode_response(sent)
     head = orjson.dumps({"inputs": orjson.loads(content[:json_length])["outputs"]})
     return _run(servable, binary_codec.decode_request(head + content[json_length:], len(head), ContentLimits()))
 
 
-def _as_answer(signature: Signature, batch: list[GoldenRow]) -> InferenceResponse:
+def _as_prediction(signature: Signature, batch: list[GoldenRow]) -> InferenceResponse:
     """The rows as a codec writes them, which is what it reads too but for one word."""
     tensors = to_tensors(signature, [dict(golden.row) for golden in batch])
     inputs = [NamedTensor(declared.name, declared.datatype, tensors[declared.name]) for declared in signature.inputs]

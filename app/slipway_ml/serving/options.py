@@ -32,7 +32,7 @@ class VersionOptions:
 
     def __str__(self) -> str:
         rows, waiting = self.queue.batch_rows, self.queue.queue_rows
-        said = f"up to {rows:,} rows run together, {waiting:,} may wait, {self.deadline:g} s to answer"
+        said = f"up to {rows:,} rows run together, {waiting:,} may wait, {self.deadline:g} s deadline"
         sources = [f"{entry} by {source}" for entry, source in self.says_who.items()]
         return f"{said} ({', '.join(sources)})" if sources else said
 
@@ -62,7 +62,7 @@ class ServingOptions:
             delay / _MILLI,
         )
         deadline = own.deadline_seconds or min(self.deadline, asked.deadline_seconds or self.deadline)
-        return VersionOptions(self._execution(own, asked), queue, deadline, own.variant, _says_who(own, asked))
+        return VersionOptions(self._execution(own, asked), queue, deadline, own.variant, _origin_text(own, asked))
 
     def _execution(self, own: ModelOptions, asked: ServingRequest) -> Execution:
         wish = asked.provider
@@ -81,7 +81,7 @@ class ServingOptions:
         return provider in {"auto", "cpu"} or PROVIDERS[provider] in self.available
 
 
-def _says_who(own: ModelOptions, asked: ServingRequest) -> dict[str, str]:
+def _origin_text(own: ModelOptions, asked: ServingRequest) -> dict[str, str]:
     """Entry → "the machine's file" or "the version"."""
     version, machine = (given.model_dump(exclude_defaults=True) for given in (asked, own))
     return dict.fromkeys(version, "the version") | dict.fromkeys(machine, "the machine's file")

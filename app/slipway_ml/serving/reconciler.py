@@ -75,7 +75,7 @@ class Reconciler:
         try:
             await self.reconcile()
         except Exception:
-            logger.exception("reconciling the models folder failed; what is served stays")
+            logger.exception("reconciling the models folder failed; the served versions are unchanged")
 
     def close(self) -> None:
         """Let the loading thread go; a load under way is abandoned."""
@@ -189,7 +189,7 @@ class Reconciler:
             logger.info("serving", extra={"model": model.name, "version": key, "variant": variant})
         if model.degraded and not current.degraded:
             extra = {"model": model.name, "version": model.default}
-            logger.warning("degraded: the last good champion serves instead of the wanted one", extra=extra)
+            logger.warning("degraded: the last good champion serves instead of the desired one", extra=extra)
         self._plan_retry(model)
         self._metrics.show_model(model.name, degraded=model.degraded, generation=model.generation)
         self._on_change()

@@ -66,7 +66,7 @@ def choose_variant(stored: StoredVersion, execution: Execution, pinned: str | No
     """Load the graph that is to run, warm; raises DamagedVersion, also where `pinned` may not serve."""
     manifest = stored.manifest
     published = _Candidate(manifest.variant, _open(stored, execution))
-    others = [variant for variant in manifest.variants if _may_stand_in(variant, manifest)]
+    others = [variant for variant in manifest.variants if _is_equivalent(variant, manifest)]
     if pinned is not None and pinned not in {manifest.variant, *[variant.name for variant in others]}:
         known = ", ".join([manifest.variant, *[variant.name for variant in others]])
         raise DamagedVersion(
@@ -84,7 +84,7 @@ def choose_variant(stored: StoredVersion, execution: Execution, pinned: str | No
     return ChosenVariant(chosen.name, _why(chosen, candidates, pinned), chosen.session, chosen.cost())
 
 
-def _may_stand_in(variant: Variant, manifest: ModelManifest) -> bool:
+def _is_equivalent(variant: Variant, manifest: ModelManifest) -> bool:
     is_stored = variant.file is not None and variant.file in manifest.files
     return variant.bit_equal and variant.passed and is_stored and variant.name != manifest.variant
 
@@ -105,7 +105,7 @@ def _open_other(
     try:
         session = OnnxSession(stored.read_file(variant.file or ""), execution)
         is_equal = all(map(np.array_equal, session.run(golden), published.session.run(golden)))
-        why = "" if is_equal else "its answers on the golden rows are not those of the published graph"
+        why = "" if is_equal else "its predictions on the golden rows differ from the published graph's"
     except (DamagedVersion, UnloadableModel, InferenceError) as error:
         why = str(error)
     if why:

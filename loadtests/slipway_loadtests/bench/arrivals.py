@@ -20,13 +20,13 @@ from rich.table import Table
 from slipway_loadtests import service
 from slipway_loadtests.bench.benchmark import BARE, SLIPWAY, choose_model
 from slipway_loadtests.bench.figures import Workload
-from slipway_loadtests.bench.machine import ahead_of_others, this_machine, two_cores
+from slipway_loadtests.bench.machine import raise_priority, this_machine, two_cores
 from slipway_loadtests.bench.open_loop import Seen, Stream, offer, quantile
 from slipway_loadtests.bench.process_tree import cpu_seconds
-from slipway_loadtests.bench.rounds import Contestant, Pace, Prepared, check_answer, prepare
+from slipway_loadtests.bench.rounds import Contestant, Pace, Prepared, check_response, prepare
 from slipway_loadtests.bench.tables import WIDTH
 from slipway_loadtests.bench.wrk import burst, check_tools
-from slipway_loadtests.doors import INFER
+from slipway_loadtests.endpoints import INFER
 from slipway_loadtests.payloads import distinct_rows
 from slipway_loadtests.published import PublishedModel, read_models
 from slipway_loadtests.service import Server
@@ -76,7 +76,7 @@ class OpenLoop:
         """The highest rate that the service answers in time; 0 where that is none."""
         return _highest(self.alone, SLIPWAY)
 
-    def times_the_bare_app(self, what: str) -> float:
+    def relative_to_bare_app(self, what: str) -> float:
         """The 99.9th percentile beside the neighbour, over the bare application's own."""
         found = {load.server: load.p999_ms for load in self.beside if load.what == what}
         return found[SLIPWAY] / found[BARE]
@@ -90,7 +90,7 @@ def run_open_loop(models: Path, model_name: str, pace: Pace, json_file: Path | N
     pin = ["taskset", "--cpu-list", str(server_core)]
     with (
         tempfile.TemporaryDirectory(prefix="slipway-") as folder,
-        ahead_of_others(),
+        raise_priority(),
         service.running([*pin, *service.slipway_command(models)]) as ours,
         service.running([*pin, *service.bare_command()]) as bare,
         console.status("measuring, a minute or two"),
@@ -126,7 +126,7 @@ def _measure(contestants: list[Contestant], model_name: str, pace: Pace, folder:
 
 def _prepared(server: Server, model: PublishedModel, workload: Workload, folder: Path) -> Prepared:
     prepared = prepare(model, INFER, workload, distinct_rows(model), folder)
-    check_answer(model, INFER, server.url, prepared)
+    check_response(model, INFER, server.url, prepared)
     return prepared
 
 
@@ -188,7 +188,7 @@ def report(result: OpenLoop) -> Iterator[object]:
     yield _table(result.alone)
     yield ""
     yield (
-        f"the same beside model {result.neighbour}, which is sent {result.neighbour_rate:.1f} bodies of 1,000 rows a "
+        f"the same with load on model {result.neighbour}, which is sent {result.neighbour_rate:.1f} bodies of 1,000 rows a "
         f"second, 10 % of the core; the bare app is alone"
     )
     yield _table(result.beside)
@@ -200,10 +200,10 @@ def report(result: OpenLoop) -> Iterator[object]:
     )
     for what in map(_beside, _BESIDE):
         ours = next(load for load in result.beside if (load.server, load.what) == (SLIPWAY, what))
-        times = result.times_the_bare_app(what)
+        times = result.relative_to_bare_app(what)
         is_kept = ours.p999_ms <= LIMIT_MS and times <= MOST_TIMES
         yield (
-            f"{_state(is_kept)}: beside the neighbour at {what}, 99.9 % within {ours.p999_ms:.2f} ms, "
+            f"{_state(is_kept)}: with load on the second model at {what}, 99.9 % within {ours.p999_ms:.2f} ms, "
             f"{times:.1f} times the bare app alone; the target is {LIMIT_MS:.0f} ms and {MOST_TIMES:.0f} times"
         )
 

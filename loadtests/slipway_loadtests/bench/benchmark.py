@@ -19,17 +19,17 @@ from rich.progress import Progress
 from slipway_loadtests import service
 from slipway_loadtests.bench import mixed
 from slipway_loadtests.bench.figures import Figure, Workload, figures
-from slipway_loadtests.bench.machine import Machine, ahead_of_others, this_machine, two_cores
+from slipway_loadtests.bench.machine import Machine, raise_priority, this_machine, two_cores
 from slipway_loadtests.bench.mixed import mixed_models
 from slipway_loadtests.bench.process_tree import Memory, memory
-from slipway_loadtests.bench.rounds import Contestant, Pace, Prepared, check_answer, prepare, take_rounds
+from slipway_loadtests.bench.rounds import Contestant, Pace, Prepared, check_response, prepare, take_rounds
 from slipway_loadtests.bench.session_run import run_cpu_us
 from slipway_loadtests.bench.startup import Startup, measure_startup
 from slipway_loadtests.bench.tables import WIDTH, figures_table, startup_table, targets_table, workers_table
 from slipway_loadtests.bench.targets import BYTES, HEADLINE, MIXED, SHARED, SINGLE, WORKLOADS, Target, targets
 from slipway_loadtests.bench.two_workers import ONE, TWO, WorkersFigure, measure_workers
 from slipway_loadtests.bench.wrk import check_tools
-from slipway_loadtests.doors import BINARY, INFER, PREDICT
+from slipway_loadtests.endpoints import BINARY, INFER, PREDICT
 from slipway_loadtests.errors import CannotRun
 from slipway_loadtests.http import KEY_VARIABLE
 from slipway_loadtests.payloads import ENOUGH_ROWS, distinct_rows
@@ -37,7 +37,7 @@ from slipway_loadtests.published import PublishedModel, read_models
 
 BARE, SLIPWAY = "bare app", "slipway"
 
-_DOORS = {door.name: door for door in (INFER, BINARY, PREDICT)}
+_DOORS = {endpoint.name: endpoint for endpoint in (INFER, BINARY, PREDICT)}
 _STARTS = 5
 
 
@@ -88,7 +88,7 @@ def run_bench(
     workloads = WORKLOADS
     if connections is not None:
         workloads = tuple(dict.fromkeys((HEADLINE, SINGLE, Workload(INFER.name, 1, connections))))
-    with ahead_of_others():
+    with raise_priority():
         result = measure(models, model_name, pace, workloads, against=against, is_full=connections is None)
     console = Console(width=WIDTH)
     for part in report(result):
@@ -128,7 +128,7 @@ def measure(
                 contestants.append(Contestant(options, other))
             published = read_models(ours.url)
             model = choose_model(published, model_name)
-            workloads = [w for w in workloads if w.door != BINARY.name or model.is_numeric]
+            workloads = [w for w in workloads if w.endpoint != BINARY.name or model.is_numeric]
             advance(0, len(workloads) * len(contestants) * pace.bursts)
             work = prepare_all(model, workloads, ours.url, folder)
             samples = take_rounds(contestants, work, pace, cores[1], lambda: advance(1, None))
@@ -156,9 +156,9 @@ def prepare_all(model: PublishedModel, workloads: Sequence[Workload], url: str, 
     rows = distinct_rows(model, ENOUGH_ROWS)
     work = []
     for workload in workloads:
-        door = _DOORS[workload.door]
-        work.append(prepare(model, door, workload, rows, folder))
-        check_answer(model, door, url, work[-1])
+        endpoint = _DOORS[workload.endpoint]
+        work.append(prepare(model, endpoint, workload, rows, folder))
+        check_response(model, endpoint, url, work[-1])
     return work
 
 

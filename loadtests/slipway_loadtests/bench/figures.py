@@ -16,9 +16,9 @@ _MICRO = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Which door is asked, about how many rows per request, over how many connections, and what is special about it."""
+    """Which endpoint is asked, about how many rows per request, over how many connections, and what is special about it."""
 
-    door: str
+    endpoint: str
     rows: int
     connections: int
     note: str = ""
@@ -26,7 +26,7 @@ class Workload:
     """Each request carries an id of its own, as behind many proxies."""
 
     def __str__(self) -> str:
-        rows = f"{self.door}, {self.rows:,} row{'s' if self.rows > 1 else ''}"
+        rows = f"{self.endpoint}, {self.rows:,} row{'s' if self.rows > 1 else ''}"
         return f"{rows}, {self.note}" if self.note else rows
 
 

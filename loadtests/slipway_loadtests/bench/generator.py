@@ -44,7 +44,7 @@ class _Client:
         self._unsent = memoryview(b"")
         self.due = 0.0
         self.number = 0
-        """Of the request under way, so that a caller whose patience ends hangs up on its own request alone."""
+        """Of the request under way, so that a caller whose patience ends disconnects on its own request alone."""
         self.is_connected = False
         self.socket = socket.socket()
         self.socket.setblocking(False)
@@ -125,11 +125,11 @@ class _Sender:
         self._next = self._random.randrange(len(self._requests))
         self._idle: list[_Client] = []
         self._waiting: deque[float] = deque()
-        self._hang_ups: deque[tuple[float, _Client, int]] = deque()
+        self._disconnects: deque[tuple[float, _Client, int]] = deque()
         self.clients: dict[int, _Client] = {}
         self.due = self.pending = self.good = 0
         self.statuses: Counter[str] = Counter()
-        self.answered_ms: list[float] = []
+        self.responded_ms: list[float] = []
         self.refused_ms: list[float] = []
         self.late_ms: list[float] = []
         self.ends = inf
@@ -172,7 +172,7 @@ class _Sender:
         self._next = (self._next + 1) % len(self._requests)
         client.send(self._requests[self._next], due)
         if self.stream.hangs_up:
-            self._hang_ups.append((due + self.stream.patience_ms / 1000, client, client.number))
+            self._disconnects.append((due + self.stream.patience_ms / 1000, client, client.number))
 
     def _connect(self) -> None:
         client = _Client(self, (self._url.hostname or "", self._url.port or 80))
@@ -188,10 +188,10 @@ class _Sender:
         if self._waiting:
             self._dispatch(self._waiting.popleft())
 
-    def hang_up(self, now: float) -> None:
+    def disconnect(self, now: float) -> None:
         """Close the connections of callers whose patience has ended."""
-        while self._hang_ups and self._hang_ups[0][0] <= now:
-            _, client, number = self._hang_ups.popleft()
+        while self._disconnects and self._disconnects[0][0] <= now:
+            _, client, number = self._disconnects.popleft()
             if client.due and client.number == number:
                 self.lost(client)
 
@@ -201,7 +201,7 @@ class _Sender:
         latency = (now - due) * 1000
         self.pending -= 1
         self.statuses[str(status)] += 1
-        (self.answered_ms if status == OK else self.refused_ms).append(latency)
+        (self.responded_ms if status == OK else self.refused_ms).append(latency)
         self.good += status == OK and now <= self.ends and latency <= self.stream.patience_ms
         if is_usable:
             self.use(client)
@@ -226,7 +226,7 @@ class _Sender:
         """What became of it; what got no answer at all counts as "none"."""
         if self.pending:
             self.statuses["none"] += self.pending
-        times = (sorted(self.answered_ms), sorted(self.refused_ms), sorted(self.late_ms))
+        times = (sorted(self.responded_ms), sorted(self.refused_ms), sorted(self.late_ms))
         return Seen(self.stream.name, self._seconds, self.due, dict(self.statuses), self.good, *times)
 
 
@@ -246,7 +246,7 @@ def _run(streams: list[Stream], seconds: float) -> list[Seen]:
             sender.send(due, now)
             due, sender = next(arrivals, (inf, sender))
         for each in senders:
-            each.hang_up(now)
+            each.disconnect(now)
         _wake(poll, senders, min(due - perf_counter(), 0.001))
     return [sender.seen() for sender in senders]
 

@@ -47,7 +47,7 @@ def two_cores() -> tuple[int, int]:
 
 
 @contextmanager
-def ahead_of_others(group: Path = Path("/proc/self/autogroup")) -> Iterator[bool]:
+def raise_priority(group: Path = Path("/proc/self/autogroup")) -> Iterator[bool]:
     """Let what is started meanwhile run before whatever else the machine does, where we may; whether it does.
 
     Linux weighs sessions against each other first (autogroups), so a nice value counts within its session alone. Both

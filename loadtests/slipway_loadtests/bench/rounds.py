@@ -7,7 +7,7 @@ from pathlib import Path
 from slipway_loadtests.bench.figures import Sample, Workload
 from slipway_loadtests.bench.process_tree import cpu_seconds
 from slipway_loadtests.bench.wrk import burst
-from slipway_loadtests.doors import Door
+from slipway_loadtests.endpoints import Endpoint
 from slipway_loadtests.errors import CannotRun
 from slipway_loadtests.http import call
 from slipway_loadtests.payloads import chunks
@@ -48,28 +48,28 @@ class Pace:
         return self.rounds + (self.warm_up_seconds > 0)
 
 
-def prepare(model: PublishedModel, door: Door, workload: Workload, rows: list[Row], folder: Path) -> Prepared:
+def prepare(model: PublishedModel, endpoint: Endpoint, workload: Workload, rows: list[Row], folder: Path) -> Prepared:
     """Write the bodies that this workload posts."""
     groups = list(chunks(rows, workload.rows))
-    bodies = [door.encode(model, group) for group in groups]
-    headers = door.headers(model, groups[0])
+    bodies = [endpoint.encode(model, group) for group in groups]
+    headers = endpoint.headers(model, groups[0])
     if headers:  # such bodies may hold line ends
-        file = folder / f"{workload.door.replace(' ', '-')}-{workload.rows}.framed"
+        file = folder / f"{workload.endpoint.replace(' ', '-')}-{workload.rows}.framed"
         file.write_bytes(b"".join([b"%d\n%b" % (len(body), body) for body in bodies]))
     else:
-        file = folder / f"{workload.door}-{workload.rows}.jsonl"
+        file = folder / f"{workload.endpoint}-{workload.rows}.jsonl"
         file.write_bytes(b"\n".join(bodies) + b"\n")
-    return Prepared(workload, door.path(model), file, len(bodies), headers)
+    return Prepared(workload, endpoint.path(model), file, len(bodies), headers)
 
 
-def check_answer(model: PublishedModel, door: Door, url: str, prepared: Prepared) -> None:
+def check_response(model: PublishedModel, endpoint: Endpoint, url: str, prepared: Prepared) -> None:
     """Post one body and read the answer; raises CannotRun when it is wrong, because then its speed means nothing."""
     with prepared.bodies.open("rb") as file:
         first = file.readline().rstrip(b"\n")
         body = file.read(int(first)) if prepared.headers else first
-    problem = door.problem(model, prepared.workload.rows, *call(url + prepared.path, body, prepared.headers))
+    problem = endpoint.problem(model, prepared.workload.rows, *call(url + prepared.path, body, prepared.headers))
     if problem:
-        raise CannotRun(f"{prepared.workload} of model {model.name!r} is answered wrongly: {problem}")
+        raise CannotRun(f"{prepared.workload} of model {model.name!r} has a wrong response: {problem}")
 
 
 def take_rounds(

@@ -35,7 +35,7 @@ class Startup:
 
     ready_seconds: float
     ready_cpu_seconds: float
-    answered_seconds: float
+    response_seconds: float
     import_seconds: float
     import_cpu_seconds: float
     service: Memory
@@ -96,7 +96,7 @@ def _byte_code() -> Iterator[None]:
 def _wait_for_metrics(url: str) -> None:
     status, body = call(f"{url}/metrics")
     if status != OK:
-        raise CannotRun(f"GET {url}/metrics answered {status or body.decode()}")
+        raise CannotRun(f"GET {url}/metrics returned {status or body.decode()}")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slipway_loadtests.bench.figures import Figure, Workload
 from slipway_loadtests.bench.two_workers import ONE, TWO, WorkersFigure
-from slipway_loadtests.doors import BINARY, INFER, PREDICT
+from slipway_loadtests.endpoints import BINARY, INFER, PREDICT
 
 HEADLINE = Workload(INFER.name, 1, 32)
 SINGLE = Workload(INFER.name, 1, 1)

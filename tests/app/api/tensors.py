@@ -1,4 +1,4 @@
-"""Inference bodies for the tests of the protocol's doors."""
+"""Inference bodies for the tests of the protocol's endpoints."""
 
 from typing import Any
 

@@ -28,18 +28,18 @@ pytestmark = pytest.mark.anyio
 async def test_route_answers_with_and_without_the_base_path(tmp_path: Path, path: str) -> None:
     publish(tmp_path)
     async with service(tmp_path, base_path="/team/models") as client:
-        answers = [await client.get(prefix + path) for prefix in ("", "/team/models")]
+        responses = [await client.get(prefix + path) for prefix in ("", "/team/models")]
 
-    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [response.status_code for response in responses] == [200, 200]
 
 
 async def test_hot_routes_answer_behind_the_base_path(tmp_path: Path) -> None:
     publish(tmp_path)
     async with service(tmp_path, base_path="/team") as client:
-        answer = await client.post("/team/predict/sum", json={"instances": [[1, 2, 3]]})
+        response = await client.post("/team/predict/sum", json={"instances": [[1, 2, 3]]})
         elsewhere = await client.post("/other/predict/sum", json={"instances": [[1, 2, 3]]})
 
-    assert answer.json()["predictions"] == [{"value": 6.0}]
+    assert response.json()["predictions"] == [{"value": 6.0}]
     assert elsewhere.status_code == 404
 
 

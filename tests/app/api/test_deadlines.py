@@ -1,4 +1,4 @@
-"""Deadlines and large bodies at every door of inference."""
+"""Deadlines and large bodies at every endpoint of inference."""
 
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ FOREVER = 5e5
 """A row with which the looping model is busy for half a second."""
 
 
-def body_of(door: str, *values: float) -> dict[str, Any]:
+def body_of(endpoint: str, *values: float) -> dict[str, Any]:
     rows = [[value] for value in values]
-    return {"inputs": [tensor(list(values), [len(values), 1])]} if door.endswith("infer") else {"instances": rows}
+    return {"inputs": [tensor(list(values), [len(values), 1])]} if endpoint.endswith("infer") else {"instances": rows}
 
 
-DOORS = pytest.mark.parametrize("door", ["/predict/loop", "/v1/models/loop:predict", "/v2/models/loop/infer"])
+ENDPOINTS = pytest.mark.parametrize("door", ["/predict/loop", "/v1/models/loop:predict", "/v2/models/loop/infer"])
 
 
 def publish_loop(models: Path) -> None:
@@ -30,25 +30,25 @@ def publish_loop(models: Path) -> None:
     publish(models, "loop", signature, looping_graph(signature))
 
 
-@DOORS
-async def test_answer_that_takes_longer_than_the_caller_waits_is_504_by_then(tmp_path: Path, door: str) -> None:
+@ENDPOINTS
+async def test_answer_that_takes_longer_than_the_caller_waits_is_504_by_then(tmp_path: Path, endpoint: str) -> None:
     publish_loop(tmp_path)
     async with service(tmp_path) as client:
-        busy = await client.post(door, json=body_of(door, FOREVER), headers={HEADER: "100"})
-        again = await client.post(door, json=body_of(door, 3.0), headers={HEADER: "60000"})
+        busy = await client.post(endpoint, json=body_of(endpoint, FOREVER), headers={HEADER: "100"})
+        again = await client.post(endpoint, json=body_of(endpoint, 3.0), headers={HEADER: "60000"})
 
     assert (busy.status_code, again.status_code) == (504, 200)
     assert busy.headers["retry-after"] == "1"
 
 
-@DOORS
+@ENDPOINTS
 async def test_deadline_of_the_service_holds_for_callers_that_set_none_or_a_longer_one(
-    tmp_path: Path, door: str
+    tmp_path: Path, endpoint: str
 ) -> None:
     publish_loop(tmp_path)
     async with service(tmp_path, deadline_seconds=0.1) as client:
         statuses = [
-            (await client.post(door, json=body_of(door, FOREVER), headers=headers)).status_code
+            (await client.post(endpoint, json=body_of(endpoint, FOREVER), headers=headers)).status_code
             for headers in ({}, {HEADER: "60000"}, {HEADER: "0"})
         ]
 
@@ -71,10 +71,10 @@ async def test_deadline_that_the_version_asks_for_holds_unless_the_machine_says_
     config = tmp_path / "models.toml"
     config.write_text(in_file)
     async with service(tmp_path / "models", model_config_file=config) as client:
-        answer = await client.post("/predict/loop", json=body_of("/predict/loop", FOREVER))
+        response = await client.post("/predict/loop", json=body_of("/predict/loop", FOREVER))
         shown = (await client.get("/v2/models/loop/config")).json()
 
-    assert (answer.status_code, shown["max_batch_size"]) == (status, 7)
+    assert (response.status_code, shown["max_batch_size"]) == (status, 7)
     assert "max_batch_size by the version" in shown["parameters"]["serving"]["string_value"]
 
 
@@ -82,18 +82,18 @@ async def test_deadline_that_the_version_asks_for_holds_unless_the_machine_says_
 async def test_timeout_that_is_no_number_of_milliseconds_is_refused(tmp_path: Path, given: str) -> None:
     publish_loop(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/loop", json=body_of("/predict", 1.0), headers={HEADER: given})
+        response = await client.post("/predict/loop", json=body_of("/predict", 1.0), headers={HEADER: given})
 
-    assert answer.status_code == 400
-    assert "whole number of milliseconds" in answer.json()["error"]
+    assert response.status_code == 400
+    assert "whole number of milliseconds" in response.json()["error"]
 
 
 @pytest.mark.parametrize("rows", [10_000, 200_000])
-@DOORS
-async def test_large_bodies_are_answered_like_small_ones(tmp_path: Path, door: str, rows: int) -> None:
+@ENDPOINTS
+async def test_large_bodies_are_answered_like_small_ones(tmp_path: Path, endpoint: str, rows: int) -> None:
     publish_loop(tmp_path)
     async with service(tmp_path, max_instances=200_000, deadline_seconds=120) as client:
-        answer = await client.post(door, json=body_of(door, *[2.0] * rows))
+        response = await client.post(endpoint, json=body_of(endpoint, *[2.0] * rows))
 
-    assert answer.status_code == 200
-    assert answer.text.count("2.0") == rows
+    assert response.status_code == 200
+    assert response.text.count("2.0") == rows

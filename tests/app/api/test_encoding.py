@@ -1,4 +1,4 @@
-"""Compression and the base path at every door that gets a body."""
+"""Compression and the base path at every endpoint that gets a body."""
 
 import gzip
 import zlib
@@ -16,13 +16,13 @@ from tests.service import service
 pytestmark = pytest.mark.anyio
 
 MANY_ROWS = orjson.dumps({"instances": [[1, 2, 3]] * 500})
-DOORS: dict[str, tuple[str, bytes]] = {
+ENDPOINTS: dict[str, tuple[str, bytes]] = {
     "rows": ("/predict/sum", MANY_ROWS),
     "tensors": ("/v2/models/sum/infer", orjson.dumps({"inputs": [tensor([[1, 2, 3]] * 500, [500, 3])]})),
 }
 
 
-@pytest.mark.parametrize(("path", "body"), DOORS.values(), ids=DOORS.keys())
+@pytest.mark.parametrize(("path", "body"), ENDPOINTS.values(), ids=ENDPOINTS.keys())
 @pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 async def test_both_directions_may_be_compressed(
     tmp_path: Path, path: str, body: bytes, coding: str, compress: Any
@@ -31,20 +31,22 @@ async def test_both_directions_may_be_compressed(
     async with service(tmp_path) as client:
         plain = await client.post(path, content=body, headers={"X-Request-ID": "1", "Accept-Encoding": "identity"})
         headers = {"X-Request-ID": "1", "Content-Encoding": coding, "Accept-Encoding": coding}
-        answer = await client.post(path, content=compress(body), headers=headers)
+        response = await client.post(path, content=compress(body), headers=headers)
 
     assert "content-encoding" not in plain.headers
-    assert (answer.headers["content-encoding"], answer.headers["vary"]) == (coding, "accept-encoding")
-    assert answer.content == plain.content
-    assert int(answer.headers["content-length"]) < len(plain.content)
+    assert (response.headers["content-encoding"], response.headers["vary"]) == (coding, "accept-encoding")
+    assert response.content == plain.content
+    assert int(response.headers["content-length"]) < len(plain.content)
 
 
 async def test_small_answer_is_never_compressed(tmp_path: Path) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/sum", json={"instances": [[1, 2, 3]]}, headers={"Accept-Encoding": "gzip"})
+        response = await client.post(
+            "/predict/sum", json={"instances": [[1, 2, 3]]}, headers={"Accept-Encoding": "gzip"}
+        )
 
-    assert "content-encoding" not in answer.headers
+    assert "content-encoding" not in response.headers
 
 
 async def test_length_of_the_json_is_that_before_compression(tmp_path: Path) -> None:
@@ -53,10 +55,10 @@ async def test_length_of_the_json_is_that_before_compression(tmp_path: Path) -> 
     request = framed([binary(rows.nbytes, [400, 3])], rows.tobytes(), parameters={"binary_data_output": True})
     async with service(tmp_path) as client:
         headers = {**request["headers"], "Content-Encoding": "gzip", "Accept-Encoding": "deflate"}
-        answer = await client.post("/v2/models/sum/infer", content=gzip.compress(request["content"]), headers=headers)
+        response = await client.post("/v2/models/sum/infer", content=gzip.compress(request["content"]), headers=headers)
 
-    assert answer.headers["content-encoding"] == "deflate"
-    assert orjson.loads(answer.content[: int(answer.headers[HEADER])])["outputs"][0]["shape"] == [400, 1]
+    assert response.headers["content-encoding"] == "deflate"
+    assert orjson.loads(response.content[: int(response.headers[HEADER])])["outputs"][0]["shape"] == [400, 1]
 
 
 REFUSED: dict[str, tuple[str, bytes, int]] = {
@@ -73,28 +75,28 @@ async def test_compressed_body_that_cannot_be_read_is_refused(
 ) -> None:
     publish(tmp_path)
     async with service(tmp_path, max_body_bytes=50_000) as client:
-        answer = await client.post("/predict/sum", content=body, headers={"Content-Encoding": coding})
+        response = await client.post("/predict/sum", content=body, headers={"Content-Encoding": coding})
 
-    assert (answer.status_code, set(answer.json())) == (status, {"error"})
-    assert answer.headers.get("accept-encoding", "") == ("gzip, deflate" if status == 415 else "")
+    assert (response.status_code, set(response.json())) == (status, {"error"})
+    assert response.headers.get("accept-encoding", "") == ("gzip, deflate" if status == 415 else "")
 
 
 async def test_inflated_bodies_count_as_bytes_in_flight(tmp_path: Path) -> None:
     publish(tmp_path)
     body = gzip.compress(b" " * 40_000)
     async with service(tmp_path, max_body_bytes=50_000, max_bytes_in_flight=30_000) as client:
-        answer = await client.post("/predict/sum", content=body, headers={"Content-Encoding": "gzip"})
+        response = await client.post("/predict/sum", content=body, headers={"Content-Encoding": "gzip"})
         after = await client.post("/predict/sum", json={"instances": [[1, 2, 3]]})
 
-    assert (answer.status_code, after.status_code) == (503, 200)
+    assert (response.status_code, after.status_code) == (503, 200)
 
 
 async def test_repeated_length_of_the_json_is_refused(tmp_path: Path) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/sum/infer", content=b"{}", headers=[(HEADER, "2"), (HEADER, "2")])
+        response = await client.post("/v2/models/sum/infer", content=b"{}", headers=[(HEADER, "2"), (HEADER, "2")])
 
-    assert (answer.status_code, answer.json()) == (
+    assert (response.status_code, response.json()) == (
         400,
         {"error": "Inference-Header-Content-Length must be given once"},
     )

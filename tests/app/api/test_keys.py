@@ -51,9 +51,9 @@ async def test_key_for_one_model_opens_its_routes_alone(tmp_path: Path, path: st
 
     async with service(tmp_path / "models", keys=tmp_path / "keys.json") as client:
         method = "GET" if body is None else "POST"
-        answer = await client.request(method, path, json=body, headers=bearer(key))
+        response = await client.request(method, path, json=body, headers=bearer(key))
 
-    assert answer.status_code == status
+    assert response.status_code == status
 
 
 async def test_admin_may_unload_and_is_noted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -80,14 +80,14 @@ async def test_key_that_asks_too_often_is_answered_429_and_told_when_to_come_aga
     key, other = add_key(tmp_path / "keys.json"), add_key(tmp_path / "keys.json")
     body = {"instances": [[1, 2, 3]]}
     async with service(tmp_path / "models", keys=tmp_path / "keys.json", requests_per_second=0.01) as client:
-        answers = [
+        responses = [
             await client.post("/predict/sum", json=body, headers={"X-API-Key": sent}) for sent in (key, key, other)
         ]
 
-    assert [answer.status_code for answer in answers] == [200, 429, 200]
-    assert answers[1].headers["retry-after"] == "100"
-    assert answers[1].json() == {
-        "error": "more requests per second than this key may send; wait as long as Retry-After says"
+    assert [response.status_code for response in responses] == [200, 429, 200]
+    assert responses[1].headers["retry-after"] == "100"
+    assert responses[1].json() == {
+        "error": "more requests per second than this API key may send; wait as long as Retry-After says"
     }
 
 

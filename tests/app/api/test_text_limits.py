@@ -1,4 +1,4 @@
-"""Text is as long as the signature allows, at every door; counted in characters, whatever bytes they take."""
+"""Text is as long as the signature allows, at every endpoint; counted in characters, whatever bytes they take."""
 
 import struct
 from collections.abc import Callable
@@ -59,21 +59,23 @@ def as_bytes(city: str) -> Request:
     return "/v2/models/m/infer", framed([number, text], content)
 
 
-DOORS = [as_object, as_list, as_columns, as_v1_rows, as_tensors, as_bytes]
+ENDPOINTS = [as_object, as_list, as_columns, as_v1_rows, as_tensors, as_bytes]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("nullable", [False, True])
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", ENDPOINTS)
 async def test_text_at_the_limit_is_accepted_and_longer_is_refused(
-    tmp_path: Path, door: Callable[[str], Request], nullable: bool
+    tmp_path: Path, endpoint: Callable[[str], Request], nullable: bool
 ) -> None:
     publish(tmp_path, "m", signature(nullable=nullable), sum_graph(signature(nullable=nullable)))
     async with service(tmp_path) as client:
-        answers = [await client.post(path, **sent) for path, sent in map(door, ("🙂" * LIMIT, "🙂" * (LIMIT + 1)))]
+        responses = [
+            await client.post(path, **sent) for path, sent in map(endpoint, ("🙂" * LIMIT, "🙂" * (LIMIT + 1)))
+        ]
 
-    at_limit, over = answers
-    is_rows = door not in {as_tensors, as_bytes}
+    at_limit, over = responses
+    is_rows = endpoint not in {as_tensors, as_bytes}
     assert (at_limit.status_code, over.status_code) == (200, 422 if is_rows else 400)
     if is_rows:
         assert [(p["field"], p["problem"]) for p in over.json()["problems"]] == [("city", ROW_PROBLEM)]
@@ -86,9 +88,9 @@ async def test_row_that_is_read_a_second_time_is_held_to_the_limit_too(tmp_path:
     publish(tmp_path, "m", signature(), sum_graph(signature()))
     path, sent = as_nan_row("a" * (LIMIT + 1))
     async with service(tmp_path) as client:
-        answer = await client.post(path, **sent)
+        response = await client.post(path, **sent)
 
-    assert ("city", ROW_PROBLEM) in [(p["field"], p["problem"]) for p in answer.json()["problems"]]
+    assert ("city", ROW_PROBLEM) in [(p["field"], p["problem"]) for p in response.json()["problems"]]
 
 
 @pytest.mark.anyio

@@ -37,22 +37,22 @@ async def test_binary_rows_are_answered_like_json(tmp_path: Path) -> None:
 async def test_numbers_whose_squares_are_infinite_are_answered_like_others(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, **framed([binary(16, [1, 2])], np.array([1e200, 0]).tobytes()))
+        response = await client.post(INFER, **framed([binary(16, [1, 2])], np.array([1e200, 0]).tobytes()))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_outputs_come_back_as_bytes_when_the_request_says_so(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     body = {"inputs": [tensor([0, 0], [1, 2])], "parameters": {"binary_data_output": True}}
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, json=body)
+        response = await client.post(INFER, json=body)
 
-    length = int(answer.headers[HEADER])
-    outputs = orjson.loads(answer.content[:length])["outputs"]
-    assert answer.headers["content-type"] == "application/octet-stream"
+    length = int(response.headers[HEADER])
+    outputs = orjson.loads(response.content[:length])["outputs"]
+    assert response.headers["content-type"] == "application/octet-stream"
     assert [output["parameters"] for output in outputs] == [{"binary_data_size": 6}, {"binary_data_size": 8}]
-    assert answer.content[length:] == b"\x02\0\0\0no" + np.array([0.5, 0.5], "<f4").tobytes()
+    assert response.content[length:] == b"\x02\0\0\0no" + np.array([0.5, 0.5], "<f4").tobytes()
 
 
 @pytest.mark.parametrize(
@@ -66,19 +66,19 @@ async def test_output_says_itself_or_follows_the_request(
     wanted = [{"name": "probabilities", "parameters": own}]
     body = {"inputs": [tensor([0, 0], [1, 2])], "outputs": wanted, "parameters": {"binary_data_output": default}}
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, json=body)
+        response = await client.post(INFER, json=body)
 
-    assert (HEADER not in answer.headers) is in_json
+    assert (HEADER not in response.headers) is in_json
 
 
 async def test_raw_body_is_answered_in_bytes(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, content=ROWS.tobytes(), headers={HEADER: "0"})
+        response = await client.post(INFER, content=ROWS.tobytes(), headers={HEADER: "0"})
 
-    head = orjson.loads(answer.content[: int(answer.headers[HEADER])])
+    head = orjson.loads(response.content[: int(response.headers[HEADER])])
     assert [output["shape"] for output in head["outputs"]] == [[2], [2, 2]]
-    assert answer.content.endswith(np.array([0.5, 0.5, 0.0, 1.0], "<f4").tobytes())
+    assert response.content.endswith(np.array([0.5, 0.5, 0.0, 1.0], "<f4").tobytes())
 
 
 async def test_binary_and_json_inputs_may_be_mixed(tmp_path: Path) -> None:
@@ -94,18 +94,18 @@ async def test_binary_and_json_inputs_may_be_mixed(tmp_path: Path) -> None:
     ]
     tail = np.float32(10.5).tobytes() + np.float16(np.nan).tobytes() + b"\x01" + b"\0\0\0\0"
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/house/infer", **framed(inputs, tail))
+        response = await client.post("/v2/models/house/infer", **framed(inputs, tail))
 
-    assert answer.json()["outputs"][0]["data"] == [14.5]
+    assert response.json()["outputs"][0]["data"] == [14.5]
 
 
 async def test_classes_are_text_with_labels(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     wanted = [{"name": "probabilities", "parameters": {"classification": 1}}, {"name": "label"}]
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, json={"inputs": [tensor(ROWS.tolist(), [2, 2])], "outputs": wanted})
+        response = await client.post(INFER, json={"inputs": [tensor(ROWS.tolist(), [2, 2])], "outputs": wanted})
 
-    assert answer.json()["outputs"] == [
+    assert response.json()["outputs"] == [
         {"name": "probabilities", "datatype": "BYTES", "shape": [2, 1], "data": ["0.500000:0:no", "1.000000:1:yes"]},
         {"name": "label", "datatype": "BYTES", "shape": [2], "data": ["no", "yes"]},
     ]
@@ -124,10 +124,13 @@ async def test_own_parameters_come_back_and_reserved_ones_do_not(tmp_path: Path)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown output": ({"outputs": [{"name": "X"}]}, "'outputs' must name each wanted output once, out of: label, pr"),
+    "unknown output": (
+        {"outputs": [{"name": "X"}]},
+        "'outputs' must name each requested output once, out of: label, pr",
+    ),
     "output twice": (
         {"outputs": [{"name": "label"}] * 2},
-        "'outputs' must name each wanted output once, out of: label",
+        "'outputs' must name each requested output once, out of: label",
     ),
     "classes of text": (
         {"outputs": [{"name": "label", "parameters": {"classification": 1}}]},
@@ -142,19 +145,19 @@ async def test_outputs_that_the_model_does_not_have_are_refused(
 ) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, json={"inputs": [tensor([0, 0], [1, 2])], **more})
+        response = await client.post(INFER, json={"inputs": [tensor([0, 0], [1, 2])], **more})
 
-    assert answer.status_code == 400
-    assert answer.json()["error"].startswith(message)
+    assert response.status_code == 400
+    assert response.json()["error"].startswith(message)
 
 
 async def test_large_body_is_answered_like_a_small_one(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     many = np.zeros((50_000, 2))
     async with service(tmp_path) as client:
-        answer = await client.post(INFER, **framed([binary(many.nbytes, [50_000, 2])], many.tobytes()))
+        response = await client.post(INFER, **framed([binary(many.nbytes, [50_000, 2])], many.tobytes()))
 
-    assert answer.json()["outputs"][0]["shape"] == [50_000]
+    assert response.json()["outputs"][0]["shape"] == [50_000]
 
 
 async def test_request_whose_own_timeout_is_over_is_told_so(tmp_path: Path) -> None:
@@ -166,4 +169,6 @@ async def test_request_whose_own_timeout_is_over_is_told_so(tmp_path: Path) -> N
         ]
 
     assert (late.status_code, punctual.status_code) == (504, 200)
-    assert late.json() == {"error": "model 'sign' could not answer within the deadline; retry later or allow more time"}
+    assert late.json() == {
+        "error": "model 'sign' could not respond within the deadline; retry later or allow more time"
+    }

@@ -107,7 +107,7 @@ WRONG_INPUT: dict[str, tuple[list[str], str]] = {
     ),
     "a device that is not there": (
         ["serve", "--device", "cuda", "--port", "0"],
-        "slipway: 'cuda' was asked for, but this onnxruntime has no such provider; install slipway-ml[gpu]\n",
+        "slipway: 'cuda' was requested, but this onnxruntime has no such provider; install slipway-ml[gpu]\n",
     ),
     "loading into one of several processes": (
         ["serve", "--model-control", "explicit", "--workers", "2", "--port", "0"],

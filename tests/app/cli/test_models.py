@@ -236,8 +236,8 @@ def test_folder_comes_from_the_environment(tmp_path: Path) -> None:
 def test_show_says_who_owns_a_model_what_it_is_for_and_how_sure_its_scores_are(tmp_path: Path) -> None:
     score = Score(name="accuracy", value=0.9, interval=(0.85, 0.94))
     worse = SliceScore(name="town = [Oslo]", rows=40, score=Score(name="accuracy", value=0.5), p_value=0.001)
-    baseline = Comparison(other="always the most frequent class", score=Score(name="accuracy", value=0.6))
-    champion = Comparison(other="version 1, the champion", note="it knows other labels")
+    baseline = Comparison(other="baseline (most frequent class)", score=Score(name="accuracy", value=0.6))
+    champion = Comparison(other="version 1, the champion", note="it has other labels")
     update = {
         "about": About(owner="team [risk]", intended_use="first look", limitations=("Not for children.",)),
         "metrics": (score,),
@@ -254,7 +254,7 @@ def test_show_says_who_owns_a_model_what_it_is_for_and_how_sure_its_scores_are(t
         "intended use: first look",
         "limitation: Not for children.",
         "accuracy 0.9000 (0.8500 to 0.9400)",
-        "always the most frequent class: accuracy 0.6000",
-        "version 1, the champion: it knows other labels",
+        "baseline (most frequent class): accuracy 0.6000",
+        "version 1, the champion: it has other labels",
         "worse where town = [Oslo]: accuracy 0.5000, 40 rows",
     } <= {*shown}

@@ -64,8 +64,8 @@ def test_labels_alone_are_one_column(tmp_path: Path) -> None:
     [
         (HEADER + "gas,30.5,3,2,true,Ulm,x\ngas,secret,3,2,true,Ulm,x\n", "rows.csv row 2, column 'age': "),
         (HEADER + "coal,30.5,3,2,true,Ulm,x\n", "rows.csv row 1, column 'heating': "),
-        ("age\n1\n", "rows.csv has no column 'rooms', which the model asks for"),
-        ("", "rows.csv has no column 'age', which the model asks for"),
+        ("age\n1\n", "rows.csv has no column 'rooms', which the model requires"),
+        ("", "rows.csv has no column 'age', which the model requires"),
     ],
 )
 def test_row_that_breaks_the_schema_is_named_without_its_value(houses: Path, text: str, sentence: str) -> None:

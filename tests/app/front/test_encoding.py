@@ -89,7 +89,7 @@ BROKEN = {
     "cut off": (gzip.compress(LARGE)[:-9], b"gzip", "the compressed body is cut off"),
     "cut off in the checksum": (gzip.compress(b"{}")[:-1], b"gzip", "the compressed body is cut off"),
     "empty": (b"", b"gzip", "the compressed body is cut off"),
-    "twice": (gzip.compress(b"{}") * 2, b"gzip", "the compressed body goes on after its end"),
+    "twice": (gzip.compress(b"{}") * 2, b"gzip", "the compressed body has data after its end"),
     "not compressed": (b"{}", b"gzip", "the body is not in the coding that Content-Encoding names"),
     "the other coding": (zlib.compress(b"{}"), b"gzip", "the body is not in the coding that Content-Encoding names"),
     "deflate without zlib": (

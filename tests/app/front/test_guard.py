@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from slipway_ml.api.error_answers import answer_error
+from slipway_ml.api.error_responses import error_response
 from slipway_ml.errors import Forbidden, Unauthorized
 from slipway_ml.front.bodies import Limits
 from slipway_ml.front.exchange import HotRequest, HotResponse, Reply
@@ -33,7 +33,7 @@ def guard(*, limit: int = 1000, authorize: Authorize = allow_all, metrics: Metri
     return Guard(
         fastapi=fastapi,
         handlers={PREDICT: echo, INFER: explode},
-        answer_error=answer_error,
+        error_response=error_response,
         metrics=metrics or Metrics(),
         limits=Limits(body=limit, in_flight=4 * limit),
         authorize=authorize,
@@ -42,23 +42,23 @@ def guard(*, limit: int = 1000, authorize: Authorize = allow_all, metrics: Metri
 
 async def test_hot_handler_gets_the_bytes() -> None:
     async with client_of(guard()) as client:
-        answer = await client.post("/predict/any", content=b"bytes")
+        response = await client.post("/predict/any", content=b"bytes")
 
-    assert (answer.status_code, answer.content) == (200, b"bytes")
+    assert (response.status_code, response.content) == (200, b"bytes")
 
 
 async def test_other_routes_go_on_to_fastapi() -> None:
     async with client_of(guard()) as client:
-        answer = await client.get("/v2/")
+        response = await client.get("/v2/")
 
-    assert answer.json() == {"name": "slipway"}
+    assert response.json() == {"name": "slipway"}
 
 
 async def test_head_is_answered_like_get() -> None:
     async with client_of(guard()) as client:
-        answer = await client.head("/v2")
+        response = await client.head("/v2")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_request_id_comes_back() -> None:
@@ -72,9 +72,9 @@ async def test_request_id_comes_back() -> None:
 @pytest.mark.parametrize("given", ["", "a b", "x" * 129, "{}", "<script>"])
 async def test_odd_request_id_is_replaced(given: str) -> None:
     async with client_of(guard()) as client:
-        answer = await client.get("/v2", headers={"X-Request-ID": given})
+        response = await client.get("/v2", headers={"X-Request-ID": given})
 
-    assert answer.headers["x-request-id"] != given
+    assert response.headers["x-request-id"] != given
 
 
 async def test_two_requests_never_share_an_id() -> None:
@@ -99,10 +99,10 @@ async def test_chunked_body_is_held_to_the_same_limit() -> None:
             yield b"x" * 100
 
     async with client_of(guard(limit=2000)) as client:
-        answer = await client.post("/predict/any", content=chunks())
+        response = await client.post("/predict/any", content=chunks())
 
-    assert answer.status_code == 413
-    assert answer.headers["connection"] == "close"
+    assert response.status_code == 413
+    assert response.headers["connection"] == "close"
 
 
 async def test_chunked_body_arrives_whole() -> None:
@@ -111,9 +111,9 @@ async def test_chunked_body_arrives_whole() -> None:
             yield b"%d" % number
 
     async with client_of(guard()) as client:
-        answer = await client.post("/predict/any", content=chunks())
+        response = await client.post("/predict/any", content=chunks())
 
-    assert answer.content == b"012"
+    assert response.content == b"012"
 
 
 @pytest.mark.parametrize(
@@ -125,34 +125,34 @@ async def test_chunked_body_arrives_whole() -> None:
 )
 async def test_unreadable_kind_of_body_is_refused(headers: dict[str, str], message: str) -> None:
     async with client_of(guard()) as client:
-        answer = await client.post("/predict/any", content=b"x", headers=headers)
+        response = await client.post("/predict/any", content=b"x", headers=headers)
 
-    assert answer.status_code == 415
-    assert message in answer.json()["error"]
+    assert response.status_code == 415
+    assert message in response.json()["error"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/predict/any"), ("POST", "/v2"), ("DELETE", "/v2")])
 async def test_wrong_method_is_refused_with_the_right_ones(method: str, path: str) -> None:
     async with client_of(guard()) as client:
-        answer = await client.request(method, path)
+        response = await client.request(method, path)
 
-    assert answer.status_code == 405
-    assert answer.headers["allow"] in {"POST", "GET, HEAD"}
+    assert response.status_code == 405
+    assert response.headers["allow"] in {"POST", "GET, HEAD"}
 
 
 async def test_unknown_path_is_refused_without_asking_fastapi() -> None:
     async with client_of(guard()) as client:
-        answer = await client.get("/openapi.json.bak")
+        response = await client.get("/openapi.json.bak")
 
-    assert answer.status_code == 404
-    assert set(answer.json()) == {"error"}
+    assert response.status_code == 404
+    assert set(response.json()) == {"error"}
 
 
 async def test_bug_in_a_handler_is_answered_without_its_details() -> None:
     async with client_of(guard()) as client:
-        answer = await client.post("/v2/models/any/infer", content=b"{}")
+        response = await client.post("/v2/models/any/infer", content=b"{}")
 
-    assert (answer.status_code, answer.json()) == (
+    assert (response.status_code, response.json()) == (
         500,
         {"error": "the server failed on this request; its log has the details"},
     )
@@ -165,9 +165,9 @@ async def test_door_keeper_is_asked_by_scope_before_the_body_is_read(refusal: Ex
             raise refusal
 
     async with client_of(guard(authorize=only_health, limit=10)) as client:
-        answers = [await client.post("/predict/any", content=b"x" * 50), await client.get("/v2")]
+        responses = [await client.post("/predict/any", content=b"x" * 50), await client.get("/v2")]
 
-    assert [answer.status_code for answer in answers] == [status, status]
+    assert [response.status_code for response in responses] == [status, status]
 
 
 async def test_requests_are_counted_by_template_method_and_status_class() -> None:
@@ -193,7 +193,7 @@ async def test_in_flight_is_one_during_a_request_and_zero_after() -> None:
     front = Guard(
         fastapi=FastAPI(),
         handlers={PREDICT: look},
-        answer_error=answer_error,
+        error_response=error_response,
         metrics=Metrics(),
         limits=Limits(100, 100),
     )
@@ -212,7 +212,7 @@ async def test_bodies_in_flight_are_bounded_together() -> None:
     front = Guard(
         fastapi=FastAPI(),
         handlers={PREDICT: hold},
-        answer_error=answer_error,
+        error_response=error_response,
         metrics=Metrics(),
         limits=Limits(body=100, in_flight=200),
     )
@@ -222,23 +222,23 @@ async def test_bodies_in_flight_are_bounded_together() -> None:
         refused = await client.post("/predict/any", content=b"x")
         for reply in waiting:
             reply(HotResponse(b""))
-        answers = await asyncio.gather(*held)
+        responses = await asyncio.gather(*held)
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [response.status_code for response in responses] == [200, 200]
 
 
 async def test_client_that_hangs_up_leaves_nothing_in_flight() -> None:
     front = guard()
 
-    async def hang_up() -> dict[str, str]:
+    async def disconnect() -> dict[str, str]:
         return {"type": "http.disconnect"}
 
     async def send(_message: object) -> None:
         raise AssertionError("nobody is there to be answered")
 
     scope = {"type": "http", "method": "POST", "path": "/predict/any", "headers": []}
-    await front(scope, hang_up, send)
+    await front(scope, disconnect, send)
 
     assert front.in_flight == 0
 

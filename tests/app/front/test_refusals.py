@@ -21,7 +21,7 @@ def test_every_refusal_is_counted_and_a_flood_is_logged_in_part(caplog: pytest.L
     assert [record.message for record in caplog.records] == [
         "refused below the guard",
         "refused below the guard",
-        "more was refused below the guard",
+        "further requests were refused below the guard",
         "refused below the guard",
     ]
     assert [vars(record).get("refusals") for record in caplog.records] == [None, None, 3, None]

@@ -29,10 +29,10 @@ def binary(name: str, datatype: str, shape: list[int], size: int) -> dict[str, A
     return {"name": name, "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size}}
 
 
-def as_request(answer: bytes, json_length: int) -> InferenceRequest:
+def as_request(response: bytes, json_length: int) -> InferenceRequest:
     """What a client would send to give back an answer's outputs as inputs."""
-    head = json.dumps({"inputs": json.loads(answer[:json_length])["outputs"]}).encode()
-    return decode_request(head + answer[json_length:], len(head), LIMITS)
+    head = json.dumps({"inputs": json.loads(response[:json_length])["outputs"]}).encode()
+    return decode_request(head + response[json_length:], len(head), LIMITS)
 
 
 def content_of(array: Tensor) -> Any:
@@ -48,8 +48,8 @@ def some_tensors(draw: Callable[..., Any]) -> list[NamedTensor]:
 @MANY
 @given(some_tensors(), st.sets(st.sampled_from("abc")))
 def test_tensors_written_and_read_are_the_same_however_mixed(written: list[NamedTensor], names: set[str]) -> None:
-    answer, json_length = encode_response(InferenceResponse("m", "1", written, binary=frozenset(names)))
-    read = as_request(answer, json_length).inputs
+    response, json_length = encode_response(InferenceResponse("m", "1", written, binary=frozenset(names)))
+    read = as_request(response, json_length).inputs
 
     assert [(t.name, t.datatype) for t in read] == [(t.name, t.datatype) for t in written]
     assert [content_of(t.data) for t in read] == [content_of(t.data) for t in written]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway_ml.api.error_answers import answer_error
+from slipway_ml.api.error_responses import error_response
 from slipway_ml.errors import InvalidRows, MalformedRequest, RequestError
 from slipway_ml.protocol.json_codec import decode_request
 from slipway_ml.protocol.limits import ContentLimits
@@ -124,7 +124,7 @@ def test_problems_are_listed_as_far_as_they_fit_and_counted(row: str, total: int
         WIDE.decode(body)
     assert refused.value.total == total
     assert 50 <= len(refused.value.problems) <= 100
-    assert len(answer_error(refused.value).body) <= len(body) + 1024
+    assert len(error_response(refused.value).body) <= len(body) + 1024
 
 
 @pytest.mark.parametrize("row", ["{}", "[]", "null", '{"g0":1,"g1":2}', "[" + ",".join(["true"] * 30) + "]"])
@@ -134,7 +134,7 @@ def test_a_refusal_is_not_longer_than_its_request_and_a_kibibyte(row: str, count
 
     with pytest.raises(InvalidRows) as refused:
         WIDE.decode(body)
-    assert len(answer_error(refused.value).body) <= len(body) + 1024 - 256
+    assert len(error_response(refused.value).body) <= len(body) + 1024 - 256
     assert refused.value.problems
 
 

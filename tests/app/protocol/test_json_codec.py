@@ -36,8 +36,8 @@ def content_of(array: Tensor) -> Any:
 @MANY
 @given(tensors("X", DATATYPES))
 def test_tensor_written_and_read_is_the_same(written: NamedTensor) -> None:
-    answer = orjson.loads(encode_response(InferenceResponse("m", "1", [written])))
-    read = decode_request(orjson.dumps({"inputs": answer["outputs"]}), LIMITS).inputs[0]
+    response = orjson.loads(encode_response(InferenceResponse("m", "1", [written])))
+    read = decode_request(orjson.dumps({"inputs": response["outputs"]}), LIMITS).inputs[0]
 
     assert (read.name, read.datatype) == (written.name, written.datatype)
     assert content_of(read.data) == content_of(written.data)
@@ -178,6 +178,6 @@ def test_id_is_left_out_where_none_was_sent() -> None:
 
 def test_what_json_cannot_say_is_null_in_an_answer() -> None:
     numbers = np.array([np.nan, np.inf, -np.inf, 1.0])
-    answer = encode_response(InferenceResponse("m", "1", [NamedTensor("y", Datatype.FP64, numbers)]))
+    response = encode_response(InferenceResponse("m", "1", [NamedTensor("y", Datatype.FP64, numbers)]))
 
-    assert json.loads(answer)["outputs"][0]["data"] == [None, None, None, 1.0]
+    assert json.loads(response)["outputs"][0]["data"] == [None, None, None, 1.0]

@@ -48,18 +48,18 @@ def test_each_request_of_a_run_gets_the_bytes_that_its_rows_alone_would_give(
     stop = data.draw(st.integers(start + 1, len(values)))
     tensors = outputs_of(values)
 
-    answer = ENCODER.encode(Outputs(RunOutputs(tensors), start, stop), None, None)
+    response = ENCODER.encode(Outputs(RunOutputs(tensors), start, stop), None, None)
 
-    assert answer == written_from_values([tensor[start:stop] for tensor in tensors])
+    assert response == written_from_values([tensor[start:stop] for tensor in tensors])
 
 
 @pytest.mark.parametrize("more", [{"id": 'x"é'}, {"parameters": {"a": 1, "b": "%s"}}, {"id": "", "parameters": {}}])
 def test_id_and_parameters_come_back(more: dict[str, Any]) -> None:
     tensors = outputs_of([[0.5, 0.25, 0.25]])
 
-    answer = ENCODER.encode(Outputs(RunOutputs(tensors), 0, 1), more.get("id"), more.get("parameters"))
+    response = ENCODER.encode(Outputs(RunOutputs(tensors), 0, 1), more.get("id"), more.get("parameters"))
 
-    assert answer == written_from_values(tensors, **more)
+    assert response == written_from_values(tensors, **more)
 
 
 def test_rows_of_a_request_are_arrays_as_well() -> None:

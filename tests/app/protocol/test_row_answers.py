@@ -27,8 +27,8 @@ def floats(*values: Any) -> Tensor:
 
 def classified(known: tuple[Label, ...], label: Label, probabilities: Tensor) -> dict[str, Any]:
     found = np.array([label], NUMPY_DTYPES[matrix_signature(labels=known).label_datatype])
-    answer = json.loads(codec(known).encode([found, probabilities], "id"))
-    prediction: dict[str, Any] = answer["predictions"][0]
+    response = json.loads(codec(known).encode([found, probabilities], "id"))
+    prediction: dict[str, Any] = response["predictions"][0]
     return prediction
 
 
@@ -37,15 +37,15 @@ def key_of(label: Label) -> str:
 
 
 def test_answer_names_model_version_and_request() -> None:
-    answer = codec().encode([floats([1.5], [-2.0])], "id-7")
+    response = codec().encode([floats([1.5], [-2.0])], "id-7")
 
-    assert answer == b'{"model":"m","version":"3","request_id":"id-7","predictions":[{"value":1.5},{"value":-2.0}]}'
+    assert response == b'{"model":"m","version":"3","request_id":"id-7","predictions":[{"value":1.5},{"value":-2.0}]}'
 
 
 def test_signs_of_json_and_of_formatting_are_safe_everywhere() -> None:
-    answer = codec(name='%b"\\').encode([floats([1.0])], '%s"')
+    response = codec(name='%b"\\').encode([floats([1.0])], '%s"')
 
-    assert json.loads(answer) == {
+    assert json.loads(response) == {
         "model": '%b"\\',
         "version": "3",
         "request_id": '%s"',
@@ -74,9 +74,9 @@ def test_classifier_without_probabilities_answers_with_labels_alone(known: tuple
     signature = matrix_signature(labels=known).model_copy(update={"has_probabilities": False})
     found = np.array([known[1], known[0]], NUMPY_DTYPES[signature.label_datatype])
 
-    answer = json.loads(RowCodec("m", "3", signature, ContentLimits()).encode([found], "id"))
+    response = json.loads(RowCodec("m", "3", signature, ContentLimits()).encode([found], "id"))
 
-    assert answer["predictions"] == [{"label": known[1]}, {"label": known[0]}]
+    assert response["predictions"] == [{"label": known[1]}, {"label": known[0]}]
 
 
 @MANY
@@ -93,9 +93,9 @@ def test_prediction_is_the_label_and_the_probabilities_in_order(known: tuple[Lab
 @MANY
 @given(st.lists(st.floats(width=32), min_size=1, max_size=20))
 def test_value_is_the_shortest_text_of_the_float_or_null(values: list[float]) -> None:
-    answer = json.loads(codec().encode([floats(*values).reshape(-1, 1)], "id"))
+    response = json.loads(codec().encode([floats(*values).reshape(-1, 1)], "id"))
 
-    assert [prediction["value"] for prediction in answer["predictions"]] == [
+    assert [prediction["value"] for prediction in response["predictions"]] == [
         float(str(np.float32(value))) if np.isfinite(value) else None for value in values
     ]
 

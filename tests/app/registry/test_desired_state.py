@@ -76,7 +76,7 @@ def test_odd_entries_are_no_generations(tmp_path: Path) -> None:
 def test_second_writer_of_a_generation_is_refused(tmp_path: Path) -> None:
     desired_state.write(tmp_path, champion(1))
 
-    with pytest.raises(PublishConflict, match=r"generation 1 of model .* was written by somebody else; try again"):
+    with pytest.raises(PublishConflict, match=r"generation 1 of model .* was written by another process; try again"):
         desired_state.write(tmp_path, champion(2))
     assert desired_state.read_current(tmp_path) == champion(1)
     assert [entry.name for entry in (tmp_path / "desired").iterdir()] == ["1.json"]

@@ -100,9 +100,9 @@ def test_session_runs_from_many_threads_at_once() -> None:
     session = OnnxSession(GRAPH)
     rows = [np.full((2, 3), float(number)) for number in range(200)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda row: session.run({"X": row})[0].tolist(), rows))
+        outputs = list(pool.map(lambda row: session.run({"X": row})[0].tolist(), rows))
 
-    assert answers == [[[3.0 * number]] * 2 for number in range(200)]
+    assert outputs == [[[3.0 * number]] * 2 for number in range(200)]
 
 
 WRONG_TENSORS = {
@@ -173,7 +173,7 @@ def test_gpu_that_is_required_and_runs_nothing_keeps_a_graph_from_loading() -> N
 def test_provider_that_was_demanded_and_is_not_there_keeps_a_graph_from_loading() -> None:
     demanded = Execution((CUDA_PROVIDER, CPU_PROVIDER), 1, "", is_demanded=True)
 
-    with pytest.raises(UnloadableModel, match="CUDA was asked for, and onnxruntime cannot use it on this machine"):
+    with pytest.raises(UnloadableModel, match="CUDA was requested, and onnxruntime cannot use it on this machine"):
         OnnxSession(GRAPH, demanded)
 
 

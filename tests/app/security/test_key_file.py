@@ -159,7 +159,7 @@ def test_damaged_file_leaves_the_last_good_keys_and_is_told_once(
 
     assert is_good(file, text)
     assert counted == [1]
-    assert [record.message for record in caplog.records] == ["the keys of before stay in force"]
+    assert [record.message for record in caplog.records] == ["the previous keys stay in force"]
 
 
 def test_file_that_is_whole_again_is_read_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

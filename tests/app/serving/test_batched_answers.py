@@ -46,7 +46,7 @@ def trained(name: str) -> tuple[OnnxSession, Tensor]:
     return OnnxSession(graph.SerializeToString()), features.astype(np.float32)
 
 
-async def answer(session: OnnxSession, requests: list[Tensor]) -> list[Outputs]:
+async def response(session: OnnxSession, requests: list[Tensor]) -> list[Outputs]:
     with ThreadPoolExecutor(1) as executor:
         queue = Batcher("m", session.run, CostLine(1e-6, 0.0), executor, Recorder(), QueueLimits(64, 1000))
         return await asyncio.gather(*[submit(queue, {"X": request}, len(request)) for request in requests])
@@ -61,7 +61,7 @@ def test_batched_answers_are_those_of_each_request_alone(name: str, split: list[
     starts = np.cumsum([0, *split])[:-1] % 200
     requests = [features[start : start + rows] for start, rows in zip(starts, split, strict=True)]
 
-    batched = asyncio.run(answer(session, requests))
+    batched = asyncio.run(response(session, requests))
 
     alone = [session.run({"X": request}) for request in requests]
     for found, expected in zip(batched, alone, strict=True):

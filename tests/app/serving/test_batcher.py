@@ -52,10 +52,10 @@ async def infer(queue: Batcher, request: dict[str, Tensor]) -> Outputs:
 async def test_requests_of_one_turn_run_together_and_get_their_own_rows(cost: float) -> None:
     recorder = Recorder()
 
-    answers = await ask(batcher(recorder, cost), rows(1), rows(2, 3), rows(4))
+    outputs = await ask(batcher(recorder, cost), rows(1), rows(2, 3), rows(4))
 
     assert recorder.batches == [4]
-    assert [answer[0].ravel().tolist() for answer in answers if isinstance(answer, Outputs)] == [[2], [4, 6], [8]]
+    assert [response[0].ravel().tolist() for response in outputs if isinstance(response, Outputs)] == [[2], [4, 6], [8]]
 
 
 async def test_request_alone_runs_alone() -> None:
@@ -82,7 +82,7 @@ async def test_failure_reaches_only_the_request_that_caused_it() -> None:
     good, bad, other = await ask(batcher(recorder), rows(1), rows(-1), rows(3))
 
     assert isinstance(bad, InferenceError)
-    assert [answer[0].item() for answer in (good, other) if isinstance(answer, Outputs)] == [2, 6]
+    assert [response[0].item() for response in (good, other) if isinstance(response, Outputs)] == [2, 6]
     assert (recorder.observed, recorder.failed) == ([(3, 3)], [(1, 1)])
 
 
@@ -101,10 +101,10 @@ async def test_queue_goes_on_after_an_error_that_nobody_expected(cost: float) ->
 async def test_full_queue_refuses_and_recovers() -> None:
     queue = batcher(Recorder(), IN_THREAD, queue=3)
 
-    answers = await ask(queue, rows(1, 2), rows(3), rows(4))
+    outputs = await ask(queue, rows(1, 2), rows(3), rows(4))
     later = await ask(queue, rows(5))
 
-    assert [type(answer) for answer in answers] == [Outputs, Outputs, Overloaded]
+    assert [type(response) for response in outputs] == [Outputs, Outputs, Overloaded]
     assert isinstance(later[0], Outputs)
 
 
@@ -146,10 +146,10 @@ async def test_every_batch_is_reported_with_its_waits_and_rows() -> None:
 def test_batched_equals_unbatched_for_any_split(split: list[list[float]], limit: int) -> None:
     requests = [rows(*values) for values in split]
 
-    answers = asyncio.run(ask(batcher(Recorder(), batch=limit), *requests))
+    outputs = asyncio.run(ask(batcher(Recorder(), batch=limit), *requests))
 
     expected = [(request["X"] * 2).tolist() for request in requests]
-    assert [answer[0].tolist() for answer in answers if isinstance(answer, Outputs)] == expected
+    assert [response[0].tolist() for response in outputs if isinstance(response, Outputs)] == expected
 
 
 async def test_request_whose_time_is_over_is_not_run() -> None:
@@ -190,7 +190,7 @@ async def test_request_that_the_queue_before_it_would_make_late_is_refused_at_on
         submit(queue, rows(2), 1, within(0.5))
     patient = submit(queue, rows(3), 1, within(60))
     with pytest.raises(Overloaded):
-        queue.check_room(within(1.5))
+        queue.check_capacity(within(1.5))
     held.go.set()
     await asyncio.gather(running, patient)
 
@@ -198,9 +198,9 @@ async def test_request_that_the_queue_before_it_would_make_late_is_refused_at_on
 
 
 async def test_idle_model_takes_a_request_that_is_believed_to_be_late() -> None:
-    answer = await submit(batcher(Recorder(), IN_THREAD), rows(1), 1, within(0.5))
+    response = await submit(batcher(Recorder(), IN_THREAD), rows(1), 1, within(0.5))
 
-    assert answer[0].item() == 2
+    assert response[0].item() == 2
 
 
 async def test_callers_are_told_at_their_deadline_though_a_run_hangs() -> None:

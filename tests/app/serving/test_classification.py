@@ -13,9 +13,9 @@ SIGNATURE = matrix_signature(2, ("low", "mid", "high"))
 
 
 def classes(data: Tensor, count: int, datatype: Datatype = Datatype.FP32) -> list[list[str]]:
-    answer = classify(NamedTensor("probabilities", datatype, data), count, SIGNATURE)
-    assert answer.datatype is Datatype.BYTES
-    texts: list[list[str]] = answer.data.tolist()
+    response = classify(NamedTensor("probabilities", datatype, data), count, SIGNATURE)
+    assert response.datatype is Datatype.BYTES
+    texts: list[list[str]] = response.data.tolist()
     return texts
 
 

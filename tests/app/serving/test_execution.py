@@ -17,7 +17,7 @@ RUNS = {
     "placement": "CPU runs 5 operators",
     "threads": 1,
     "reason": "CPU with 1 thread(s) per run: no CUDA provider in this onnxruntime",
-    "serving": "up to 1,024 rows run together, 100,000 may wait, 10 s to answer",
+    "serving": "up to 1,024 rows run together, 100,000 may wait, 10 s deadline",
 }
 
 
@@ -75,6 +75,6 @@ async def test_readiness_tells_nothing_of_models_where_callers_need_keys(tmp_pat
     publish(tmp_path / "models")
     add_key(tmp_path / "keys.json")
     async with service(tmp_path / "models", keys=tmp_path / "keys.json") as client:
-        answer = await client.get("/health/ready?verbose")
+        response = await client.get("/health/ready?verbose")
 
-    assert answer.json() == {"ready": True}
+    assert response.json() == {"ready": True}

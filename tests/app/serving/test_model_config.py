@@ -74,9 +74,7 @@ def test_version_is_served_as_it_asks_within_the_settings() -> None:
     found = options().of("other", asked)
 
     assert (found.queue, found.deadline) == (QueueLimits(8, 9, 0.002), 0.5)
-    assert str(found).startswith(
-        "up to 8 rows run together, 9 may wait, 0.5 s to answer (max_batch_size by the version"
-    )
+    assert str(found).startswith("up to 8 rows run together, 9 may wait, 0.5 s deadline (max_batch_size by the version")
 
 
 def test_version_cannot_ask_for_more_than_the_settings_allow() -> None:

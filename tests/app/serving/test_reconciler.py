@@ -31,9 +31,9 @@ async def test_models_are_picked_up_when_the_folder_appears(tmp_path: Path) -> N
         before = await client.get("/health/ready")
         publish(tmp_path / "later")
         await until_ready(client)
-        answer = await client.post("/predict/sum", json=ROW)
+        response = await client.post("/predict/sum", json=ROW)
 
-    assert (before.status_code, answer.json()["predictions"]) == (503, [{"value": 6.0}])
+    assert (before.status_code, response.json()["predictions"]) == (503, [{"value": 6.0}])
 
 
 async def test_empty_folder_is_live_but_not_ready_and_says_why(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ async def test_rollback_brings_the_earlier_champion_back(tmp_path: Path) -> None
     async with service(tmp_path) as client:
         registry.rollback("sum")
         await until(client, "/v2/models", '"default_version":"1"')
-        answer = await client.post("/predict/sum", json=ROW)
+        response = await client.post("/predict/sum", json=ROW)
 
-    assert answer.json()["version"] == "1"
+    assert response.json()["version"] == "1"
 
 
 async def test_every_version_with_an_alias_can_be_asked_for(tmp_path: Path) -> None:
@@ -90,10 +90,10 @@ async def test_damaged_champion_is_skipped_and_the_last_good_one_serves(tmp_path
     damage(tmp_path, 2, file)
 
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/sum", json=ROW)
+        response = await client.post("/predict/sum", json=ROW)
         metrics = (await client.get("/metrics")).text
 
-    assert answer.json()["version"] == "1"
+    assert response.json()["version"] == "1"
     assert 'slipway_degraded{model="sum"} 1.0' in metrics
     assert 'slipway_model_load_failures_total{model="sum"} 1.0' in metrics
 
@@ -105,9 +105,9 @@ async def test_damaged_new_champion_does_not_take_the_loaded_one_away(tmp_path: 
         Registry(tmp_path).promote("sum", 2)
         damage(tmp_path, 2)
         await until(client, "/metrics", 'slipway_desired_generation{model="sum"} 2.0')
-        answer, ready = await client.post("/predict/sum", json=ROW), await client.get("/health/ready")
+        response, ready = await client.post("/predict/sum", json=ROW), await client.get("/health/ready")
 
-    assert answer.json()["version"] in {"1", "2"}
+    assert response.json()["version"] in {"1", "2"}
     assert ready.status_code == 200
 
 
@@ -119,9 +119,9 @@ async def test_repaired_champion_is_taken_up_again(tmp_path: Path) -> None:
     async with service(tmp_path) as client:
         damage(tmp_path, 2)  # flips the same bit back
         await until(client, "/metrics", 'slipway_degraded{model="sum"} 0.0')
-        answer = await client.post("/predict/sum", json=ROW)
+        response = await client.post("/predict/sum", json=ROW)
 
-    assert answer.json()["version"] == "2"
+    assert response.json()["version"] == "2"
 
 
 async def test_model_without_a_good_version_is_unavailable_and_holds_readiness_back(tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ async def test_model_without_a_good_version_is_unavailable_and_holds_readiness_b
     damage(tmp_path, 1)
     async with service(tmp_path, wait=False) as client:
         body = await until(client, "/health/ready", "no usable version of: sum")
-        answer = await client.post("/predict/sum", json=ROW)
+        response = await client.post("/predict/sum", json=ROW)
 
     assert '"ready":false' in body
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
 
 
 async def test_bad_new_model_does_not_take_a_ready_replica_away(tmp_path: Path) -> None:
@@ -167,9 +167,9 @@ async def test_wrong_golden_rows_keep_a_version_from_serving(tmp_path: Path) -> 
     Registry(tmp_path).promote("sum", 2)
 
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/sum", json=ROW)
+        response = await client.post("/predict/sum", json=ROW)
 
-    assert answer.json()["version"] == "1"
+    assert response.json()["version"] == "1"
 
 
 async def test_version_that_fails_on_its_own_rows_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ async def test_model_that_leaves_the_folder_is_no_longer_served_nor_measured(tmp
     async with service(tmp_path) as client:
         (tmp_path / "sum").rename(tmp_path.parent / f"{tmp_path.name}-gone")
         await until(client, "/v2/models", '"models":[{"name":"zebra"')
-        answer, metrics = await client.post("/predict/sum", json=ROW), (await client.get("/metrics")).text
+        response, metrics = await client.post("/predict/sum", json=ROW), (await client.get("/metrics")).text
 
-    assert answer.status_code == 404
+    assert response.status_code == 404
     assert 'model="sum"' not in metrics

@@ -28,9 +28,9 @@ def test_requests_share_no_run_where_each_would_change_the_others_answers(tmp_pa
 
     with ThreadPoolExecutor(1) as executor:
         servable = open_servable(stored, options, executor, Metrics())
-        answers = asyncio.run(ask())
+        outputs = asyncio.run(ask())
 
     alone = [servable.session.run({"X": row})[0].item() for row in (own, large)]
     together = servable.session.run({"X": np.concatenate((own, large))})[0].ravel().tolist()
-    assert answers == alone != together
+    assert outputs == alone != together
     assert servable.options.queue.batch_rows == 1

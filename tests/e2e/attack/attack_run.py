@@ -131,7 +131,7 @@ def _kill(server: Server) -> None:
 
 @contextmanager
 def _beside(ahead: Sequence[str], module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of the proof, on the core that the server does not have."""
+    """A process of the parity check, on the core that the server does not have."""
     pin = ["taskset", "--cpu-list", str(two_cores()[1]), *ahead]
     command = [*pin, sys.executable, "-m", f"tests.e2e.attack.{module}", *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -74,7 +74,7 @@ class _Caller(Thread):
 
     def _ask(self) -> str:
         if self._connection is not None and _is_closed(self._connection):
-            self._hang_up()
+            self._disconnect()
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(HOST, self._port, timeout=_SECONDS)
@@ -83,13 +83,13 @@ class _Caller(Thread):
             answer = self._connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException) as error:
-            self._hang_up()
+            self._disconnect()
             return type(error).__name__
         if answer.will_close or self._stream.is_probe:
-            self._hang_up()
+            self._disconnect()
         return str(answer.status)
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The benchmark with real servers and a real load generator, as short as can be, and its tables on made-up figures."""
+"""The benchmark with real servers and a real load generator, as short as can be, and its tables on synthetic figures."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Targets beside made-up measurements."""
+"""Targets beside synthetic measurements."""
 
 import pytest
 

@@ -37,11 +37,11 @@ def test_mlflow_folder_is_scored_and_served(tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.exception
     assert "accuracy 1.0000" in result.output
-    assert "Not proved: No pipeline came with the graph" in result.output
+    assert "Not compared: No pipeline came with the graph" in result.output
     body = json.dumps({"instances": rows.head(3).to_dict("records")}).encode()
     with running_server(tmp_path / "models") as server:
-        answer = urllib.request.urlopen(urllib.request.Request(f"{server.url}/predict/spring", body))
-        labels = [one["label"] for one in json.load(answer)["predictions"]]
+        output = urllib.request.urlopen(urllib.request.Request(f"{server.url}/predict/spring", body))
+        labels = [one["label"] for one in json.load(output)["predictions"]]
     assert labels == fitted.predict(rows.head(3).to_numpy()).tolist()
 
 

@@ -35,7 +35,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The forest's rows with their right answers."""
+    """The forest's rows with their true targets."""
     path = tmp_path_factory.mktemp("rows") / "rows.csv"
     pd.DataFrame(TWO[0], columns=[f"x{n}" for n in range(6)]).assign(y=TWO[1]).to_csv(path, index=False)
     return path

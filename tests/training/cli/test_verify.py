@@ -1,4 +1,4 @@
-"""slipway verify: the proof of a published version, repeated on its stored file."""
+"""slipway verify: the parity check of a published version, repeated on its stored file."""
 
 import re
 import shutil
@@ -80,7 +80,7 @@ def test_version_from_joined_tables_needs_the_very_folder(models: Path, tmp_path
     wrong = command("returns", "--models", models, "--data", other)
 
     assert "3000 rows against scikit-learn: 0 labels differ" in verified.output
-    assert "was trained on joined tables; give the folder they lie in with --data" in str(without.exception)
+    assert "was trained on joined tables; give their folder with --data" in str(without.exception)
     assert "not the data that the version was trained on" in str(wrong.exception)
 
 

@@ -13,8 +13,8 @@ def share_covering(metric: str, truth: float, *, is_value: bool = False) -> floa
     """Of many models with the same true score, how many have an interval that holds it."""
     covering = 0
     for seed in range(REPEATS):
-        target, answers = regressor(120, 0.5, seed) if is_value else classifier(120, 0.2, seed)
-        interval = next(s.interval for s in scores(target, answers, config=QUICK) if s.name == metric)
+        target, predictions = regressor(120, 0.5, seed) if is_value else classifier(120, 0.2, seed)
+        interval = next(s.interval for s in scores(target, predictions, config=QUICK) if s.name == metric)
         covering += interval is not None and interval[0] <= truth <= interval[1]
     return covering / REPEATS
 
@@ -37,8 +37,10 @@ def share_covering_groups(metric: str, truth: float, *, is_told: bool, is_value:
     """The same for groups of rows that are alike, with and without being told of them."""
     covering = 0
     for seed in range(REPEATS // 2):
-        target, answers, owner = grouped_regressor(40, 8, 0.5, seed) if is_value else grouped_classifier(40, 8, seed)
-        found = scores(target, answers, config=QUICK, groups=owner if is_told else None)
+        target, predictions, owner = (
+            grouped_regressor(40, 8, 0.5, seed) if is_value else grouped_classifier(40, 8, seed)
+        )
+        found = scores(target, predictions, config=QUICK, groups=owner if is_told else None)
         interval = next(score.interval for score in found if score.name == metric)
         covering += interval is not None and interval[0] <= truth <= interval[1]
     return covering / (REPEATS // 2)
@@ -56,21 +58,21 @@ def test_intervals_hold_the_true_score_of_rows_that_belong_together(metric: str,
 
 
 def test_groups_of_one_row_are_rows() -> None:
-    target, answers = classifier(150, 0.2, seed=0)
+    target, predictions = classifier(150, 0.2, seed=0)
 
-    alone = scores(target, answers, config=QUICK, groups=np.arange(150))
+    alone = scores(target, predictions, config=QUICK, groups=np.arange(150))
 
-    assert [score.name for score in alone] == [score.name for score in scores(target, answers, config=QUICK)]
-    for own, wanted in zip(alone, scores(target, answers, config=QUICK), strict=True):
+    assert [score.name for score in alone] == [score.name for score in scores(target, predictions, config=QUICK)]
+    for own, wanted in zip(alone, scores(target, predictions, config=QUICK), strict=True):
         # The weights of groups lie otherwise in memory, and so are summed in another order.
         assert own.name == "accuracy" or own.interval == pytest.approx(wanted.interval, rel=1e-9)
     assert alone[0].interval == pytest.approx(wilson(alone[0].value, 150, 0.95), abs=0.02)
 
 
 def test_perfect_answers_to_few_groups_are_no_surer_than_the_groups_are_many() -> None:
-    target, answers = classifier(200, 0.0, seed=0)
+    target, predictions = classifier(200, 0.0, seed=0)
 
-    (first, *_) = scores(target, answers, config=QUICK, groups=np.repeat(np.arange(10), 20))
+    (first, *_) = scores(target, predictions, config=QUICK, groups=np.repeat(np.arange(10), 20))
 
     assert first.interval == pytest.approx(wilson(1.0, 10, 0.95))
 

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.comparison import BOOTSTRAP, MCNEMAR, OF_GROUPS, compare, mcnemar
 from tests.training.evaluation.rows import QUICK, classifier, regressor
 
 
 def test_better_model_is_better_beyond_chance() -> None:
     target, own = classifier(300, 0.05, seed=0)
-    other = Answers(classifier(300, 0.3, seed=0)[1].labels, own.numbers)
+    other = Predictions(classifier(300, 0.3, seed=0)[1].labels, own.numbers)
 
     found = compare(own, other, target, (0, 1), QUICK, name="the other")
 
@@ -33,7 +33,7 @@ def test_equal_models_have_no_difference() -> None:
 def test_difference_of_a_loss_is_positive_where_the_model_is_better() -> None:
     config = QUICK.model_copy(update={"metric": "mean_absolute_error"})
     target, own = regressor(200, 0.1, seed=0)
-    other = Answers(None, own.numbers + 0.5)
+    other = Predictions(None, own.numbers + 0.5)
 
     found = compare(own, other, target, None, config, name="the other")
 
@@ -47,7 +47,7 @@ def test_difference_of_a_loss_is_positive_where_the_model_is_better() -> None:
 def test_better_answers_to_one_group_are_no_better_model() -> None:
     target, own = classifier(200, 0.0, seed=0)
     owner = np.repeat(np.arange(20), 10)
-    other = Answers(np.where(owner == 0, 1 - target, target), own.numbers)
+    other = Predictions(np.where(owner == 0, 1 - target, target), own.numbers)
 
     alone = compare(own, other, target, (0, 1), QUICK, name="the other")
     together = compare(own, other, target, (0, 1), QUICK, name="the other", groups=owner)

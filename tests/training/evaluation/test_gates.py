@@ -18,7 +18,7 @@ SLICE = SliceScore(name="sex = female", rows=40, score=Score(name="accuracy", va
 def evaluation(difference: float | None = 0.0, interval: tuple[float, float] | None = None) -> Evaluation:
     """Beside a champion that is worse by `difference`; None for one that cannot be compared."""
     its = None if difference is None else Score(name="accuracy", value=0.8 - difference)
-    note = "it knows other labels" if difference is None else ""
+    note = "it has other labels" if difference is None else ""
     champion = Comparison(
         other="version 2, the champion", score=its, difference=difference, interval=interval, note=note
     )
@@ -44,7 +44,7 @@ def gate(**limits: Any) -> GateConfig:
         ({"champion": "better"}, {"difference": 0.1, "interval": (-0.01, 0.2)}, "which may be chance"),
         ({"champion": "better"}, {"difference": 0.0, "interval": None}, "which may be chance"),
         ({"champion": "better", "champion_margin": 0.05}, {"difference": 0.1, "interval": (0.04, 0.2)}, "asks for one"),
-        ({"champion": "not_worse"}, {"difference": None}, r"cannot be compared \(it knows other labels\)"),
+        ({"champion": "not_worse"}, {"difference": None}, r"cannot be compared \(it has other labels\)"),
         (
             {"slice_score": 0.75},
             {},

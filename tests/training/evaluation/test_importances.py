@@ -3,16 +3,16 @@ import pandas as pd
 import pytest
 
 from slipway_training.config.evaluation import EvaluationConfig
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.importances import importances
 
 CONFIG = EvaluationConfig()
 
 
-def by_sign_of_self(frame: pd.DataFrame) -> Answers:
+def by_sign_of_self(frame: pd.DataFrame) -> Predictions:
     """A model that reads one column alone."""
     says = (frame["self"] > 0).to_numpy().astype(int)
-    return Answers(says, np.eye(2)[says])
+    return Predictions(says, np.eye(2)[says])
 
 
 def rows(count: int) -> tuple[pd.DataFrame, np.ndarray]:

@@ -5,7 +5,7 @@ from sklearn import metrics
 from slipway_ml.contract.signature import Task
 from slipway_training.config.evaluation import METRICS, EvaluationConfig
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.metrics import LOWER_IS_BETTER, first_score, scores
 from tests.training.evaluation.rows import QUICK, classifier, regressor
 from tests.training.prepared import shipped
@@ -16,12 +16,12 @@ PROBABILITIES = np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4], [0.7, 0.3]])
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_metrics_of_classes_are_those_of_scikit_learn(classes: int) -> None:
-    target, answers = classifier(300, 0.3, seed=classes, classes=classes)
-    labels, numbers = answers.labels, answers.numbers
+    target, predictions = classifier(300, 0.3, seed=classes, classes=classes)
+    labels, numbers = predictions.labels, predictions.numbers
     average = "binary" if classes == 2 else "macro"
     ranked = numbers[:, 1] if classes == 2 else numbers
 
-    found = {score.name: score.value for score in scores(target, answers)}
+    found = {score.name: score.value for score in scores(target, predictions)}
 
     assert found == pytest.approx(
         {
@@ -42,8 +42,8 @@ def test_metrics_of_classes_are_those_of_scikit_learn(classes: int) -> None:
 
 
 def test_metrics_of_equal_probabilities_are_those_of_scikit_learn() -> None:
-    target, answers = classifier(200, 0.3, seed=1)
-    coarse = Answers(answers.labels, answers.numbers.round(1))
+    target, predictions = classifier(200, 0.3, seed=1)
+    coarse = Predictions(predictions.labels, predictions.numbers.round(1))
 
     found = {score.name: score.value for score in scores(target, coarse)}
 
@@ -52,10 +52,10 @@ def test_metrics_of_equal_probabilities_are_those_of_scikit_learn() -> None:
 
 
 def test_metrics_of_values_are_those_of_scikit_learn() -> None:
-    target, answers = regressor(100, 0.5, seed=0)
-    target, values = target + 1e6, answers.numbers[:, 0] + 1e6
+    target, predictions = regressor(100, 0.5, seed=0)
+    target, values = target + 1e6, predictions.numbers[:, 0] + 1e6
 
-    found = {score.name: score.value for score in scores(target, Answers(None, values.reshape(-1, 1)))}
+    found = {score.name: score.value for score in scores(target, Predictions(None, values.reshape(-1, 1)))}
 
     assert found == pytest.approx(
         {
@@ -74,14 +74,14 @@ def test_percentages_are_left_out_where_targets_come_close_to_nothing() -> None:
 
 
 def test_accuracy_comes_first_unless_another_is_wanted() -> None:
-    answers = Answers(np.array(["b", "a", "a", "a"], dtype=object), PROBABILITIES)
+    predictions = Predictions(np.array(["b", "a", "a", "a"], dtype=object), PROBABILITIES)
 
     config = EvaluationConfig(metric="log_loss")
-    usual, wanted = scores(LABELS, answers), scores(LABELS, answers, config=config)
+    usual, wanted = scores(LABELS, predictions), scores(LABELS, predictions, config=config)
 
     assert (usual[0].name, usual[0].value, wanted[0].name) == ("accuracy", 0.75, "log_loss")
-    assert first_score(LABELS, answers) == usual[0]
-    assert first_score(LABELS, answers, config=config).value == pytest.approx(wanted[0].value)
+    assert first_score(LABELS, predictions) == usual[0]
+    assert first_score(LABELS, predictions, config=config).value == pytest.approx(wanted[0].value)
 
 
 def test_only_losses_and_errors_are_better_when_lower() -> None:
@@ -91,9 +91,9 @@ def test_only_losses_and_errors_are_better_when_lower() -> None:
 
 
 def test_class_without_held_out_rows_leaves_out_the_areas_that_need_it() -> None:
-    answers = Answers(LABELS, np.column_stack([PROBABILITIES, np.zeros(4)]))
+    predictions = Predictions(LABELS, np.column_stack([PROBABILITIES, np.zeros(4)]))
 
-    found = [score.name for score in scores(LABELS, answers, labels=("a", "b", "c"))]
+    found = [score.name for score in scores(LABELS, predictions, labels=("a", "b", "c"))]
 
     assert found[0] == "accuracy"
     assert not {"roc_auc", "average_precision"} & {*found}
@@ -103,14 +103,14 @@ def test_class_without_held_out_rows_leaves_out_the_areas_that_need_it() -> None
 def test_label_that_the_model_does_not_know_is_a_mistake_without_probabilities() -> None:
     target = np.array(["b", "a", "z", "a"], dtype=object)
 
-    found = {score.name: score.value for score in scores(target, Answers(LABELS, PROBABILITIES), labels=("a", "b"))}
+    found = {score.name: score.value for score in scores(target, Predictions(LABELS, PROBABILITIES), labels=("a", "b"))}
 
     assert found["accuracy"] == 0.75
     assert "log_loss" not in found
 
 
 def test_metric_that_needs_what_the_model_lacks_is_refused_by_name() -> None:
-    without = Answers(LABELS, np.empty((4, 0)))
+    without = Predictions(LABELS, np.empty((4, 0)))
 
     with pytest.raises(ConfigError, match=r"evaluation\.metric: roc_auc cannot be computed"):
         scores(LABELS, without, config=EvaluationConfig(metric="roc_auc"))
@@ -130,23 +130,23 @@ def test_accuracy_without_a_mistake_still_has_a_width() -> None:
 
 
 def test_positive_class_is_the_one_that_is_looked_for() -> None:
-    target, answers = classifier(200, 0.3, seed=3)
+    target, predictions = classifier(200, 0.3, seed=3)
     config = EvaluationConfig(positive=0, resamples=100)
 
-    found = {score.name: score.value for score in scores(target, answers, config=config)}
+    found = {score.name: score.value for score in scores(target, predictions, config=config)}
 
-    assert found["recall"] == pytest.approx(metrics.recall_score(target, answers.labels, pos_label=0))
+    assert found["recall"] == pytest.approx(metrics.recall_score(target, predictions.labels, pos_label=0))
     assert found["average_precision"] == pytest.approx(
-        metrics.average_precision_score(target == 0, answers.numbers[:, 0])
+        metrics.average_precision_score(target == 0, predictions.numbers[:, 0])
     )
-    assert found["log_loss"] == pytest.approx(metrics.log_loss(target, answers.numbers))
+    assert found["log_loss"] == pytest.approx(metrics.log_loss(target, predictions.numbers))
 
 
 def test_positive_class_that_is_none_is_refused() -> None:
-    target, answers = classifier(50, 0.3, seed=3)
+    target, predictions = classifier(50, 0.3, seed=3)
 
     with pytest.raises(ConfigError, match=r"evaluation\.positive is no class"):
-        scores(target, answers, config=EvaluationConfig(positive="yes"))
+        scores(target, predictions, config=EvaluationConfig(positive="yes"))
 
 
 def test_class_that_costs_look_for_is_the_positive_one() -> None:

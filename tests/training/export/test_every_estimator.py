@@ -1,4 +1,4 @@
-"""Each estimator is exported with scikit-learn's answers or refused in a sentence; `scripts/prove` judges all."""
+"""Each estimator is exported with scikit-learn's predictions or refused in a sentence; `scripts/prove` judges all."""
 
 import random
 import re
@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.training.proofs.estimators import X, Y, judge_estimator, judge_transformer, names
+from tests.training.proofs.estimators import X, Y, check_estimator, check_transformer, names
 from tests.training.proofs.verdict import judge
 
 OURS = {
@@ -44,7 +44,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, own in OURS.items() for name in own])
 def test_estimator_that_the_usual_exporter_lacks_or_gets_wrong_is_exact(kind: str, name: str) -> None:
-    verdict = judge_estimator(kind, name)
+    verdict = check_estimator(kind, name)
 
     assert verdict is not None
     assert verdict.parity is not None, verdict.refusal
@@ -53,7 +53,7 @@ def test_estimator_that_the_usual_exporter_lacks_or_gets_wrong_is_exact(kind: st
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, own in OTHERS.items() for name in own])
 def test_estimator_is_exact_or_refused_in_one_sentence(kind: str, name: str) -> None:
-    verdict = judge_estimator(kind, name)
+    verdict = check_estimator(kind, name)
 
     assert verdict is None or verdict.parity is not None or is_a_sentence(verdict.refusal)
 
@@ -63,7 +63,7 @@ def test_estimator_is_exact_or_refused_in_one_sentence(kind: str, name: str) -> 
 )
 @pytest.mark.parametrize("estimator", [LogisticRegression(), DecisionTreeClassifier(random_state=0)], ids=str)
 def test_transformer_before_a_model_is_exact_or_refused_in_one_sentence(name: str, estimator: Any) -> None:
-    verdict = judge_transformer(name, estimator)
+    verdict = check_transformer(name, estimator)
 
     assert verdict is not None
     assert verdict.parity is not None or is_a_sentence(verdict.refusal)
@@ -84,7 +84,7 @@ def test_transformer_that_is_a_linear_map_is_exact_before_a_tree(step: Any) -> N
 
 
 def test_imputer_by_neighbours_is_refused_with_what_to_use_instead() -> None:
-    verdict = judge_transformer("KNNImputer", LogisticRegression())
+    verdict = check_transformer("KNNImputer", LogisticRegression())
 
     assert verdict is not None
     assert verdict.refusal.startswith("step knnimputer: KNNImputer has no exact ONNX form (")
@@ -92,10 +92,10 @@ def test_imputer_by_neighbours_is_refused_with_what_to_use_instead() -> None:
 
 
 def test_refusal_names_the_estimator_and_what_to_use_instead() -> None:
-    verdict = judge_transformer("Nystroem", LogisticRegression())
+    verdict = check_transformer("Nystroem", LogisticRegression())
 
     assert verdict is not None
-    assert "step nystroem: Nystroem has no exact ONNX form (nobody knows how)" in verdict.refusal
+    assert "step nystroem: Nystroem has no exact ONNX form (no ONNX converter is available)" in verdict.refusal
     assert "use PolynomialFeatures, or an estimator with a kernel, instead" in verdict.refusal
 
 

@@ -67,7 +67,7 @@ def convolutional(first: int = 8, second: int = 16, rows: int = 600) -> ModelPro
     return _model(nodes, constants, outputs)
 
 
-def answers(model: ModelProto, rows: Any = PIXELS[1:600:2]) -> tuple[NDArray[Any], NDArray[np.float32]]:
+def predictions(model: ModelProto, rows: Any = PIXELS[1:600:2]) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Labels and probabilities."""
     labels, probabilities = OnnxSession(model.SerializeToString()).run({"x": rows.astype(np.float32)})
     return labels, probabilities

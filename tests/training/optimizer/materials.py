@@ -1,4 +1,4 @@
-"""What a shipped model hands to its passes, and a proof that lets everything through."""
+"""What a shipped model hands to its passes, and a parity check that lets everything through."""
 
 from slipway_training.data.tensors import to_tensors
 from slipway_training.optimizer.passes import Material

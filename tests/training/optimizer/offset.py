@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from slipway_ml.contract.signature import Signature
-from slipway_training.candidate import Fitted, prove_pipeline
+from slipway_training.candidate import Fitted, check_parity
 from slipway_training.config.proof import ParityConfig
 from slipway_training.parity.parity import Reference
 from slipway_training.workflows.signature_inference import infer
@@ -31,7 +31,7 @@ NAMES = tuple(_ESTIMATORS)
 
 @dataclass(frozen=True)
 class Offset:
-    """A fitted pipeline with its exported graph and the rows it was proved on."""
+    """A fitted pipeline with its exported graph and the rows it was compared on."""
 
     signature: Signature
     graph: ModelProto
@@ -40,7 +40,7 @@ class Offset:
 
 @cache
 def offset(name: str) -> Offset:
-    """A scaler and an estimator, through everything up to the proof."""
+    """A scaler and an estimator, through everything up to the parity check."""
     random = np.random.default_rng(0)
     X = 1e6 + random.normal(size=(2 * _ROWS, 10))  # noqa: N806  # scikit-learn's own name
     y = _target(name, X.sum(axis=1) - 1e7 + random.normal(size=len(X)))
@@ -49,7 +49,7 @@ def offset(name: str) -> Offset:
         warnings.simplefilter("ignore")  # the network stops early on purpose
         pipeline.fit(X[:_ROWS], y[:_ROWS])
     fitted: Fitted = infer(pipeline, X[:_ROWS], y[:_ROWS], (X[_ROWS:], y[_ROWS:]), ())
-    graph, expected, _ = prove_pipeline(fitted, ParityConfig(max_edge_rows=5000))
+    graph, expected, _ = check_parity(fitted, ParityConfig(max_edge_rows=5000))
     return Offset(fitted.signature, graph, expected)
 
 

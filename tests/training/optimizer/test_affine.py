@@ -8,7 +8,7 @@ from slipway_ml.contract.tensors import Datatype, TensorMetadata
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.export.assembly import Assembly
 from slipway_training.optimizer.affine import before, columns
-from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.optimizer.passes import NothingToChange
 from slipway_training.optimizer.wiring import Wiring
 from tests.strategies import FEW
 
@@ -69,10 +69,10 @@ def test_columns_that_are_joined_keep_their_order_and_their_own_scalers() -> Non
 
 
 def test_scalers_that_cancel_each_other_are_nothing_to_fold() -> None:
-    with pytest.raises(NothingToDo, match="there is no scaler just before it"):
+    with pytest.raises(NothingToChange, match="there is no scaler just before it"):
         before(Wiring(scaled([("Add", 1.0), ("Sub", 1.0)])), "seen")
 
 
 def test_nothing_before_the_cast_is_nothing_to_fold() -> None:
-    with pytest.raises(NothingToDo, match="there is no scaler just before it"):
+    with pytest.raises(NothingToChange, match="there is no scaler just before it"):
         before(Wiring(scaled([])), "seen")

@@ -7,7 +7,7 @@ from onnx import ModelProto
 from slipway_training.config.optimize import Candidate, OptimizeConfig
 from slipway_training.optimizer.candidates import build, compose
 from slipway_training.optimizer.catalogue import ON_TOP
-from slipway_training.optimizer.passes import Declined, Material, Pass, Rewritten, copy
+from slipway_training.optimizer.passes import Material, NotApplicable, Pass, Rewritten, copy
 from slipway_training.optimizer.quantizers import QUANTIZERS
 from slipway_training.optimizer.variants import COMPACT, EXPORTED, Built
 from tests.training.optimizer.graphs import product
@@ -32,7 +32,7 @@ def renaming(name: str) -> Pass:
 
 
 def refusing(_model: ModelProto, _material: Material) -> Rewritten:
-    raise Declined("there is nothing to do")
+    raise NotApplicable("there is nothing to do")
 
 
 def test_every_candidate_of_the_config_is_described_and_no_other() -> None:
@@ -67,7 +67,7 @@ def test_candidate_for_another_family_says_so_in_words(name: str, operator: str)
     one = built(name, "weight_int8")["weight_int8"]
 
     assert one.model is None
-    assert one.failure == f"it is for networks; here {operator} does the work"
+    assert one.failure == f"not applicable: it is for networks; here {operator} does the work"
 
 
 def test_candidate_that_fails_says_so_and_stops_nothing() -> None:

@@ -12,7 +12,7 @@ from slipway_training.optimizer.half import FLOAT16
 from slipway_training.optimizer.passes import families
 from slipway_training.optimizer.quantizers import QUANTIZERS
 from slipway_training.optimizer.weights import quantize_weights, weight_nodes
-from tests.training.optimizer.convolution import DIGITS, MATERIAL, answers, convolutional, digests
+from tests.training.optimizer.convolution import DIGITS, MATERIAL, convolutional, digests, predictions
 
 
 def test_convolutions_make_a_network_and_hold_weights() -> None:
@@ -23,7 +23,7 @@ def test_convolutions_make_a_network_and_hold_weights() -> None:
 
 
 def test_network_knows_digits_that_it_has_not_seen() -> None:
-    labels, _ = answers(convolutional())
+    labels, _ = predictions(convolutional())
 
     assert np.mean(labels == DIGITS[1:600:2]) > 0.8
 
@@ -46,17 +46,17 @@ def test_8_bits_make_a_smaller_file_and_keep_nearly_every_label(name: str) -> No
 
     small = one.apply(model, MATERIAL).model
 
-    labels, probabilities = answers(small)
-    expected, exact = answers(model)
+    labels, probabilities = predictions(small)
+    expected, exact = predictions(model)
     assert small.ByteSize() < 0.6 * model.ByteSize()
     assert np.mean(labels == expected) >= 0.98
     assert 0 < np.abs(probabilities - exact).max() < 0.3
 
 
 def test_half_precision_moves_probabilities_by_a_thousandth_at_most() -> None:
-    _, probabilities = answers(FLOAT16.apply(convolutional(), MATERIAL).model)
+    _, probabilities = predictions(FLOAT16.apply(convolutional(), MATERIAL).model)
 
-    assert np.abs(probabilities - answers(convolutional())[1]).max() < 2e-3
+    assert np.abs(probabilities - predictions(convolutional())[1]).max() < 2e-3
 
 
 def test_same_network_gives_the_same_bytes_in_another_process() -> None:

@@ -4,7 +4,7 @@ from onnx import ModelProto
 from slipway_ml.contract.parity import Parity
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.optimizer.first_layer import centre_input, fold_into_first_layer
-from slipway_training.optimizer.passes import Declined, NothingToDo
+from slipway_training.optimizer.passes import NotApplicable, NothingToChange
 from slipway_training.parity import parity
 from tests.training.optimizer.offset import Offset, offset
 from tests.training.prepared import Prepared, prepared
@@ -28,7 +28,7 @@ def test_scaler_of_a_network_goes_into_its_first_layer() -> None:
 
 
 def test_far_from_zero_the_scaler_is_not_folded_whole() -> None:
-    with pytest.raises(Declined, match="it might move a unit of the first layer by"):
+    with pytest.raises(NotApplicable, match="it might move a unit of the first layer by"):
         fold_into_first_layer(offset("MLPClassifier").graph)
 
 
@@ -44,10 +44,10 @@ def test_far_from_zero_the_centres_are_subtracted_in_float64_and_the_rest_is_fol
 def test_what_is_centred_already_is_left_alone() -> None:
     centred = centre_input(offset("MLPClassifier").graph).model
 
-    with pytest.raises(NothingToDo, match="the scaler only subtracts"):
+    with pytest.raises(NothingToChange, match="the scaler only subtracts"):
         centre_input(centred)
 
 
 def test_graph_without_layers_has_nothing_to_fold_into() -> None:
-    with pytest.raises(NothingToDo, match="its first layer is no product with a bias"):
+    with pytest.raises(NothingToChange, match="its first layer is no product with a bias"):
         fold_into_first_layer(prepared("breast_cancer").graph)

@@ -34,7 +34,7 @@ def test_single_flip_is_one_label() -> None:
         (measured("a", kib=300, change=0.021), "moves a probability by 0.021, 0.02 allowed"),
         (
             measured("a", kib=300, score=0.879),
-            "scores 0.8790, worse than 0.8800, where its own interval ends",
+            "scores 0.8790, worse than 0.8800, the limit of its interval",
         ),
         (measured("a", kib=901), "is 0.90 of the exact size, 0.90 allowed"),
     ],
@@ -72,7 +72,7 @@ def test_every_reason_is_given_when_several_gates_refuse() -> None:
         (measured("a", kib=300, flips=90, change=0.6, guarantee="different_model"), ""),
         (
             measured("a", kib=300, score=0.879, guarantee="different_model"),
-            "scores 0.8790, worse than 0.8800, where its own interval ends",
+            "scores 0.8790, worse than 0.8800, the limit of its interval",
         ),
     ],
     ids=["answers may change", "the score may not"],
@@ -86,7 +86,7 @@ def test_another_model_is_refused_where_no_right_answers_are_known() -> None:
 
     why = refusal(other, EXPORTED, shipped("breast_cancer"), None)
 
-    assert why == "is another model, which only its score can speak for, and no right answers are known"
+    assert why == "is a different model, which only its score can assess, and no true targets are known"
 
 
 def test_bounded_variant_needs_no_right_answers() -> None:
@@ -97,7 +97,7 @@ def test_no_answer_moves_for_the_sake_of_a_file_that_is_small_anyway() -> None:
     exact, small = measured(kib=64), measured("a", kib=16)
 
     assert refusal(small, exact, shipped("breast_cancer"), OWN_SCORE) == (
-        "saves 49152 bytes, for which no answer should move"
+        "saves 49152 bytes, too few to change predictions"
     )
 
 
@@ -204,7 +204,7 @@ def test_integer_arithmetic_comes_second_to_floats_however_small_and_fast() -> N
     assert found.name == "floats"
     assert found.is_portable
     assert found.reason.endswith(
-        "the others that passed compute in integers, whose answers may differ between processors"
+        "the others that passed compute in integers, whose predictions may differ between processors"
     )
 
 

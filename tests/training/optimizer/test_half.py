@@ -3,7 +3,7 @@ import pytest
 
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.optimizer.half import to_float16
-from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.passes import NotApplicable
 from slipway_training.parity import parity
 from tests.training.prepared import prepared
 
@@ -30,5 +30,5 @@ def test_inputs_and_outputs_stay_as_they_were() -> None:
 
 
 def test_model_without_matrices_has_nothing_to_halve() -> None:
-    with pytest.raises(Declined, match="float16 pays for products of matrices"):
+    with pytest.raises(NotApplicable, match="float16 pays for products of matrices"):
         to_float16(prepared("breast_cancer").graph)

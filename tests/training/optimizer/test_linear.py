@@ -12,7 +12,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.export.onnx_export import export
 from slipway_training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
-from slipway_training.optimizer.passes import Declined, NothingToDo, copy
+from slipway_training.optimizer.passes import NotApplicable, NothingToChange, copy
 from slipway_training.optimizer.wiring import set_attribute
 from slipway_training.parity import parity
 from slipway_training.workflows.signature_inference import infer
@@ -78,7 +78,7 @@ def test_no_row_within_four_scales_moves_its_score_by_more_than_the_bound(seed: 
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_scaler_far_from_zero_is_not_folded_in_float32(name: str) -> None:
-    with pytest.raises(Declined, match="raw columns lie far from zero beside their spread"):
+    with pytest.raises(NotApplicable, match="raw columns lie far from zero beside their spread"):
         fold_scaler(offset(name).graph)
 
 
@@ -125,7 +125,7 @@ def test_two_classes_tie_as_in_the_exported_graph() -> None:
 def test_model_without_a_scaler_has_nothing_to_fold() -> None:
     folded = fold_scaler(prepared("breast_cancer").graph).model
 
-    with pytest.raises(NothingToDo, match="there is no scaler"):
+    with pytest.raises(NothingToChange, match="there is no scaler"):
         fold_scaler(folded)
 
 
@@ -170,5 +170,5 @@ def test_model_without_a_scaler_has_its_score_in_float64_with_no_bound_beforehan
 
 
 def test_several_scores_stay_in_float32() -> None:
-    with pytest.raises(NothingToDo, match="float32 is faster for several scores"):
+    with pytest.raises(NothingToChange, match="float32 is faster for several scores"):
         score_in_float64(offset("LogisticRegression of three classes").graph)

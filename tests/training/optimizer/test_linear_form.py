@@ -14,7 +14,7 @@ from slipway_training.data.tensors import to_tensors
 from slipway_training.export.onnx_export import export
 from slipway_training.optimizer.linear import fold_scaler, product_in_float64, score_in_float64
 from slipway_training.optimizer.linear_form import cast_inside, logistic_apart, softmax_apart
-from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.optimizer.passes import NothingToChange
 from slipway_training.workflows.signature_inference import infer
 from tests.training.optimizer.offset import offset
 
@@ -25,7 +25,7 @@ def kinds(graph: ModelProto) -> list[str]:
     return [node.op_type for node in graph.graph.node]
 
 
-def answers(graph: ModelProto, rows: NDArray[np.float64] = X) -> list[NDArray[np.generic]]:
+def predictions(graph: ModelProto, rows: NDArray[np.float64] = X) -> list[NDArray[np.generic]]:
     return OnnxSession(graph.SerializeToString()).run({"X": rows})
 
 
@@ -46,7 +46,7 @@ def test_every_bit_stays_when_label_and_probabilities_are_plain_operators(labels
     onnx.checker.check_model(graph, full_check=True)
     assert "LinearClassifier" not in kinds(graph)
     for rows in (X, X[:1], X[:7], 1e9 * X, -1e9 * X, 0 * X):
-        own, wanted = answers(graph, rows), answers(before, rows)
+        own, wanted = predictions(graph, rows), predictions(before, rows)
         assert own[0].tolist() == wanted[0].tolist()
         assert own[1].tobytes() == wanted[1].tobytes()
 
@@ -56,7 +56,7 @@ def test_score_of_zero_is_the_first_label() -> None:
     plain = infer(LogisticRegression(fit_intercept=False).fit(rows, target), rows, target, None, ())
     graph = logistic_apart(score_in_float64(export(plain.pipeline, plain.signature)).model).model
 
-    assert answers(graph, np.zeros((3, 1)))[0].tolist() == [0, 0, 0]
+    assert predictions(graph, np.zeros((3, 1)))[0].tolist() == [0, 0, 0]
 
 
 def test_threshold_that_needs_probabilities_alone_leaves_no_label() -> None:
@@ -68,14 +68,14 @@ def test_threshold_that_needs_probabilities_alone_leaves_no_label() -> None:
     graph = logistic_apart(score_in_float64(before).model).model
 
     assert "Greater" not in [node.op_type for node in graph.graph.node if node.name.startswith("score/")]
-    assert answers(graph)[0].tolist() == answers(before)[0].tolist()
+    assert predictions(graph)[0].tolist() == predictions(before)[0].tolist()
 
 
 def test_nothing_is_left_to_do_the_second_time() -> None:
     once = softmax_apart(cast_inside(folded_three()).model).model
 
     for again in (cast_inside, softmax_apart):
-        with pytest.raises(NothingToDo):
+        with pytest.raises(NothingToChange):
             again(once)
 
 
@@ -87,7 +87,7 @@ def test_every_bit_stays_when_the_classifier_casts() -> None:
     graph = cast_inside(before).model
 
     assert kinds(graph) == ["Gemm", "LinearClassifier"]
-    for own, wanted in zip(answers(graph, rows), answers(before, rows), strict=True):
+    for own, wanted in zip(predictions(graph, rows), predictions(before, rows), strict=True):
         assert own.tobytes() == wanted.tobytes()
 
 
@@ -98,6 +98,6 @@ def test_softmax_apart_keeps_labels_and_needs_no_normalizer() -> None:
 
     assert kinds(before) == ["Cast", "LinearClassifier", "Normalizer"]
     assert kinds(graph) == ["LinearClassifier", "Softmax"]
-    own, wanted = (answers(one, X[:, :8]) for one in (graph, before))
+    own, wanted = (predictions(one, X[:, :8]) for one in (graph, before))
     assert np.array_equal(own[0], wanted[0])
     assert own[1] == pytest.approx(wanted[1], abs=1e-6)

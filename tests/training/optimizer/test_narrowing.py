@@ -12,7 +12,7 @@ from slipway_ml.contract.tensors import Datatype, TensorMetadata
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.export.assembly import Assembly
 from slipway_training.optimizer.narrowing import narrow_constants
-from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.optimizer.passes import NothingToChange
 from tests.strategies import MANY
 
 
@@ -67,10 +67,10 @@ def test_one_number_that_no_narrower_type_holds_keeps_the_constant_wide(odd: flo
     row = PIXELS.copy()
     row[7] = odd
 
-    with pytest.raises(NothingToDo, match="no large constant has numbers that a narrower type would hold"):
+    with pytest.raises(NothingToChange, match="no large constant has numbers that a narrower type would hold"):
         narrow_constants(sum_with(row))
 
 
 def test_small_constant_is_not_worth_a_cast() -> None:
-    with pytest.raises(NothingToDo):
+    with pytest.raises(NothingToChange):
         narrow_constants(sum_with(PIXELS[:20]))

@@ -6,7 +6,7 @@ from slipway_ml.contract.tensors import Datatype, TensorMetadata
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.export.assembly import Assembly
-from slipway_training.optimizer.passes import NothingToDo
+from slipway_training.optimizer.passes import NothingToChange
 from slipway_training.optimizer.tidy import drop_idle, shorten_label
 from tests.training.prepared import MODELS, prepared
 
@@ -63,7 +63,7 @@ def test_identity_between_input_and_output_stays() -> None:
         [TensorMetadata("value", Datatype.FP32, (-1, 2))],
     )
 
-    with pytest.raises(NothingToDo):
+    with pytest.raises(NothingToChange):
         drop_idle(model)
 
 
@@ -73,7 +73,7 @@ def test_cast_to_another_type_is_not_idle() -> None:
     assembly.add("Cast", [assembly.add("Cast", [single], to=TensorProto.DOUBLE)], "value", to=TensorProto.FLOAT)
     model = graph(assembly)
 
-    with pytest.raises(NothingToDo):
+    with pytest.raises(NothingToChange):
         drop_idle(model)
 
     rounded = OnnxSession(model.SerializeToString()).run({"X": np.array([[0.1, 0.2]])})[0]

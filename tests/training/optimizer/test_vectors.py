@@ -9,9 +9,9 @@ from sklearn.svm import SVC, SVR
 
 from slipway_ml.contract.parity import Parity
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.candidate import prove_pipeline
+from slipway_training.candidate import check_parity
 from slipway_training.config.proof import ParityConfig
-from slipway_training.optimizer.passes import Declined, NothingToDo
+from slipway_training.optimizer.passes import NotApplicable, NothingToChange
 from slipway_training.optimizer.vectors import merge_vectors
 from slipway_training.parity import parity
 from slipway_training.workflows.signature_inference import infer
@@ -21,9 +21,9 @@ Proof = Callable[[ModelProto], Parity]
 
 
 def proved(machine: SVC | SVR, rows: Any, target: Any) -> tuple[ModelProto, Proof]:
-    """The exported graph of a machine fitted on the rows, and the proof that it passed."""
+    """The exported graph of a machine fitted on the rows, and the parity check that it passed."""
     fitted = infer(machine.fit(rows, target), rows, target, (rows, target), ())
-    graph, expected, _ = prove_pipeline(fitted, ParityConfig(max_edge_rows=5000))
+    graph, expected, _ = check_parity(fitted, ParityConfig(max_edge_rows=5000))
     return graph, lambda own: parity.measure(
         OnnxSession(own.SerializeToString()), expected, fitted.signature, ParityConfig().tolerance
     )
@@ -47,10 +47,12 @@ def test_vectors_of_rows_that_were_there_twice_are_merged_and_pass_the_proof(
 def test_machine_without_equal_vectors_is_told_that_there_is_no_shorter_form() -> None:
     graph, _ = proved(SVR(C=10.0), *load_diabetes(return_X_y=True))
 
-    with pytest.raises(Declined, match=r"no two of the \d+ support vectors are equal, and SVMRegressor has no shorter"):
+    with pytest.raises(
+        NotApplicable, match=r"no two of the \d+ support vectors are equal, and SVMRegressor has no shorter"
+    ):
         merge_vectors(graph)
 
 
 def test_other_graphs_have_no_vectors() -> None:
-    with pytest.raises(NothingToDo, match="there are no support vectors in it"):
+    with pytest.raises(NothingToChange, match="there are no support vectors in it"):
         merge_vectors(prepared("breast_cancer").graph)

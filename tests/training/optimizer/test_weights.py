@@ -11,7 +11,7 @@ WEIGHTS = np.random.default_rng(0).normal(size=(64, 48)).astype(np.float32)
 ROWS = np.random.default_rng(1).normal(size=(5, 64)).astype(np.float32)
 
 
-def answers(model: bytes) -> NDArray[np.float32]:
+def predictions(model: bytes) -> NDArray[np.float32]:
     outputs: NDArray[np.float32] = OnnxSession(model).run({"x": ROWS})[0]
     return outputs
 
@@ -30,7 +30,7 @@ def test_weights_move_by_half_a_step_of_their_channel_at_most(
 
     step = np.abs(WEIGHTS).max(axis=0) / 127
     bound = np.abs(ROWS).sum(axis=1, keepdims=True) * step / 2 + 1e-4
-    assert np.all(np.abs(answers(small.SerializeToString()) - answers(model.SerializeToString())) <= bound)
+    assert np.all(np.abs(predictions(small.SerializeToString()) - predictions(model.SerializeToString())) <= bound)
     assert small.ByteSize() < 0.4 * model.ByteSize()
 
 
@@ -38,7 +38,7 @@ def test_column_of_zeros_stays_zero() -> None:
     weights = WEIGHTS.copy()
     weights[:, 3] = 0
 
-    given = answers(quantize_weights(product(weights)).SerializeToString())
+    given = predictions(quantize_weights(product(weights)).SerializeToString())
 
     assert np.all(given[:, 3] == 0)
 

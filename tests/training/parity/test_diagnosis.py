@@ -10,10 +10,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer, StandardScaler
 
-from slipway_training.candidate import prove_pipeline
+from slipway_training.candidate import check_parity
 from slipway_training.config.proof import ParityConfig
 from slipway_training.errors import ParityError
-from slipway_training.parity.diagnosis import suspect
+from slipway_training.parity.diagnosis import first_difference
 from slipway_training.workflows.signature_inference import infer
 from tests.training.strategies import table
 
@@ -29,7 +29,7 @@ def named(first: Any, last: Any) -> str:
         sparse_threshold=0,
     )
     found = infer(make_pipeline(columns, last).fit(rows, target), rows, target, None, ())
-    return suspect(found.pipeline, found.signature, found.held_out)
+    return first_difference(found.pipeline, found.signature, found.held_out)
 
 
 @pytest.mark.parametrize("step", [PCA(2), PowerTransformer()], ids=str)
@@ -48,7 +48,7 @@ def test_pipeline_of_one_estimator_names_it() -> None:
     rows = np.arange(40.0).reshape(20, 2)
     found = infer(LogisticRegression().fit(rows, rows[:, 0] > 20), rows, rows[:, 0] > 20, None, ())
 
-    assert "LogisticRegression" in suspect(found.pipeline, found.signature, found.held_out)
+    assert "LogisticRegression" in first_difference(found.pipeline, found.signature, found.held_out)
 
 
 def test_refusal_by_the_proof_ends_with_the_suspect() -> None:
@@ -56,14 +56,14 @@ def test_refusal_by_the_proof_ends_with_the_suspect() -> None:
     found = infer(LogisticRegression().fit(rows, rows[:, 0] > 0), rows, rows[:, 0] > 0, None, ())
 
     with pytest.raises(ParityError, match=r"^step parity: .*before LogisticRegression .* the difference begins there$"):
-        prove_pipeline(found, ParityConfig(tolerance=1e-18))
+        check_parity(found, ParityConfig(tolerance=1e-18))
 
 
 def test_neighbours_that_are_equally_far_are_named_as_what_scikit_learn_leaves_to_chance() -> None:
     rows = np.random.default_rng(0).integers(0, 3, (80, 4)).astype(float)
     found = infer(KNeighborsClassifier().fit(rows, rows[:, 0] > 1), rows, rows[:, 0] > 1, None, ())
 
-    clause = suspect(found.pipeline, found.signature, found.held_out)
+    clause = first_difference(found.pipeline, found.signature, found.held_out)
 
     assert " rows have the last neighbour that counts and the next one equally far" in clause
     assert clause.endswith("scale the columns, so that distances differ")

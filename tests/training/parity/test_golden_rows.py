@@ -3,7 +3,7 @@ import pytest
 from slipway_ml.contract.manifest import GoldenRows
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_frame, to_tensors
-from slipway_training.evaluation.answers import ask_pipeline, ask_session
+from slipway_training.evaluation.answers import predict_with_pipeline, predict_with_session
 from slipway_training.parity.golden_rows import ROWS, golden_rows
 from tests.training.prepared import MODELS, prepared
 
@@ -18,12 +18,12 @@ def test_golden_rows_are_answered_alike_by_scikit_learn(name: str) -> None:
     model, rows = prepared(name), golden(name)
     frame = to_frame([row.row for row in rows.rows], model.signature)
 
-    answers = ask_pipeline(model.pipeline, frame, model.signature.task)
+    predictions = predict_with_pipeline(model.pipeline, frame, model.signature.task)
 
     assert len(rows.rows) == ROWS
     wanted = [row.probabilities or (row.value,) for row in rows.rows]
-    assert answers.numbers.tolist() == [pytest.approx(numbers, abs=10 * rows.tolerance) for numbers in wanted]
-    assert answers.labels is None or answers.labels.tolist() == [row.label for row in rows.rows]
+    assert predictions.numbers.tolist() == [pytest.approx(numbers, abs=10 * rows.tolerance) for numbers in wanted]
+    assert predictions.labels is None or predictions.labels.tolist() == [row.label for row in rows.rows]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -31,10 +31,10 @@ def test_golden_rows_give_the_same_answers_as_one_batch(name: str) -> None:
     model, rows = prepared(name), golden(name)
     tensors = to_tensors(to_frame([row.row for row in rows.rows], model.signature), model.signature)
 
-    answers = ask_session(OnnxSession(model.graph.SerializeToString()), tensors, model.signature.task)
+    predictions = predict_with_session(OnnxSession(model.graph.SerializeToString()), tensors, model.signature.task)
 
     wanted = [row.probabilities or (row.value,) for row in rows.rows]
-    assert answers.numbers.tolist() == [pytest.approx(numbers, abs=rows.tolerance) for numbers in wanted]
+    assert predictions.numbers.tolist() == [pytest.approx(numbers, abs=rows.tolerance) for numbers in wanted]
 
 
 def test_no_golden_row_is_a_row_of_the_data() -> None:

@@ -13,9 +13,9 @@ from slipway_training.candidate import Fitted, examine
 from slipway_training.config import documents as configs
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import ask_pipeline, ask_session, compare, spread_of
+from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session, spread_of
 from slipway_training.export.onnx_export import export
-from slipway_training.parity.neighbor_ties import decided, refuse_ties, tied
+from slipway_training.parity.neighbor_ties import decided, refuse_neighbor_ties, tied
 from slipway_training.workflows.signature_inference import infer
 
 WHOLE = np.random.default_rng(0).integers(0, 3, (300, 4)).astype(float)
@@ -42,8 +42,8 @@ def fitted(estimator: Any, rows: NDArray[np.float64], target: Any = TARGET) -> F
 def test_rows_decided_by_ties_are_those_that_the_graph_answers_otherwise(estimator: Any) -> None:
     found = fitted(estimator, WHOLE)
     graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
-    expected = ask_pipeline(found.pipeline, found.held_out, found.signature.task)
-    given = ask_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
+    expected = predict_with_pipeline(found.pipeline, found.held_out, found.signature.task)
+    given = predict_with_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
 
     is_decided = decided(found.pipeline, found.held_out)
 
@@ -56,7 +56,7 @@ def test_refusal_says_how_many_rows_and_what_to_do() -> None:
     found = fitted(KNeighborsClassifier(), WHOLE)
 
     with pytest.raises(ParityError, match=r"of 100 rows .* KNeighborsClassifier's choice .* scale the columns"):
-        refuse_ties(found.pipeline, found.held_out)
+        refuse_neighbor_ties(found.pipeline, found.held_out)
 
 
 def test_refusal_comes_before_anything_else_is_done() -> None:
@@ -72,7 +72,7 @@ def test_refusal_comes_before_anything_else_is_done() -> None:
 def test_ties_whose_targets_are_alike_decide_nothing() -> None:
     found = fitted(KNeighborsClassifier(), WHOLE, (WHOLE[:, 0] >= 0).astype(int))
 
-    refuse_ties(found.pipeline, found.held_out)
+    refuse_neighbor_ties(found.pipeline, found.held_out)
 
     assert tied(found.pipeline, found.held_out) > 50
 

@@ -8,7 +8,7 @@ from onnx import ModelProto, numpy_helper
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import ask_pipeline, ask_session, compare
+from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session
 from slipway_training.parity.parity import prove
 from tests.training.prepared import MODELS, Prepared, prepared
 from tests.training.usual_export import plain_export, wrong_rows
@@ -105,8 +105,8 @@ def agree(model: Prepared, frame: pd.DataFrame) -> bool:
     """Whether graph and pipeline give the same labels and numbers."""
     task = model.signature.task
     session = OnnxSession(model.graph.SerializeToString())
-    given_answers = ask_session(session, to_tensors(frame, model.signature), task)
-    differences = compare(ask_pipeline(model.pipeline, frame, task), given_answers)
+    given_predictions = predict_with_session(session, to_tensors(frame, model.signature), task)
+    differences = compare(predict_with_pipeline(model.pipeline, frame, task), given_predictions)
     return not differences.flips.any() and differences.largest <= 1e-5
 
 

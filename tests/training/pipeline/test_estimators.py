@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from slipway_training.candidate import prove_pipeline
+from slipway_training.candidate import check_parity
 from slipway_training.config.estimator import Classifier, EstimatorConfig, Regressor
 from slipway_training.errors import ConfigError
 from slipway_training.pipeline import estimators
@@ -35,7 +35,7 @@ def test_classifier_that_a_config_names_is_exported_exactly(name: str) -> None:
     )
 
     fitted = prepare(config, quiet)
-    _, _, parity = prove_pipeline(fitted, config.parity)
+    _, _, parity = check_parity(fitted, config.parity)
 
     assert parity.label_flips == 0
     assert fitted.signature.has_probabilities == hasattr(fitted.pipeline, "predict_proba")
@@ -47,7 +47,7 @@ def test_regressor_that_a_config_names_is_exported_exactly(name: str) -> None:
         "diabetes", f"estimator.type='{name}'", f"estimator.parameters={parameters(name)}", "features.scale='standard'"
     )
 
-    _, _, parity = prove_pipeline(prepare(config, quiet), config.parity)
+    _, _, parity = check_parity(prepare(config, quiet), config.parity)
 
     assert parity.largest_difference <= config.parity.tolerance
 

@@ -52,7 +52,7 @@ def fitted(kind: str, name: str) -> tuple[Any, Any, Any] | None:
     return None
 
 
-def judge_estimator(kind: str, name: str) -> Verdict | None:
+def check_estimator(kind: str, name: str) -> Verdict | None:
     """None for an estimator that does not fit without arguments."""
     case = fitted(kind, name)
     if case is None:
@@ -61,7 +61,7 @@ def judge_estimator(kind: str, name: str) -> Verdict | None:
     return judge(name, model, (rows[_LEARN], target[_LEARN]), (rows[_HELD_OUT], target[_HELD_OUT]))
 
 
-def judge_transformer(name: str, estimator: Any) -> Verdict | None:
+def check_transformer(name: str, estimator: Any) -> Verdict | None:
     """The transformer before a model; None where it does not go before one."""
     transformers: dict[str, Any] = dict(all_estimators("transformer"))
     for shape in _SHAPES[:3]:
@@ -94,13 +94,13 @@ def _fit(make: Callable[[], Any], rows: Any, target: Any) -> Any:
 def _all() -> Iterator[Verdict | None]:
     for kind in ("classifier", "regressor"):
         for name in names(kind):
-            yield judge_estimator(kind, name)
+            yield check_estimator(kind, name)
 
 
 def _transformers() -> Iterator[Verdict | None]:
     for name in names("transformer"):
         for estimator in (LogisticRegression(), DecisionTreeClassifier(random_state=0)):
-            yield judge_transformer(name, estimator)
+            yield check_transformer(name, estimator)
 
 
 def main() -> int:

@@ -39,8 +39,8 @@ def covering(rows: int, repeats: int, console: Console) -> dict[str, float]:
     held = dict.fromkeys({**_TRUTH, **_TRUE_VALUES}, 0)
     for seed in track(range(repeats), f"intervals of {rows} rows", console=console, transient=True):
         for make, spread, truth in ((classifier, 0.2, _TRUTH), (regressor, 0.5, _TRUE_VALUES)):
-            target, answers = make(rows, spread, seed)
-            for score in scores(target, answers, config=_CONFIG):
+            target, predictions = make(rows, spread, seed)
+            for score in scores(target, predictions, config=_CONFIG):
                 if score.name in truth and score.interval is not None:
                     held[score.name] += score.interval[0] <= truth[score.name] <= score.interval[1]
     return {name: count / repeats for name, count in held.items()}
@@ -50,11 +50,11 @@ def covering_groups(groups: int, repeats: int, console: Console, *, is_told: boo
     """The same for rows in groups, where intervals are told of these or not."""
     held = dict.fromkeys({**_TRUTH, **_TRUE_VALUES}, 0)
     for seed in track(range(repeats), f"intervals of {groups} groups", console=console, transient=True):
-        for (target, answers, owner), truth in (
+        for (target, predictions, owner), truth in (
             (grouped_classifier(groups, _SIZE, seed), _TRUTH),
             (grouped_regressor(groups, _SIZE, 0.5, seed), _TRUE_VALUES),
         ):
-            for score in scores(target, answers, config=_CONFIG, groups=owner if is_told else None):
+            for score in scores(target, predictions, config=_CONFIG, groups=owner if is_told else None):
                 if score.name in truth and score.interval is not None:
                     held[score.name] += score.interval[0] <= truth[score.name] <= score.interval[1]
     return {name: count / repeats for name, count in held.items()}

@@ -27,7 +27,7 @@ Maker = Callable[[], tuple[Any, Data]]
 """Gives a pipeline that is not fitted yet, and the rows and target for it."""
 
 
-def _made_up() -> Data:
+def _synthetic_rows() -> Data:
     found: Data = make_classification(20_000, 40, random_state=0)
     return found
 
@@ -51,7 +51,7 @@ FAMILIES: Mapping[str, Maker] = {
     "linear, breast_cancer": lambda: (_scaled(LogisticRegression(max_iter=1000)), _toolkit(load_breast_cancer)),
     "linear, digits": lambda: (_scaled(LogisticRegression(max_iter=1000)), _toolkit(load_digits)),
     "linear, diabetes": lambda: (_scaled(Ridge()), _toolkit(load_diabetes)),
-    "linear, 20,000 x 40 made up": lambda: (_scaled(LogisticRegression(max_iter=1000)), _made_up()),
+    "linear, 20,000 x 40 made up": lambda: (_scaled(LogisticRegression(max_iter=1000)), _synthetic_rows()),
     "linear, 1,000,000 +- 1": lambda: (_scaled(LogisticRegression()), _far_from_zero()),
     "network 64-256-256-10, digits": lambda: (_network(256, 256), _toolkit(load_digits)),
     "network 64-1024-1024-10, digits": lambda: (_network(1024, 1024), _toolkit(load_digits)),
@@ -65,14 +65,14 @@ FAMILIES: Mapping[str, Maker] = {
     ),
     "forest of 100 values, diabetes": lambda: (RandomForestRegressor(random_state=0), _toolkit(load_diabetes)),
     "extra trees, 60, digits": lambda: (ExtraTreesClassifier(60, random_state=0), _toolkit(load_digits)),
-    "boosting, 20,000 x 40 made up": lambda: (HistGradientBoostingClassifier(random_state=0), _made_up()),
+    "boosting, 20,000 x 40 made up": lambda: (HistGradientBoostingClassifier(random_state=0), _synthetic_rows()),
     "boosting of values, diabetes": lambda: (HistGradientBoostingRegressor(random_state=0), _toolkit(load_diabetes)),
     "gradient boosting, digits": lambda: (
         GradientBoostingClassifier(n_estimators=50, random_state=0),
         _toolkit(load_digits),
     ),
-    "XGBoost, 20,000 x 40 made up": lambda: (XGBClassifier(n_jobs=1, random_state=0), _made_up()),
-    "LightGBM, 20,000 x 40 made up": lambda: (LGBMClassifier(n_jobs=1, verbose=-1, random_state=0), _made_up()),
+    "XGBoost, 20,000 x 40 made up": lambda: (XGBClassifier(n_jobs=1, random_state=0), _synthetic_rows()),
+    "LightGBM, 20,000 x 40 made up": lambda: (LGBMClassifier(n_jobs=1, verbose=-1, random_state=0), _synthetic_rows()),
     "network of values 10-256-256-1, diabetes": lambda: (
         make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(256, 256), random_state=0, max_iter=60)),
         _toolkit(load_diabetes),

@@ -37,12 +37,12 @@ def main(path: str, task: str, metric: str, seconds: str) -> None:
             verbose=0,
         )
         model = found.model.estimator
-        answer = {
+        output = {
             "estimator": type(model).__name__,
             "parameters": {name: value for name, value in model.get_params().items() if _is_plain(value)},
             "python_us": _latency(model, rows["held_out"]),
         }
-    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.write(json.dumps(output) + "\n")
 
 
 def _latency(model: Any, rows: Any) -> float:

@@ -19,7 +19,7 @@ from slipway_ml.contract.signature import Kind
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import Answers, ask_pipeline, ask_session, compare
+from slipway_training.evaluation.answers import Predictions, compare, predict_with_pipeline, predict_with_session
 from slipway_training.parity.comparisons import sites
 from slipway_training.parity.mixed_rows import many_rows
 from slipway_training.parity.parity import Reference, real_rows
@@ -36,8 +36,8 @@ _BATCH = 500
 def certify(model: Prepared, rows: pd.DataFrame) -> tuple[bool, str]:
     """Whether the graph says what the pipeline says on all the rows, and the figures."""
     task = model.signature.task
-    expected = ask_pipeline(model.pipeline, rows, task)
-    given = ask_session(OnnxSession(model.graph.SerializeToString()), to_tensors(rows, model.signature), task)
+    expected = predict_with_pipeline(model.pipeline, rows, task)
+    given = predict_with_session(OnnxSession(model.graph.SerializeToString()), to_tensors(rows, model.signature), task)
     differences = compare(expected, given, model.expected.spread)
     flips, largest = int(differences.flips.sum()), differences.largest
     usual = float(np.quantile(differences.change, 0.999))
@@ -75,13 +75,13 @@ def over_http(name: str, model: Prepared, rows: pd.DataFrame) -> tuple[bool, str
         config = shipped(name, "optimize.candidates=[]")
         run(config, Registry(Path(folder)), lambda _step, _result: None)
         with running_server(Path(folder)) as server:
-            answers = [
-                answer
+            predictions = [
+                output
                 for start in range(0, len(instances), _BATCH)
-                for answer in _post(f"{server.url}/predict/{name}", instances[start : start + _BATCH])
+                for output in _post(f"{server.url}/predict/{name}", instances[start : start + _BATCH])
             ]
-    expected = ask_pipeline(model.pipeline, asked, model.signature.task)
-    differences = compare(expected, _as_answers(answers), model.expected.spread)
+    expected = predict_with_pipeline(model.pipeline, asked, model.signature.task)
+    differences = compare(expected, _as_answers(predictions), model.expected.spread)
     flips = int(differences.flips.sum())
     text = f"{len(asked)} decimal rows over HTTP, {flips} flips, largest {differences.largest:.1e}"
     return flips == 0 and differences.largest <= model.config.parity.tolerance, text
@@ -102,22 +102,22 @@ def _instance(model: Prepared, row: dict[Any, Any]) -> dict[str, Any]:
 
 def _post(url: str, instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
     request = urllib.request.Request(url, json.dumps({"instances": instances}).encode())  # our own server
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        predictions: list[dict[str, Any]] = json.load(answer)["predictions"]
+    with urllib.request.urlopen(request, timeout=60) as output:
+        predictions: list[dict[str, Any]] = json.load(output)["predictions"]
     return predictions
 
 
-def _as_answers(answers: list[dict[str, Any]]) -> Answers:
-    if "value" in answers[0]:
-        return Answers(None, np.array([[answer["value"]] for answer in answers]))
-    labels = np.array([answer["label"] for answer in answers])
-    return Answers(labels, np.array([list(answer["probabilities"].values()) for answer in answers]))
+def _as_answers(predictions: list[dict[str, Any]]) -> Predictions:
+    if "value" in predictions[0]:
+        return Predictions(None, np.array([[output["value"]] for output in predictions]))
+    labels = np.array([output["label"] for output in predictions])
+    return Predictions(labels, np.array([list(output["probabilities"].values()) for output in predictions]))
 
 
 def control(model: Prepared, rows: pd.DataFrame) -> tuple[bool, str]:
     """The usual export on the same rows: the check must be able to fail."""
-    answers = ask_pipeline(model.pipeline, rows, model.signature.task)
-    reference = Reference(of_kind("mixed", rows), 0, answers, model.expected.spread)
+    predictions = predict_with_pipeline(model.pipeline, rows, model.signature.task)
+    reference = Reference(of_kind("mixed", rows), 0, predictions, model.expected.spread)
     usual = wrong_rows(plain_export(model.pipeline, model.signature), reference, model.signature, 1e-5)
     return usual.edge > 0 and usual.label_flips > 0, f"{usual.edge} rows wrong, {usual.label_flips} labels flipped"
 

@@ -1,7 +1,7 @@
 """The variants of every family: sizes, load times, memory, latencies beside the exported graph, and what they change.
 
 Run as a program it prints a table for each model, with the reason for the choice, what the optimiser refused and what
-the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the proof fails where
+the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the parity check fails where
 one of them changes a label, or a number beyond the tolerance, that the exported graph does not. Linear models are also
 timed beside what skl2onnx makes of them when it is asked as its manual says (float32 in, no list of maps out), and node
 by node.
@@ -30,11 +30,11 @@ from slipway_training.candidate import Fitted, Trained, examine
 from slipway_training.config import documents as configs
 from slipway_training.config.optimize import ASKED_FOR
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import ask_session, compare, some, spread_of
+from slipway_training.evaluation.answers import compare, predict_with_session, some, spread_of
 from slipway_training.export.assembly import TARGET
 from slipway_training.optimizer.latency import timing_rows
 from slipway_training.parity.mixed_rows import many_rows
-from slipway_training.parity.parity import Reference, measure, objection, quietly_ask, real_rows
+from slipway_training.parity.parity import Reference, measure, objection, predict_without_warnings, real_rows
 from slipway_training.report.plots.variants import cost_plots
 from slipway_training.workflows.optimizing import subjects
 from slipway_training.workflows.optimizing.optimize import optimize
@@ -88,9 +88,11 @@ def exact_rows(model: Trained, count: int) -> list[tuple[str, int, str]]:
     fitted, config = fitted_of(model), model.config.parity
     real = real_rows(fitted.held_out, fitted.learn)
     asked = many_rows(fitted.pipeline, fitted.signature, real, count, model.parity.blind_steps)
-    answers = quietly_ask(fitted.pipeline, asked, fitted.signature)
+    predictions = predict_without_warnings(fitted.pipeline, asked, fitted.signature)
     judged = asked.kinds == real.kinds[0]
-    expected = Reference(asked, int(judged.sum()), answers, spread_of(some(answers, judged)), model.parity.blind_steps)
+    expected = Reference(
+        asked, int(judged.sum()), predictions, spread_of(some(predictions, judged)), model.parity.blind_steps
+    )
     return [
         (name, len(asked), objection(measure(OnnxSession(graph), expected, fitted.signature, config.tolerance)))
         for name, graph in model.graphs.items()
@@ -128,8 +130,8 @@ def ties(model: Trained, count: int) -> str:
     fitted = fitted_of(model)
     real = real_rows(fitted.held_out, fitted.learn)
     asked = many_rows(fitted.pipeline, fitted.signature, real, count, model.parity.blind_steps)
-    expected = quietly_ask(fitted.pipeline, asked, fitted.signature)
-    given = ask_session(
+    expected = predict_without_warnings(fitted.pipeline, asked, fitted.signature)
+    given = predict_with_session(
         OnnxSession(model.graphs[model.choice.name]), to_tensors(asked.frame, fitted.signature), fitted.signature.task
     )
     flipped = compare(expected, given, spread_of(expected)).flips
@@ -182,7 +184,7 @@ def report(name: str, model: Trained, count: int) -> bool:
                 say(f"    {one} declined: {why}")
     say(f"  published: {model.choice.reason}")
     if not isinstance(model.candidate, Fitted):
-        return True  # an exact variant that the proof objects to was refused above
+        return True  # an exact variant that the parity check objects to was refused above
     if name.startswith("linear") and "compact" in model.graphs:
         time_linear(model)
     if name == "neighbours, digits":

@@ -1,4 +1,4 @@
-"""Generated pipelines: every one is exported with scikit-learn's answers or refused in one sentence, never wrong.
+"""Generated pipelines: every one is exported with scikit-learn's predictions or refused in one sentence, never wrong.
 
 Run as a program it judges --count of them, prints the counts and the refusals, and fails where one is neither.
 """
@@ -14,7 +14,7 @@ from tests.training.proofs.verdict import Verdict, judge
 from tests.training.strategies import LEARN, Case, cases
 
 
-def judge_case(case: Case) -> Verdict | None:
+def check_case(case: Case) -> Verdict | None:
     """None where scikit-learn itself cannot fit the combination."""
     learn = (case.rows[:LEARN], case.target[:LEARN])
     held_out = (case.rows[LEARN:], case.target[LEARN:])
@@ -28,7 +28,7 @@ def judge_case(case: Case) -> Verdict | None:
         return judge(case.name, case.pipeline, learn, held_out)
 
 
-def judge_many(count: int) -> list[Verdict]:
+def check_many(count: int) -> list[Verdict]:
     """The verdicts on so many different pipelines that fit."""
     found: dict[str, Verdict] = {}
 
@@ -44,7 +44,7 @@ def judge_many(count: int) -> list[Verdict]:
     def collect(case: Case) -> None:
         if case.name in found or len(found) >= count:
             return
-        verdict = judge_case(case)
+        verdict = check_case(case)
         if verdict is not None:
             found[case.name] = verdict
             sys.stdout.write(f"{len(found):>4} {verdict.line()}\n")
@@ -59,7 +59,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/prove pipelines", description=__doc__)
     parser.add_argument("--count", type=int, default=300, help="how many different pipelines")
     count = parser.parse_args().count
-    verdicts = judge_many(count)
+    verdicts = check_many(count)
     refused = [verdict for verdict in verdicts if verdict.parity is None]
     sys.stdout.write(f"{len(verdicts)} pipelines: {len(verdicts) - len(refused)} exported, {len(refused)} refused\n")
     for sentence, times in Counter(verdict.refusal for verdict in refused).most_common():

@@ -25,13 +25,13 @@ from slipway_training.config.search import SearchConfig
 from slipway_training.data import sources
 from slipway_training.data.schema import describe
 from slipway_training.data.splits import split
-from slipway_training.evaluation.answers import ask_pipeline
-from slipway_training.pipeline.build import fit_quietly
+from slipway_training.evaluation.answers import predict_with_pipeline
+from slipway_training.pipeline.build import fit_without_warnings
 from slipway_training.selection.fitting import compose
 from slipway_training.selection.scoring import score
 from slipway_training.selection.search import search
 from slipway_training.selection.serving import serve
-from slipway_training.selection.trying import Course, attempt, configured, course
+from slipway_training.selection.trying import TrialFolds, attempt, configured, course
 
 FLAML = "flaml[automl]==2.5.0"
 CASES = (
@@ -46,7 +46,7 @@ _OF_THREADS = {"n_jobs", "verbose", "verbosity"}
 
 
 @dataclass(frozen=True)
-class Rival:
+class ComparedModel:
     """A model that a search found: its scores on the folds and on held-out rows, and microseconds for one row."""
 
     name: str
@@ -69,7 +69,7 @@ def config_of(source: str, task: str, scoring: str, seconds: float) -> TrainingC
     )
 
 
-def flaml(python: Path, way: Course, held_out: Any, metric: str, folder: Path) -> dict[str, Any]:
+def flaml(python: Path, way: TrialFolds, held_out: Any, metric: str, folder: Path) -> dict[str, Any]:
     """What FLAML finds on the rows and folds of ours."""
     fold = np.empty(len(way.learn.target), dtype=np.int64)
     for number, (_, judge) in enumerate(way.divided):
@@ -91,7 +91,7 @@ def known_parameters(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def judge(way: Course, name: str, family: Any, parameters: dict[str, Any], held_out: Any) -> Rival:
+def judge(way: TrialFolds, name: str, family: Any, parameters: dict[str, Any], held_out: Any) -> ComparedModel:
     """Every fold, then all rows to learn from and the held-out ones."""
     unhurried = replace(way, search=way.search.model_copy(update={"prune": False}))
     tried = attempt(unhurried, 0, family, parameters, [])
@@ -101,11 +101,11 @@ def judge(way: Course, name: str, family: Any, parameters: dict[str, Any], held_
     model = compose(config, way.signature, way.learn)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit_quietly(model, way.learn, family)
-        answers = ask_pipeline(model, held_out.frame, config.task)
+        fit_without_warnings(model, way.learn, family)
+        predictions = predict_with_pipeline(model, held_out.frame, config.task)
         served = [serve(model, way.signature, held_out.frame, config.parity) for _ in range(_TURNS)]
-    figure = score(way.scoring, answers, held_out, way.signature.labels or (), config)
-    return Rival(f"{name} {family}", tried.score, figure, min(one.latency_us for one in served), served[0].size)
+    figure = score(way.scoring, predictions, held_out, way.signature.labels or (), config)
+    return ComparedModel(f"{name} {family}", tried.score, figure, min(one.latency_us for one in served), served[0].size)
 
 
 def compare(source: str, task: str, scoring: str, metric: str, seconds: float, python: Path, folder: Path) -> bool:
@@ -119,15 +119,15 @@ def compare(source: str, task: str, scoring: str, metric: str, seconds: float, p
     found = search(config, wanted, signature, learn, lambda _step, _result: None)
     his = judge(way, "FLAML", theirs["estimator"], known_parameters(theirs), held_out)
     close = [one for one in found.front if one.score >= his.fold_score - WITHIN * abs(his.fold_score)]
-    rivals = [his, judge(way, "taken", found.chosen.family, found.chosen.parameters, held_out)]
+    compared_models = [his, judge(way, "taken", found.chosen.family, found.chosen.parameters, held_out)]
     if close:
-        rivals.append(judge(way, "at FLAML's score", close[0].family, close[0].parameters, held_out))
-    for one in rivals:
+        compared_models.append(judge(way, "at FLAML's score", close[0].family, close[0].parameters, held_out))
+    for one in compared_models:
         sys.stdout.write(
             f"  {one.name:<42} {scoring} {one.fold_score:.4f} on the folds, "
             f"{one.held_out_score:.4f} held out  {one.latency_us:6.1f} us  {one.size:>8} bytes\n"
         )
-    ours = rivals[-1]
+    ours = compared_models[-1]
     holds = bool(close) and ours.latency_us < his.latency_us
     sys.stdout.write(
         f"{'holds ' if holds else 'BROKEN'} {source}: {ours.fold_score / his.fold_score:.4f} of its score, "

@@ -1,6 +1,6 @@
 """Tree models beside the usual export: rows answered wrongly, size and latency, for each pipeline and each variant.
 
-The reference is scikit-learn on float64 rows, held-out ones and 20,000 made-up ones on both sides of every threshold.
+The reference is scikit-learn on float64 rows, held-out ones and 20,000 synthetic ones on both sides of every threshold.
 Latencies are ratios of processor time on distinct rows, in turns and with one thread, beside the usual export, or the
 exported graph where skl2onnx has none. Load time and memory are taken in a process of their own. Fails where a graph of
 ours that calls itself exact gives another label or a number further off than 2e-6, where 8-bit leaves move an answer by
@@ -23,12 +23,18 @@ from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import Fitted
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import Answers, ask_pipeline, ask_session, compare, spread_of
+from slipway_training.evaluation.answers import (
+    Predictions,
+    compare,
+    predict_with_pipeline,
+    predict_with_session,
+    spread_of,
+)
 from slipway_training.export.assembly import TARGET
 from slipway_training.export.onnx_export import export
 from slipway_training.optimizer.catalogue import EXACT_PASSES, ON_TOP
 from slipway_training.optimizer.footprint import Footprint, footprints
-from slipway_training.optimizer.passes import Declined, Material, Rewritten
+from slipway_training.optimizer.passes import Material, NotApplicable, Rewritten
 from slipway_training.parity.mixed_rows import many_rows
 from slipway_training.parity.probes import of_kind
 from slipway_training.workflows.signature_inference import infer
@@ -39,12 +45,12 @@ BATCHES = (1, 64, 1000)
 _ROUNDS = {1: 400, 64: 40, 1000: 8}
 _EDGE_ROWS = 20_000
 _CHANGE, _FLIP_SHARE = 0.02, 0.002
-"""What the gates allow of a variant that may change answers, unless a config says otherwise."""
+"""What the gates allow of a variant that may change predictions, unless a config says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Rows that a graph answers otherwise than scikit-learn, held-out and made-up ones; labels; the largest change."""
+    """Rows that a graph answers otherwise than scikit-learn, held-out and synthetic ones; labels; the largest change."""
 
     held_out: int
     edge: int
@@ -55,12 +61,12 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A case with its signature, scikit-learn's answers and the usual export."""
+    """A case with its signature, scikit-learn's predictions and the usual export."""
 
     case: Case
     found: Fitted
     rows: pd.DataFrame
-    expected: Answers
+    expected: Predictions
     usual: bytes | None
 
     @property
@@ -70,14 +76,14 @@ class Subject:
     def wrong(self, session: OnnxSession) -> Wrong:
         """Ask a graph of ours."""
         task = self.signature.task
-        return self._compare(ask_session(session, to_tensors(self.rows, self.signature), task))
+        return self._compare(predict_with_session(session, to_tensors(self.rows, self.signature), task))
 
     def usual_wrong(self, usual: bytes) -> Wrong:
         """Ask the usual export, in float32, as it wants it."""
         rows = self.rows.to_numpy(dtype=np.float32)
-        return self._compare(ask_session(OnnxSession(usual), {"X": rows}, self.signature.task))
+        return self._compare(predict_with_session(OnnxSession(usual), {"X": rows}, self.signature.task))
 
-    def _compare(self, given: Answers) -> Wrong:
+    def _compare(self, given: Predictions) -> Wrong:
         differences = compare(self.expected, given, spread_of(self.expected))
         is_wrong = (differences.change > TOLERANCE) | differences.flips
         count = len(self.case.held_out)
@@ -99,7 +105,7 @@ def subject(case: Case) -> Subject:
     held_out = pd.DataFrame(case.held_out, columns=names)
     base = of_kind("held_out", held_out)
     asked = many_rows(found.pipeline, found.signature, base, len(held_out) + _EDGE_ROWS).frame
-    expected = ask_pipeline(found.pipeline, asked, found.signature.task)
+    expected = predict_with_pipeline(found.pipeline, asked, found.signature.task)
     return Subject(case, found, asked, expected, usual_export(case, is_classifier=bool(found.signature.labels)))
 
 
@@ -124,7 +130,7 @@ def variants(found: Subject) -> Iterator[tuple[str, Rewritten | str]]:
             if one.suits(graph):
                 graph = one.apply(graph, material).model
                 yield f"+ {one.name}", Rewritten(graph)
-        except Declined as reason:
+        except NotApplicable as reason:
             yield f"+ {one.name}", str(reason)
     for name in ("tree_ensemble", "leaves_int8"):
         top, bound = graph, 0.0
@@ -133,7 +139,7 @@ def variants(found: Subject) -> Iterator[tuple[str, Rewritten | str]]:
                 rewritten = one.apply(top, material)
                 top, bound = rewritten.model, bound + (rewritten.bound or 0.0)
             yield name, Rewritten(top, bound or None)
-        except Declined as reason:
+        except NotApplicable as reason:
             yield name, str(reason)
 
 
@@ -196,7 +202,7 @@ def judge(case: Case, write: Callable[[str], object]) -> bool:
 
 
 def _is_true(name: str, wrong: Wrong, held_out: int) -> bool:
-    """Whether a graph keeps its word: nothing else than scikit-learn's answers, or what the gates allow by default."""
+    """Whether a graph keeps its word: nothing else than scikit-learn's predictions, or what the gates allow by default."""
     if name != "leaves_int8":
         return wrong.held_out == wrong.edge == wrong.flips == 0
     return wrong.largest <= _CHANGE and wrong.held_out_flips <= _FLIP_SHARE * held_out

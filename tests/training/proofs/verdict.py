@@ -1,4 +1,4 @@
-"""A verdict on one fitted pipeline: exported and proved, or refused in one sentence. Anything else is our bug."""
+"""A verdict on one fitted pipeline: exported and compared, or refused in one sentence. Anything else is our bug."""
 
 import warnings
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from slipway_ml.contract.parity import Parity
 from slipway_ml.errors import SlipwayError
-from slipway_training.candidate import prove_pipeline
+from slipway_training.candidate import check_parity
 from slipway_training.config.proof import ParityConfig
 from slipway_training.workflows.signature_inference import infer
 
@@ -30,7 +30,7 @@ class Verdict:
 
 
 def judge(name: str, fitted: Any, learn: tuple[Any, Any], held_out: tuple[Any, Any]) -> Verdict:
-    """Every step of publishing up to the proof."""
+    """Every step of publishing up to the parity check."""
     try:
         return Verdict(name, prove(fitted, learn, held_out))
     except SlipwayError as refusal:
@@ -42,4 +42,4 @@ def prove(fitted: Any, learn: tuple[Any, Any], held_out: tuple[Any, Any]) -> Par
     found = infer(fitted, *learn, held_out, ())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scikit-learn's own, about what is fitted here in a hurry
-        return prove_pipeline(found, ParityConfig(max_edge_rows=EDGE_ROWS))[2]
+        return check_parity(found, ParityConfig(max_edge_rows=EDGE_ROWS))[2]

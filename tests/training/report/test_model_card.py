@@ -27,7 +27,7 @@ def test_card_has_intervals_and_the_baseline() -> None:
     card = model_card(trained("breast_cancer"), {})
 
     assert "| accuracy | 0.9532 | 0.9104 to 0.9761 | higher |" in card
-    assert "Beside always the most frequent class: accuracy 0.6257 on the same rows" in card
+    assert "Beside baseline (most frequent class): accuracy 0.6257 on the same rows" in card
     assert "none is worse beyond chance" in card
 
 
@@ -44,17 +44,17 @@ def test_card_names_slices_and_the_champion() -> None:
     if whole.evaluation is None:
         raise AssertionError("held-out rows are there to judge by")
     found = (SliceScore(name="a | b\nc", rows=40, score=Score(name="accuracy", value=0.5), p_value=0.01),)
-    champion = Comparison(other="version 1, the champion", note="it knows other labels")
+    champion = Comparison(other="version 1, the champion", note="it has other labels")
     evaluation = whole.evaluation.model_copy(update={"found_slices": found, "champion": champion})
 
     card = model_card(replace(whole, evaluation=evaluation), {})
 
     assert "| sex = female | 29 |" in card
     assert "| a \\| b c | 40 | 0.5000 |  |" in card
-    assert "Beside version 1, the champion: not compared (it knows other labels)." in card
+    assert "Beside version 1, the champion: not compared (it has other labels)." in card
 
 
 def test_card_of_a_model_without_anything_to_judge_by_says_so() -> None:
     card = model_card(replace(trained("breast_cancer"), evaluation=None, metrics=()), {})
 
-    assert "Nothing was given to judge it by." in card
+    assert "No rows were given to evaluate it on." in card

@@ -49,7 +49,7 @@ def test_page_needs_nothing_but_itself_and_is_whole(name: str) -> None:
             {"Confusion", "ROC", "Precision-recall", "Calibration", "Recall", "Permutation", "Population"},
         ),
         ("digits", {"Confusion", "ROC", "Precision-recall", "Calibration", "Permutation", "Population"}),
-        ("diabetes", {"Answers", "Residuals", "Permutation", "Population"}),
+        ("diabetes", {"Predictions", "Residuals", "Permutation", "Population"}),
         (
             "titanic",
             {"Confusion", "ROC", "Precision-recall", "Calibration", "Recall", "accuracy", "Permutation", "Population"},

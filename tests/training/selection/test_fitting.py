@@ -10,14 +10,14 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from slipway_ml.contract.signature import Signature
-from slipway_training.candidate import Fitted, prove_pipeline
+from slipway_training.candidate import Fitted, check_parity
 from slipway_training.config.model import TrainingConfig
 from slipway_training.config.proof import ParityConfig
 from slipway_training.data.folds import folds
 from slipway_training.data.schema import describe
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError
-from slipway_training.selection.fitting import Model, fit, price, unseen_probabilities
+from slipway_training.selection.fitting import Model, fit, out_of_fold_probabilities, tune_threshold
 from tests.training.tables import config_for, table
 
 COST = {"false_positive": 1, "false_negative": 15}
@@ -41,7 +41,7 @@ def test_threshold_moved_by_the_cost_matrix_saves_on_rows_it_was_not_tuned_on() 
     config, _, model = fitted(noisy(), cost=COST)
 
     assert config.cost is not None
-    outcome = price(model, config.cost, noisy(seed=1))
+    outcome = tune_threshold(model, config.cost, noisy(seed=1))
 
     assert outcome is not None
     assert outcome.decision.threshold < 0.3
@@ -84,7 +84,7 @@ def test_calibrated_and_decided_model_is_one_exact_graph(kind: str, method: str)
         source="",
         about=kind,
     )
-    _, _, parity = prove_pipeline(whole, ParityConfig())
+    _, _, parity = check_parity(whole, ParityConfig())
 
     assert parity.label_flips == 0
 
@@ -104,7 +104,7 @@ def test_repeated_rows_stay_inside_the_folds_they_are_fitted_in(seed: int) -> No
         estimator={"type": "KNeighborsClassifier", "parameters": {"n_neighbors": 1}}, imbalance={"method": "oversample"}
     )
 
-    rows, probability = unseen_probabilities(config, describe(learn, learn, config), learn, 1)
+    rows, probability = out_of_fold_probabilities(config, describe(learn, learn, config), learn, 1)
 
     assert sorted(rows) == list(range(len(learn.target)))
     assert np.array_equal(probability, by_hand(learn, config))
@@ -126,7 +126,7 @@ def test_rows_repeated_before_the_folds_would_look_too_good() -> None:
     leaking = table(target.tolist(), a=rows[:, 0].tolist(), b=rows[:, 1].tolist())
     config = config_for(estimator={"type": "KNeighborsClassifier", "parameters": {"n_neighbors": 1}})
 
-    order, probability = unseen_probabilities(config, describe(leaking, leaking, config), leaking, 1)
+    order, probability = out_of_fold_probabilities(config, describe(leaking, leaking, config), leaking, 1)
 
     honest = by_hand(learn, config)[np.argsort(np.concatenate([j for _, j in folds(learn, config.split, config.task)]))]
     assert probability[leaking.target[order] == 1].mean() > 0.8

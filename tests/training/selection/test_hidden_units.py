@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import make_classification
 from sklearn.neural_network import MLPClassifier
 
-from slipway_training.selection.hidden_units import thinner
+from slipway_training.selection.hidden_units import with_fewer_units
 
 ROWS, TARGET = make_classification(120, 6, random_state=0)
 
@@ -18,7 +18,7 @@ def network(**parameters: object) -> MLPClassifier:
 
 
 def test_a_quarter_of_each_hidden_layer_goes_and_the_outputs_stay() -> None:
-    thin = thinner(network())
+    thin = with_fewer_units(network())
 
     assert [weights.shape for weights in thin.coefs_] == [(6, 6), (6, 3), (3, 1)]
     assert [len(biases) for biases in thin.intercepts_] == [6, 3, 1]
@@ -29,7 +29,7 @@ def test_units_that_say_nothing_go_first_and_no_answer_changes() -> None:
     whole.coefs_[1][[0, 4], :] = 0
     whole.coefs_[2][[1, 2], :] = 0
 
-    thin = thinner(whole)
+    thin = with_fewer_units(whole)
 
     assert np.allclose(thin.predict_proba(ROWS), whole.predict_proba(ROWS), rtol=0, atol=1e-12)
 
@@ -38,14 +38,14 @@ def test_the_network_that_was_given_is_left_as_it_was() -> None:
     whole = network()
     before = whole.predict_proba(ROWS)
 
-    thinner(whole)
+    with_fewer_units(whole)
 
     assert np.array_equal(whole.predict_proba(ROWS), before)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"early_stopping": True}, {"solver": "sgd"}, {"solver": "lbfgs"}])
 def test_thinned_network_is_fitted_on_from_its_weights_and_keeps_its_shape(parameters: dict[str, object]) -> None:
-    thin = thinner(network(**parameters))
+    thin = with_fewer_units(network(**parameters))
     before = [weights.copy() for weights in thin.coefs_]
 
     with warnings.catch_warnings():
@@ -57,6 +57,6 @@ def test_thinned_network_is_fitted_on_from_its_weights_and_keeps_its_shape(param
 
 
 def test_a_unit_on_each_layer_is_always_left() -> None:
-    thin = thinner(network(hidden_layer_sizes=(1, 2)))
+    thin = with_fewer_units(network(hidden_layer_sizes=(1, 2)))
 
     assert [len(biases) for biases in thin.intercepts_] == [1, 1, 1]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from slipway_ml.contract.signature import Signature
-from slipway_training.candidate import Fitted, prove_pipeline
+from slipway_training.candidate import Fitted, check_parity
 from slipway_training.config.model import TrainingConfig
 from slipway_training.data.schema import describe
 from slipway_training.data.table import Table
@@ -93,7 +93,7 @@ def test_pruned_network_is_exported_exactly() -> None:
         source="",
         about="",
     )
-    _, _, parity = prove_pipeline(whole, config_for().parity)
+    _, _, parity = check_parity(whole, config_for().parity)
 
     assert parity.label_flips == 0
 

@@ -5,7 +5,7 @@ import pytest
 from slipway_training.config.search import SearchConfig
 from slipway_training.errors import GateFailed
 from slipway_training.selection.rules import choose, in_words
-from slipway_training.selection.trials import Tried
+from slipway_training.selection.trials import CompletedTrial
 from tests.training.selection.tries import MIDDLE, QUICK, SLOW, WORSE, tried
 
 EVERY = [QUICK, MIDDLE, SLOW, WORSE]
@@ -36,7 +36,7 @@ EVERY = [QUICK, MIDDLE, SLOW, WORSE]
         ),
     ],
 )
-def test_rule_takes_what_it_says(rule: dict[str, Any], expected: Tried, words: str) -> None:
+def test_rule_takes_what_it_says(rule: dict[str, Any], expected: CompletedTrial, words: str) -> None:
     config = SearchConfig(**rule)
 
     assert choose(EVERY, config) is expected
@@ -57,7 +57,7 @@ def test_limit_that_nothing_keeps_is_refused_with_what_was_found() -> None:
 
 
 def test_search_in_which_nothing_finished_is_refused() -> None:
-    failed = Tried(0, "Ridge", {}, (), None, "failed", "why")
+    failed = CompletedTrial(0, "Ridge", {}, (), None, "failed", "why")
 
     with pytest.raises(GateFailed, match="none of 1 trials went through every fold"):
         choose([failed], SearchConfig())

@@ -5,20 +5,20 @@ import pytest
 from sklearn import metrics
 
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.selection.scoring import score, scoring_of
 from tests.training.tables import config_for, table
 
 TARGET = ["no", "yes", "no", "yes", "yes", "no"]
 NUMBERS = np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8], [0.6, 0.4], [0.8, 0.2]])
-ANSWERS = Answers(np.array(["no", "yes", "yes", "yes", "no", "no"], dtype=object), NUMBERS)
+EXPORTERS = Predictions(np.array(["no", "yes", "yes", "yes", "no", "no"], dtype=object), NUMBERS)
 COST = {"false_positive": 1, "false_negative": 5}
 IS_YES = np.array([label == "yes" for label in TARGET])
 
 
 def scored(name: Any, **sections: Any) -> float:
     rows = table(TARGET, a=[0.0] * 6)
-    return score(name, ANSWERS, rows, ("no", "yes"), config_for(**sections))
+    return score(name, EXPORTERS, rows, ("no", "yes"), config_for(**sections))
 
 
 def test_positive_class_is_the_one_that_the_evaluation_looks_for() -> None:
@@ -90,9 +90,9 @@ def test_expected_cost_is_that_of_the_best_threshold() -> None:
 
 def test_three_classes_count_alike() -> None:
     numbers = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.2, 0.7], [0.3, 0.4, 0.3]])
-    answers = Answers(numbers.argmax(axis=1), numbers)
+    predictions = Predictions(numbers.argmax(axis=1), numbers)
 
-    found = score("roc_auc", answers, table([0, 1, 2, 0], a=[0.0] * 4), (0, 1, 2), config_for())
+    found = score("roc_auc", predictions, table([0, 1, 2, 0], a=[0.0] * 4), (0, 1, 2), config_for())
 
     assert found == pytest.approx(metrics.roc_auc_score([0, 1, 2, 0], numbers, multi_class="ovr", average="macro"))
 
@@ -110,7 +110,7 @@ def test_scoring_that_does_not_fit_is_refused(sections: dict[str, Any], sentence
 
 
 def test_score_of_labels_alone_cannot_be_one_of_probabilities() -> None:
-    bare = Answers(ANSWERS.labels, np.empty((6, 0)))
+    bare = Predictions(EXPORTERS.labels, np.empty((6, 0)))
 
     with pytest.raises(ConfigError, match=r"search\.scoring = 'roc_auc' needs probabilities"):
         score("roc_auc", bare, table(TARGET, a=[0.0] * 6), ("no", "yes"), config_for())

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway_training.selection.trials import Tried, beaten_by, front
+from slipway_training.selection.trials import CompletedTrial, beaten_by, front
 from tests.training.selection.tries import MIDDLE, QUICK, SLOW, WORSE, tried
 
 points = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=12)
@@ -15,7 +15,7 @@ def test_front_leaves_out_what_another_beats_in_both() -> None:
     assert front([SLOW, WORSE, QUICK, MIDDLE], "nothing") == [SLOW]
 
 
-def is_as_good(one: Tried, other: Tried) -> bool:
+def is_as_good(one: CompletedTrial, other: CompletedTrial) -> bool:
     return one.score >= other.score and one.expense("latency") <= other.expense("latency")
 
 

@@ -1,11 +1,11 @@
 """Trials made up for tests of what is done with them."""
 
-from slipway_training.selection.trials import Serving, Tried
+from slipway_training.selection.trials import CompletedTrial, Serving
 
 
-def tried(number: int, scores: list[float], latency: float, size: int = 1000, family: str = "Ridge") -> Tried:
+def tried(number: int, scores: list[float], latency: float, size: int = 1000, family: str = "Ridge") -> CompletedTrial:
     """A finished one."""
-    return Tried(number, family, {}, tuple(scores), Serving(latency, size), "finished")
+    return CompletedTrial(number, family, {}, tuple(scores), Serving(latency, size), "finished")
 
 
 QUICK = tried(0, [0.80, 0.82, 0.81], 5.0)

@@ -54,15 +54,15 @@ def test_lineage_is_in_the_manifest(tmp_path: Path) -> None:
 
 
 def test_leak_from_a_joined_table_is_refused_by_name(tmp_path: Path) -> None:
-    answers = orders()[["ordered", "returned"]].rename(columns={"returned": "refunded"})
-    config = write_tables(tmp_path, right=answers, on=["ordered"], cardinality="one_to_one")
+    predictions = orders()[["ordered", "returned"]].rename(columns={"returned": "refunded"})
+    config = write_tables(tmp_path, right=predictions, on=["ordered"], cardinality="one_to_one")
 
     with pytest.raises(DataCheckFailed, match="column 'refunded' alone predicts the held-out rows"):
         run(changed(config, drop=()), Registry(tmp_path / "models"), silent)
 
 
 def test_drift_over_time_is_warned_of(tmp_path: Path) -> None:
-    dearer = orders().assign(price=lambda rows: rows["price"] + (rows.index >= 84) * 500.0)
+    dearer = orders().assign(tune_threshold=lambda rows: rows["price"] + (rows.index >= 84) * 500.0)
 
     outcome = run(write_tables(tmp_path, dearer), Registry(tmp_path / "models"), silent, report=False)
 

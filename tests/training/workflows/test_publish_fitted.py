@@ -1,4 +1,4 @@
-"""A pipeline that was fitted outside this project is proved and published in two lines."""
+"""A pipeline that was fitted outside this project is compared and published in two lines."""
 
 import json
 import urllib.request
@@ -42,9 +42,9 @@ def test_pipeline_of_a_notebook_is_published_and_served_in_two_lines(tmp_path: P
     body = asked.to_json(orient="records").encode()
     with running_server(tmp_path) as server:
         request = urllib.request.Request(f"{server.url}/predict/travellers", b'{"instances":' + body + b"}")
-        answers = json.load(urllib.request.urlopen(request))["predictions"]
-    assert [answer["label"] for answer in answers] == pipeline.predict(asked).tolist()
-    assert [answer["probabilities"]["1"] for answer in answers] == pytest.approx(
+        predictions = json.load(urllib.request.urlopen(request))["predictions"]
+    assert [output["label"] for output in predictions] == pipeline.predict(asked).tolist()
+    assert [output["probabilities"]["1"] for output in predictions] == pytest.approx(
         pipeline.predict_proba(asked)[:, 1], abs=1e-5
     )
 
@@ -172,7 +172,7 @@ def test_column_named_like_an_answer_is_a_data_error_that_names_it(tmp_path: Pat
     encode = make_column_transformer((OneHotEncoder(), ["colour"]), remainder="passthrough")
     pipeline = make_pipeline(encode, LogisticRegression()).fit(rows, Y)
 
-    with pytest.raises(DataCheckFailed, match=f"column '{name}' has the name of one of the model's answers") as refusal:
+    with pytest.raises(DataCheckFailed, match=f"column '{name}' has the name of one of the model's outputs") as refusal:
         publish(pipeline, rows, Y, name="m", models=tmp_path)
 
     assert refusal.value.exit_code == 2

@@ -22,7 +22,7 @@ from slipway_training.errors import ConfigError, DataCheckFailed
 if TYPE_CHECKING:
     from slipway_training.data.gathering import Gathered
 
-data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check raw tables, and profile them.")
+data = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check and profile raw tables.")
 
 _Config = Annotated[str, typer.Argument(metavar="CONFIG", help="A shipped config's name, or the path of a .toml.")]
 _Data = Annotated[Path | None, typer.Option("--data", help="The CSV to read, or the folder of the tables.")]
@@ -56,7 +56,7 @@ def check(
         console.print(f"Wrote {escape(str(page))}", soft_wrap=True)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if errors:
-        raise DataCheckFailed(f"{errors} of {len(findings)} findings are errors; nothing can be trained on these rows")
+        raise DataCheckFailed(f"{errors} of {len(findings)} findings are errors; no model can be trained on these rows")
     again = f" --data {shlex.quote(str(file))}" if file is not None else ""
     console.print(f"Next:  slipway train {escape(config + again)}", soft_wrap=True)
 
@@ -122,7 +122,7 @@ def _page(name: str, rows: dict[str, int], findings: list[Finding]) -> str:
         for finding in findings
     )
     head = "<tr><th>severity</th><th>check</th><th>rows</th><th>what was found</th><th>what to do</th></tr>"
-    table = f"<table>{head}{lines}</table>" if findings else "<p>Nothing was found.</p>"
+    table = f"<table>{head}{lines}</table>" if findings else "<p>No findings.</p>"
     title = f"Checks of the data of {html.escape(name)}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'

@@ -17,7 +17,7 @@ def export(
         Path, typer.Argument(metavar="MODEL", help="A fitted pipeline: .skops, or .joblib with --trust.")
     ],
     *,
-    data: Annotated[Path, typer.Option(help="Rows to prove it on, .parquet or .csv, best those it has not seen.")],
+    data: Annotated[Path, typer.Option(help="Rows to compare it on, .parquet or .csv, preferably held out.")],
     target: Annotated[
         list[str], typer.Option(metavar="COLUMN", help="The column it predicts; named again for each further one.")
     ],
@@ -34,9 +34,9 @@ def export(
     ] = False,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
 ) -> None:
-    """Publish a pipeline of scikit-learn that is fitted already.
+    """Publish a fitted scikit-learn pipeline.
 
-    Its signature is inferred, its ONNX export proved, and smaller variants are tried.
+    Its signature is inferred, its ONNX export compared with it, and smaller variants are tried.
     """
     # The imports take seconds, which --help need not wait for.
     from slipway_training.data.fitted_file import load  # noqa: PLC0415

@@ -45,14 +45,14 @@ def import_(
     ] = Path("models"),
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
 ) -> None:
-    """Publish an ONNX graph that was made elsewhere.
+    """Import an ONNX model from elsewhere and publish it.
 
-    Its signature is inferred, and what can be proved without its pipeline is.
+    Its signature is inferred; the graph is compared with itself, one row at a time.
     """
     # The imports take seconds, which --help need not wait for.
     from slipway_training.data.rows_file import read_rows  # noqa: PLC0415
-    from slipway_training.workflows.importing.import_model import bring_in  # noqa: PLC0415
-    from slipway_training.workflows.importing.interface import Wishes  # noqa: PLC0415
+    from slipway_training.workflows.importing.import_model import import_graph  # noqa: PLC0415
+    from slipway_training.workflows.importing.interface import Overrides  # noqa: PLC0415
 
     console = Console(highlight=False)
     started = perf_counter()
@@ -61,9 +61,9 @@ def import_(
         seconds = f"[dim]{perf_counter() - started:.1f} s[/dim]"
         console.print(f"  [green]{step:<13}[/green] {escape(result)} {seconds}", soft_wrap=True)
 
-    version = bring_in(
+    version = import_graph(
         source,
-        Wishes(
+        Overrides(
             task=task,
             labels=_labels(labels),
             targets=_names(targets),
@@ -90,7 +90,7 @@ def model_name(source: Path) -> str:
 
 def _show(console: Console, models: Path, version: StoredVersion) -> None:
     for sentence in version.manifest.parity.not_proved:
-        console.print(f"[yellow]Not proved[/yellow]: {escape(sentence)}", soft_wrap=True)
+        console.print(f"[yellow]Not compared[/yellow]: {escape(sentence)}", soft_wrap=True)
     show_version(console, Registry(models), version)
 
 

@@ -31,7 +31,8 @@ def optimize(
     ],
     *,
     data: Annotated[
-        Path | None, typer.Option(help="Rows to calibrate on and to judge by, .csv or .parquet; best the very CSV.")
+        Path | None,
+        typer.Option(help="Rows for calibration and evaluation, .csv or .parquet; preferably the training data."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column of the rows that it predicts, for its score.")] = None,
     only: Annotated[
@@ -58,7 +59,7 @@ def optimize(
 ) -> None:
     """Make a published graph smaller or faster.
 
-    Every pass and candidate is tried, and what each would change is said.
+    Every pass and candidate is tried, and the changes of each are reported.
     """
     if promote and not publish:
         raise ConfigError("--promote is for a version that --publish writes; add --publish")
@@ -75,7 +76,7 @@ def optimize(
         found = _optimize(model, registry, wanted, data, target, name, progress)
     choice = found.trained.choice
     show_choice(console, choice.variants, choice.name, choice.reason)
-    _show_proof(console, found)
+    _show_parity(console, found)
     if plots is not None:
         _draw(console, found, plots, model_name(Path(model)))
     if publish and not found.is_served_already:
@@ -130,7 +131,7 @@ def _of_file(
     from slipway_training.workflows.optimizing import subjects  # noqa: PLC0415
 
     if data is None:
-        raise ConfigError("an .onnx file says nothing of its rows; give some with --data, .csv or .parquet")
+        raise ConfigError("an .onnx file has no rows; give some with --data, .csv or .parquet")
     return subjects.of_file(path, name or model_name(path), read_rows(data, target), changes, progress)
 
 
@@ -143,8 +144,8 @@ def _changes(only: list[str] | None, pin: str | None, prefer: str | None) -> tup
     return tuple(found)
 
 
-def _show_proof(console: Console, found: "Optimized") -> None:
-    """What was proved on what, and what was not."""
+def _show_parity(console: Console, found: "Optimized") -> None:
+    """What was compared on what, and what was not."""
     chosen, subject, rows = found.chosen, found.subject, found.rows
     if chosen.parity is None:
         return
@@ -160,13 +161,13 @@ def _show_proof(console: Console, found: "Optimized") -> None:
         console.print(f"Served:  {escape(subject.what)} serves {manifest.variant}, {size}", soft_wrap=True)
     if rows.kind == "made_up":
         console.print(
-            "[yellow]Not judged[/yellow]: what may change answers was not tried without real rows; "
+            "[yellow]Not tried[/yellow]: variants that may change predictions need real rows; "
             "give some with --data FILE",
             soft_wrap=True,
         )
     elif rows.target is None:
         console.print(
-            "[yellow]Not judged[/yellow]: the score, as no right answers are known; say where with --target COLUMN",
+            "[yellow]Not compared[/yellow]: the score, as no true targets are known; name their column with --target COLUMN",
             soft_wrap=True,
         )
 

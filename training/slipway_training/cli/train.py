@@ -47,9 +47,9 @@ def train(
         bool, typer.Option("--reuse", help="Keep a version that came from the same config, data and code.")
     ] = False,
 ) -> None:
-    """Train a model from a config, and publish what is proved.
+    """Train a model from a configuration and publish it.
 
-    Its ONNX export must say what scikit-learn says; smaller variants are tried, and the best becomes a new version.
+    Its ONNX export must agree with scikit-learn; smaller variants are tried, and the best becomes a new version.
     """
     console = Console(highlight=False)
     wanted = configs.load(config, data, changes or ())

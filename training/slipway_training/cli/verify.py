@@ -1,4 +1,4 @@
-"""slipway verify MODEL: the proof of a published version, repeated on its very file.
+"""slipway verify MODEL: the parity check of a published version, repeated on its very file.
 
 What a version records decides what can be repeated. A version that was trained from a config is trained again, to have
 the pipeline that it must agree with, and its stored graph is asked about as many rows as wanted; a CSV must be given,
@@ -42,11 +42,11 @@ def verify(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="For a version that came fitted: the column it predicts, for the score."),
     ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="How many different rows to ask.")] = 100_000,
+    rows: Annotated[int, typer.Option(min=1, help="How many different rows to compare.")] = 100_000,
 ) -> None:
-    """Repeat the proof of a published version.
+    """Repeat the parity check of a published version.
 
-    Its stored graph is asked beside the pipeline that it came from, which is trained again for it.
+    Its stored graph is compared with the pipeline that it came from, which is trained again for it.
     """
     registry = Registry(models)
     number = registry.resolve(model, version)
@@ -56,7 +56,7 @@ def verify(
     if not found.holds:
         kinds = ", ".join(certificate.NAMES.get(kind, kind) for kind in found.broken)
         raise ParityError(
-            f"version {number} of {model!r} does not say what it was published for ({kinds}); roll back or retrain"
+            f"version {number} of {model!r} does not agree with its certificate ({kinds}); roll back or retrain"
         )
 
 
@@ -82,7 +82,7 @@ def _show(console: Console, stored: StoredVersion, found: "Verified") -> None:
 
 def _verify(stored: StoredVersion, data: Path | None, target: list[str], rows: int) -> "Verified":
     # The imports take seconds, which --help need not wait for.
-    from slipway_training.workflows.verify import repeat_proof  # noqa: PLC0415
+    from slipway_training.workflows.verify import repeat_parity_check  # noqa: PLC0415
 
     provenance = stored.manifest.provenance
     if "data" not in provenance.config:
@@ -94,12 +94,12 @@ def _verify(stored: StoredVersion, data: Path | None, target: list[str], rows: i
     config = config.model_copy(update={"data": config.data.model_copy(update={"checks": None})})
     if config.data.source in {"csv", "sources"}:
         if data is None:
-            what = "a CSV; give it" if config.data.source == "csv" else "joined tables; give the folder they lie in"
+            what = "a CSV; give it" if config.data.source == "csv" else "joined tables; give their folder"
             raise ConfigError(f"version {stored.manifest.model_version} was trained on {what} with --data")
         config = config.model_copy(update={"data": config.data.given(data)})
     if lineage.recipe(config).data_digest != provenance.data_digest:
         raise ConfigError("this is not the data that the version was trained on; give the file it was, unchanged")
-    return repeat_proof(stored, config, rows)
+    return repeat_parity_check(stored, config, rows)
 
 
 def _replay(stored: StoredVersion, data: Path | None, target: list[str]) -> "Verified":

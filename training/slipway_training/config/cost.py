@@ -26,7 +26,7 @@ class CostConfig(Section):
     true_positive: Amount = Field(0.0, description="cost of a hit, such as that of acting on it")
     true_negative: Amount = Field(0.0, description="cost of rightly doing nothing")
     amounts_are_features: bool = Field(
-        True, description="whether the model may learn from the columns named here; not if they are known only later"
+        True, description="whether the columns named here are features; not if they are known only later"
     )
 
     @property

@@ -56,7 +56,7 @@ class DataConfig(Section):
         None, description="a file of checks that `slipway data profile` drafts; relative to the config"
     )
     severities: dict[Check, Severities] = Field(
-        {}, description="check = how severe its findings are, where that is not what it is by itself"
+        {}, description="check = severity of its findings, where it differs from the default"
     )
 
     sample: Annotated[int, Field(ge=20)] | None = Field(

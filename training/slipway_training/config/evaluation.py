@@ -1,4 +1,4 @@
-"""How a model is judged on held-out rows: which metric comes first, on which slices, and how sure the figures are."""
+"""How a model is evaluated on held-out rows: which metric comes first, on which slices, and how sure the figures are."""
 
 from typing import Annotated, Literal, get_args
 
@@ -30,11 +30,11 @@ METRICS: dict[Task, tuple[str, ...]] = {
 
 
 class EvaluationConfig(Section):
-    """How a model is judged on held-out rows."""
+    """How a model is evaluated on held-out rows."""
 
     metric: Metric | None = Field(
         None,
-        description="the first metric, which gates, slices and tables speak of; none: what `search.scoring` says, "
+        description="the primary metric, which gates, slices and tables use; none: what `search.scoring` says, "
         "else accuracy, or r2 for values",
     )
     positive: Label | None = Field(
@@ -43,10 +43,10 @@ class EvaluationConfig(Section):
         "none: cost.positive, or the last in the order of the alphabet",
     )
     slices: tuple[str, ...] = Field(
-        (), description="columns whose groups of rows are judged one by one: each category, each quarter of a number"
+        (), description="columns whose slices are evaluated one by one: each category, each quartile of a number"
     )
     find_slices: bool = Field(True, description="whether slices that are worse than the rest are looked for")
-    slice_rows: Annotated[int, Field(ge=10)] = Field(30, description="held-out rows that a slice needs to be judged")
+    slice_rows: Annotated[int, Field(ge=10)] = Field(30, description="held-out rows that a slice needs to be evaluated")
     confidence: Annotated[float, Field(ge=0.5, le=0.999)] = Field(0.95, description="confidence of every interval")
     resamples: Annotated[int, Field(ge=100, le=10_000)] = Field(
         1000,

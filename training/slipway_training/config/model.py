@@ -22,12 +22,12 @@ from slipway_training.config.split import SplitConfig
 
 
 class ModelConfig(Section):
-    """What a model is called, and how it is proved, judged and made smaller, whoever fitted it."""
+    """What a model is called, and how it is compared, judged and made smaller, whoever fitted it."""
 
     name: ModelName = Field(description="name of the model in the registry and in URLs")
     task: Task = Field(description="'classification' or 'regression'")
     description: str = Field("", description="one sentence for the model card")
-    owner: str = Field("", description="who answers for the model: a team or an address, for the model card")
+    owner: str = Field("", description="owner of the model: a team or an address, for the model card")
     intended_use: str = Field("", description="what the model is meant for, for the model card")
     limitations: tuple[str, ...] = Field((), description="sentences on what it must not be used for, or does badly")
     parity: ParityConfig = ParityConfig()

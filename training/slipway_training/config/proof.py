@@ -31,7 +31,7 @@ class GateConfig(Section):
         0.02, description="largest change of any probability on held-out rows; for regression, of a value by its spread"
     )
     size_saving: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.1, description="share of the best exact graph's size that a variant must save that changes answers"
+        0.1, description="share of the best exact graph's size that a variant must save that changes predictions"
     )
     minimum_score: float | None = Field(None, description="held-out score below which nothing is published")
     limits: dict[Metric, float] = Field(

@@ -13,7 +13,7 @@ class SplitConfig(Section):
     """Which rows are held out, and how the rest is divided where a search, a threshold or a calibration needs parts.
 
     `stratified` gives every class its share on each side, `group` keeps the rows of one `data.group` together, `time`
-    holds out what `data.time` says came last, so that nothing is learnt from the future.
+    holds out what `data.time` says came last, so that nothing is trained on the future.
     """
 
     strategy: Strategy | None = Field(

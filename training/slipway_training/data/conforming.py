@@ -1,4 +1,4 @@
-"""Rows of a file as an existing model takes them: its columns, in its kinds, with right answers it can know."""
+"""Rows of a file as an existing model takes them: its columns, in its kinds, with true targets it can know."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def check_cells(frame: pd.DataFrame, signature: Signature) -> None:
             )
 
 
-def right_answers(column: "pd.Series | pd.DataFrame", signature: Signature, rows: int) -> NDArray[Any]:
+def true_targets(column: "pd.Series | pd.DataFrame", signature: Signature, rows: int) -> NDArray[Any]:
     """The values of a target as the model would answer them; raises DataCheckFailed."""
     target = read_target(column, rows)
     if signature.labels is None:

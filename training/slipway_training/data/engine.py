@@ -1,4 +1,4 @@
-"""The one door to DuckDB: a connection with bounded memory, and names and texts quoted for SQL.
+"""The one endpoint to DuckDB: a connection with bounded memory, and names and texts quoted for SQL.
 
 DuckDB works through tables that are larger than memory; what does not fit is spilled to a folder. Nothing is fetched:
 extensions that are not part of the package stay off.

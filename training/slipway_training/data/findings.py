@@ -11,7 +11,7 @@ from slipway_ml.contract.manifest import Finding, Severity
 from slipway_training.config.data import Severities
 from slipway_training.errors import DataCheckFailed
 
-__all__ = ["Finding", "drop_line", "error", "heeded", "in_words", "stop", "warning"]
+__all__ = ["Finding", "drop_line", "error", "in_words", "stop", "warning", "with_configured_severities"]
 
 
 def error(check: str, message: str, remedy: str, column: str = "", rows: int = 0, of: int = 0) -> Finding:
@@ -28,7 +28,9 @@ def warning(check: str, message: str, remedy: str, column: str = "", rows: int =
     )
 
 
-def heeded(findings: Iterable[Finding], severities: Mapping[Any, Severities]) -> tuple[Finding, ...]:
+def with_configured_severities(
+    findings: Iterable[Finding], severities: Mapping[Any, Severities]
+) -> tuple[Finding, ...]:
     """The findings as severe as the config wants them, errors first; ignored ones are left out."""
     found = []
     for finding in findings:

@@ -18,7 +18,7 @@ from slipway_training.data import sources
 from slipway_training.data.checks.future import check_future
 from slipway_training.data.checks.inspection import inspect_relation, inspect_table
 from slipway_training.data.engine import DuckDBPyConnection, connect, integer, literal
-from slipway_training.data.findings import heeded
+from slipway_training.data.findings import with_configured_severities
 from slipway_training.data.joining import joins, rows, views
 from slipway_training.data.joining.cache import ROWS, Cache, Step
 from slipway_training.data.joining.reading import Read, read
@@ -79,7 +79,7 @@ class _Tables:
             SourceRecord(name=source.name, digest=found[source.name].digest, rows=counts[source.name])
             for source in data.sources
         )
-        about = heeded([*findings, *check_future(table, self.config)], data.severities)
+        about = with_configured_severities([*findings, *check_future(table, self.config)], data.severities)
         return Gathered(table, about, {**counts, "loaded": len(table.target)}, records)
 
     def _join(self, found: dict[str, Read]) -> Step:

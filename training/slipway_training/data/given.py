@@ -1,7 +1,7 @@
 """Rows as a user has them, and as every later step expects them: two directions of one translation.
 
 `read` looks at the X that a fitted pipeline belongs to and says which kind each column is. `AsGiven` is the way back:
-the first step of the pipeline that is proved, it turns a frame that follows the conventions of Table into what the
+the first step of the pipeline that is compared, it turns a frame that follows the conventions of Table into what the
 user's own pipeline was fitted on: an array or a frame, with the user's dtypes and marks for missing cells.
 """
 

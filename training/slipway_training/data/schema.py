@@ -64,7 +64,7 @@ def assemble(
     for feature in features:
         if not only_numbers and feature.name in OUTPUTS:
             raise DataCheckFailed(
-                f"column {feature.name!r} has the name of one of the model's answers "
+                f"column {feature.name!r} has the name of one of the model's outputs "
                 f"({', '.join(OUTPUTS)}); rename it in the data and in the pipeline"
             )
     layout: Layout = "matrix" if only_numbers else "columns"
@@ -78,7 +78,7 @@ def assemble(
     )
 
 
-def answered_by(pipeline: Any, signature: Signature) -> Signature:
+def responded_by(pipeline: Any, signature: Signature) -> Signature:
     """The signature, without probabilities where the pipeline knows only labels."""
     has_probabilities = signature.labels is None or hasattr(pipeline, "predict_proba")
     return assemble(signature.task, signature.features, signature.labels, has_probabilities=has_probabilities)

@@ -1,4 +1,4 @@
-"""Two parts of a table: rows to learn from and rows that those are judged on, divided as `[split]` says.
+"""Two parts of a table: rows to learn from and rows that those are evaluated on, divided as `[split]` says.
 
 The same division serves the held-out rows and, among the rows to learn from, a validation part.
 """

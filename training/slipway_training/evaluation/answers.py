@@ -19,7 +19,7 @@ SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Predictions:
     """`labels` is None for regression; `numbers` are probabilities [n, classes] or values [n, targets], float64.
 
     A classifier without probabilities has numbers of no columns.
@@ -32,45 +32,47 @@ class Answers:
         return len(self.numbers)
 
 
-def some(answers: Answers, rows: Any) -> Answers:
-    """The answers to some of the rows."""
-    return Answers(None if answers.labels is None else answers.labels[rows], answers.numbers[rows])
+def some(predictions: Predictions, rows: Any) -> Predictions:
+    """The predictions for some of the rows."""
+    return Predictions(None if predictions.labels is None else predictions.labels[rows], predictions.numbers[rows])
 
 
-def ask_pipeline(pipeline: Any, frame: pd.DataFrame, task: Task) -> Answers:
-    """scikit-learn's own answers on float64 input, as users call it."""
+def predict_with_pipeline(pipeline: Any, frame: pd.DataFrame, task: Task) -> Predictions:
+    """scikit-learn's own predictions on float64 input, as users call it."""
     if task is Task.REGRESSION:
         values = np.asarray(pipeline.predict(frame), dtype=np.float64)
-        return Answers(None, values if values.ndim > 1 else values[:, np.newaxis])
+        return Predictions(None, values if values.ndim > 1 else values[:, np.newaxis])
     labels = np.asarray(pipeline.predict(frame)).reshape(len(frame))  # CatBoost gives a column
     if not hasattr(pipeline, "predict_proba"):
-        return Answers(labels, np.empty((len(labels), 0)))
-    return Answers(labels, np.asarray(pipeline.predict_proba(frame), dtype=np.float64))
+        return Predictions(labels, np.empty((len(labels), 0)))
+    return Predictions(labels, np.asarray(pipeline.predict_proba(frame), dtype=np.float64))
 
 
-def ask_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task) -> Answers:
-    """The graph's answers."""
+def predict_with_session(session: OnnxSession, tensors: Mapping[str, Tensor], task: Task) -> Predictions:
+    """The graph's predictions."""
     outputs = session.run(tensors)
     if task is Task.REGRESSION:
-        return Answers(None, outputs[0].astype(np.float64))
+        return Predictions(None, outputs[0].astype(np.float64))
     numbers = outputs[1].astype(np.float64) if len(outputs) > 1 else np.empty((len(outputs[0]), 0))
-    return Answers(outputs[0], numbers)
+    return Predictions(outputs[0], numbers)
 
 
-def ask_one_by_one(session: OnnxSession, tensors: Mapping[str, Tensor], rows: Iterable[int], task: Task) -> Answers:
-    """The graph's answers to these rows, each asked alone; there is one at least."""
-    found = [ask_session(session, take(tensors, slice(row, row + 1)), task) for row in rows]
+def ask_one_by_one(session: OnnxSession, tensors: Mapping[str, Tensor], rows: Iterable[int], task: Task) -> Predictions:
+    """The graph's predictions to these rows, each asked alone; there is one at least."""
+    found = [predict_with_session(session, take(tensors, slice(row, row + 1)), task) for row in rows]
     labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
-    return Answers(labels, np.concatenate([one.numbers for one in found]))
+    return Predictions(labels, np.concatenate([one.numbers for one in found]))
 
 
-def as_probabilities(answers: Answers) -> Answers:
+def as_probabilities(predictions: Predictions) -> Predictions:
     """The answers for metrics, which want probabilities to the last digit; without numbers where these are scores."""
-    if answers.labels is None:
-        return answers
-    sums = answers.numbers.sum(axis=1, keepdims=True)
-    is_probable = answers.numbers.shape[1] > 0 and bool(np.all(np.abs(sums - 1) < SUM_TOLERANCE))
-    return Answers(answers.labels, np.clip(answers.numbers, 0.0, 1.0) if is_probable else answers.numbers[:, :0])
+    if predictions.labels is None:
+        return predictions
+    sums = predictions.numbers.sum(axis=1, keepdims=True)
+    is_probable = predictions.numbers.shape[1] > 0 and bool(np.all(np.abs(sums - 1) < SUM_TOLERANCE))
+    return Predictions(
+        predictions.labels, np.clip(predictions.numbers, 0.0, 1.0) if is_probable else predictions.numbers[:, :0]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Differences:
         return float(self.change.max(initial=0.0))
 
 
-def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | float = 1.0) -> Differences:
+def compare(expected: Predictions, given: Predictions, spread: NDArray[np.float64] | float = 1.0) -> Differences:
     """Differences of the same rows; a number that is not finite is infinitely far away, save where both have the same.
 
     `spread` is the scale of each column of numbers, or of all.
@@ -108,14 +110,14 @@ def compare(expected: Answers, given: Answers, spread: NDArray[np.float64] | flo
     return Differences(flips, change)
 
 
-def spread_of(answers: Answers) -> NDArray[np.float64]:
+def spread_of(predictions: Predictions) -> NDArray[np.float64]:
     """The scale of differences: 1 for probabilities, the standard deviation of the answers for each column of values.
 
     Answers that are all the same have none but rounding, so their size counts.
     """
-    if answers.labels is not None:
+    if predictions.labels is not None:
         return np.ones(1)
-    return np.array([_spread(column[np.isfinite(column)]) for column in answers.numbers.T])
+    return np.array([_spread(column[np.isfinite(column)]) for column in predictions.numbers.T])
 
 
 def _spread(values: NDArray[np.float64]) -> float:

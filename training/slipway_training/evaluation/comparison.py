@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from slipway_ml.contract.evaluation import Comparison, Score
 from slipway_ml.contract.signature import Label
 from slipway_training.config.evaluation import EvaluationConfig
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.bootstrap import Floats, Groups, draw, middle
 from slipway_training.evaluation.metrics import first_score, gain, measurable
 
@@ -26,8 +26,8 @@ OF_GROUPS = "paired bootstrap of the difference, whole groups at a time"
 
 
 def compare(
-    own: Answers,
-    other: Answers,
+    own: Predictions,
+    other: Predictions,
     target: NDArray[Any],
     labels: Sequence[Label] | None,
     config: EvaluationConfig,
@@ -41,7 +41,7 @@ def compare(
     `groups` [n] says which rows belong together, where any do.
     """
     mine = first_score(target, own, labels, config)
-    rows = [measurable(target, answers, labels, config.positive) for answers in (own, other)]
+    rows = [measurable(target, predictions, labels, config.positive) for predictions in (own, other)]
     draws = [draw(one, len(target), config, mine.name, groups).metrics for one in rows]
     if mine.name not in draws[1]:
         return None
@@ -68,8 +68,8 @@ def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> 
     return float(binomtest(first, first + second).pvalue) if first + second else 1.0
 
 
-def _right(answers: Answers, target: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(answers.labels == target, dtype=np.bool_)
+def _right(predictions: Predictions, target: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(predictions.labels == target, dtype=np.bool_)
 
 
 def sign_share(difference: Floats) -> float:

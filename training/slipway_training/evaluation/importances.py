@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from slipway_ml.contract.signature import Label
 from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.metrics import first_score, gain
 
-_ANSWERS = 100_000
+_RESPONSES = 100_000
 """Rows asked in all, so that the time is bounded whatever the table is like."""
 
 _MOST_ROWS = 2000
@@ -38,7 +38,7 @@ class Importance:
 
 
 def importances(
-    ask: Callable[[pd.DataFrame], Answers],
+    ask: Callable[[pd.DataFrame], Predictions],
     frame: pd.DataFrame,
     target: NDArray[Any],
     config: EvaluationConfig,
@@ -48,7 +48,7 @@ def importances(
     """Columns by their importance, the most important first, and how many rows were asked for each shuffle."""
     random = np.random.default_rng(seed)
     columns = list(frame.columns)
-    most = max(_FEWEST_ROWS, min(_MOST_ROWS, _ANSWERS // (_REPEATS * len(columns))))
+    most = max(_FEWEST_ROWS, min(_MOST_ROWS, _RESPONSES // (_REPEATS * len(columns))))
     rows = np.sort(random.permutation(len(frame))[:most])
     frame, target = frame.iloc[rows].reset_index(drop=True), target[rows]
     try:

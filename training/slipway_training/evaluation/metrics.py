@@ -10,7 +10,7 @@ from slipway_ml.contract.evaluation import Score
 from slipway_ml.contract.signature import Label, Task
 from slipway_training.config.evaluation import METRICS, EvaluationConfig
 from slipway_training.errors import ConfigError, closest
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.bootstrap import Groups, Measurable, draw, effective_rows, wilson
 from slipway_training.evaluation.classification import Classified
 from slipway_training.evaluation.regression import SeveralValued, Valued
@@ -29,7 +29,7 @@ LOWER_IS_BETTER = frozenset(
 
 def scores(
     target: NDArray[Any],
-    answers: Answers,
+    predictions: Predictions,
     labels: Sequence[Label] | None = None,
     config: EvaluationConfig | None = None,
     groups: Groups | None = None,
@@ -40,7 +40,7 @@ def scores(
     which rows belong together, where any do. Raises ConfigError
     where the metric that is wanted first cannot be computed.
     """
-    rows = measurable(target, answers, labels, config.positive if config is not None else None)
+    rows = measurable(target, predictions, labels, config.positive if config is not None else None)
     values = plain(rows, len(target))
     drawn = draw(rows, len(target), config, groups=groups) if config is not None else None
     found = []
@@ -51,7 +51,7 @@ def scores(
             size = count if groups is None else effective_rows(value, count, drawn.metrics[name], groups)
             interval = wilson(value, size, drawn.confidence)
         found.append(_score(name, value, interval))
-    first = first_name(answers, config.metric if config is not None else None)
+    first = first_name(predictions, config.metric if config is not None else None)
     if first not in values:
         raise _cannot(first)
     return tuple(sorted(found, key=lambda score: score.name != first))
@@ -59,41 +59,41 @@ def scores(
 
 def first_score(
     target: NDArray[Any],
-    answers: Answers,
+    predictions: Predictions,
     labels: Sequence[Label] | None = None,
     config: EvaluationConfig | None = None,
 ) -> Score:
     """The one that tables and gates speak of, without an interval; raises ConfigError where it cannot be computed."""
-    name = first_name(answers, config.metric if config is not None else None)
-    rows = measurable(target, answers, labels, config.positive if config is not None else None)
+    name = first_name(predictions, config.metric if config is not None else None)
+    rows = measurable(target, predictions, labels, config.positive if config is not None else None)
     values = plain(rows, len(target))
     if name not in values:
         raise _cannot(name)
     return _score(name, values[name])
 
 
-def first_name(answers: Answers, metric: str | None) -> str:
+def first_name(predictions: Predictions, metric: str | None) -> str:
     """The metric that was asked for, or the usual one of the task."""
-    return metric or METRICS[Task.REGRESSION if answers.labels is None else Task.CLASSIFICATION][0]
+    return metric or METRICS[Task.REGRESSION if predictions.labels is None else Task.CLASSIFICATION][0]
 
 
 def measurable(
-    target: NDArray[Any], answers: Answers, labels: Sequence[Label] | None = None, positive: Label | None = None
+    target: NDArray[Any], predictions: Predictions, labels: Sequence[Label] | None = None, positive: Label | None = None
 ) -> Measurable:
     """The rows as metrics see them; raises ConfigError where the positive label is no class."""
-    if answers.labels is None:
+    if predictions.labels is None:
         truth = np.asarray(target, dtype=np.float64).reshape(len(target), -1)
-        parts = [Valued(own, given) for own, given in zip(truth.T, answers.numbers.T, strict=True)]
+        parts = [Valued(own, given) for own, given in zip(truth.T, predictions.numbers.T, strict=True)]
         return parts[0] if len(parts) == 1 else SeveralValued(parts)
-    truth, given = target.tolist(), answers.labels.tolist()
+    truth, given = target.tolist(), predictions.labels.tolist()
     known = list(labels) if labels is not None else sorted(set(truth))
-    numbers = answers.numbers
+    numbers = predictions.numbers
     if positive is not None:
         if positive not in known:
             raise ConfigError(f"evaluation.positive is no class{closest(str(positive), map(str, known))}")
         if len(known) == _BINARY and positive == known[0]:
             known, numbers = known[::-1], numbers[:, ::-1]  # the last one counts as positive
-    has_columns = len(known) == answers.numbers.shape[1] and set(truth) <= set(known)
+    has_columns = len(known) == predictions.numbers.shape[1] and set(truth) <= set(known)
     number = {label: position for position, label in enumerate(known)}
     for label in (*truth, *given):
         number.setdefault(label, len(number))

@@ -12,11 +12,11 @@ from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceS
 from slipway_ml.contract.signature import Label, Signature
 from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.errors import ConfigError, closest
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.bootstrap import Groups, draws_for
+from slipway_training.evaluation.compared_models import ComparedModel
 from slipway_training.evaluation.comparison import compare
 from slipway_training.evaluation.metrics import first_name, measurable, scores
-from slipway_training.evaluation.rivals import Rival
 from slipway_training.evaluation.slices import Found, Slice, find, slices_of
 
 MISTAKES = "accuracy"
@@ -25,8 +25,8 @@ DISTANCE = "mean_absolute_error"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """The rows a model is judged on, with its answers; `learn` are those it learnt from.
+class EvaluatedRows:
+    """The rows a model is evaluated on, with its answers; `learn` are those it trained on.
 
     `groups` [n] says which of the rows belong together; None where each stands for itself.
     """
@@ -34,24 +34,24 @@ class Judged:
     learn: pd.DataFrame
     held_out: pd.DataFrame
     target: NDArray[Any]
-    answers: Answers
+    predictions: Predictions
     signature: Signature
     groups: Groups | None = None
 
 
 def evaluate(
-    judged: Judged, config: EvaluationConfig, baseline: Rival, champion: Rival | None
+    judged: EvaluatedRows, config: EvaluationConfig, baseline: ComparedModel, champion: ComparedModel | None
 ) -> tuple[tuple[Score, ...], Evaluation]:
     """Scores with intervals and what they are beside; raises ConfigError for a slice or metric that is not there."""
     labels = judged.signature.labels
-    metrics = scores(judged.target, judged.answers, labels, config, judged.groups)
+    metrics = scores(judged.target, judged.predictions, labels, config, judged.groups)
     declared = _declared(judged, config)
-    loss = _loss(judged.target, judged.answers)
+    loss = _loss(judged.target, judged.predictions)
     alpha = 1 - config.confidence
     found = Found((), 0)
     if config.find_slices:
         found = find(judged.learn, judged.held_out, judged.signature, loss, config.slice_rows, alpha)
-    rows = measurable(judged.target, judged.answers, labels, config.positive)
+    rows = measurable(judged.target, judged.predictions, labels, config.positive)
     evaluation = Evaluation(
         rows=len(judged.target),
         confidence=config.confidence,
@@ -66,15 +66,19 @@ def evaluate(
     return metrics, evaluation
 
 
-def _beside(judged: Judged, rival: Rival, labels: Sequence[Label] | None, config: EvaluationConfig) -> Comparison:
-    if rival.answers is None:
-        return Comparison(other=rival.name, note=rival.note)
-    answers, groups = (judged.answers, rival.answers), judged.groups
-    compared = compare(*answers, judged.target, labels, config, name=rival.name, note=rival.note, groups=groups)
-    return compared or Comparison(other=rival.name, note="the first metric says nothing of it")
+def _beside(
+    judged: EvaluatedRows, compared_model: ComparedModel, labels: Sequence[Label] | None, config: EvaluationConfig
+) -> Comparison:
+    if compared_model.predictions is None:
+        return Comparison(other=compared_model.name, note=compared_model.note)
+    predictions, groups = (judged.predictions, compared_model.predictions), judged.groups
+    compared = compare(
+        *predictions, judged.target, labels, config, name=compared_model.name, note=compared_model.note, groups=groups
+    )
+    return compared or Comparison(other=compared_model.name, note="the first metric says nothing of it")
 
 
-def _declared(judged: Judged, config: EvaluationConfig) -> list[Slice]:
+def _declared(judged: EvaluatedRows, config: EvaluationConfig) -> list[Slice]:
     features = {feature.name: feature for feature in judged.signature.features}
     slices = []
     for name in config.slices:
@@ -84,31 +88,31 @@ def _declared(judged: Judged, config: EvaluationConfig) -> list[Slice]:
     return [one for one in slices if len(one) >= config.slice_rows]
 
 
-def _loss(target: NDArray[Any], answers: Answers) -> NDArray[np.float64]:
+def _loss(target: NDArray[Any], predictions: Predictions) -> NDArray[np.float64]:
     """What a slice is searched by: 1 for a wrong label, the distance of a value, or the mean of several."""
-    if answers.labels is not None:
-        return np.asarray(answers.labels != target, dtype=np.float64)
+    if predictions.labels is not None:
+        return np.asarray(predictions.labels != target, dtype=np.float64)
     truth = np.asarray(target, dtype=np.float64).reshape(len(target), -1)
-    return np.asarray(np.abs(answers.numbers - truth).mean(axis=1), dtype=np.float64)
+    return np.asarray(np.abs(predictions.numbers - truth).mean(axis=1), dtype=np.float64)
 
 
 def _slice_scores(
-    slices: Sequence[tuple[Slice, float | None]], judged: Judged, config: EvaluationConfig
+    slices: Sequence[tuple[Slice, float | None]], judged: EvaluatedRows, config: EvaluationConfig
 ) -> tuple[SliceScore, ...]:
     scored = [_slice_score(one, judged, config, p_value) for one, p_value in slices]
     return tuple(one for one in scored if one is not None)
 
 
 def _slice_score(
-    one: Slice, judged: Judged, config: EvaluationConfig, p_value: float | None = None
+    one: Slice, judged: EvaluatedRows, config: EvaluationConfig, p_value: float | None = None
 ) -> SliceScore | None:
-    numbers = judged.answers.numbers[one.rows]
-    labels = None if judged.answers.labels is None else judged.answers.labels[one.rows]
-    metric = slice_metric(judged.answers, config, is_found=p_value is not None)
+    numbers = judged.predictions.numbers[one.rows]
+    labels = None if judged.predictions.labels is None else judged.predictions.labels[one.rows]
+    metric = slice_metric(judged.predictions, config, is_found=p_value is not None)
     try:
         found = scores(
             judged.target[one.rows],
-            Answers(labels, numbers),
+            Predictions(labels, numbers),
             judged.signature.labels,
             config.model_copy(update={"metric": metric}),
             None if judged.groups is None else judged.groups[one.rows],
@@ -118,12 +122,12 @@ def _slice_score(
     return SliceScore(name=one.name, rows=len(one), score=found[0], p_value=p_value)
 
 
-def slice_metric(answers: Answers, config: EvaluationConfig, *, is_found: bool = False) -> str:
+def slice_metric(predictions: Predictions, config: EvaluationConfig, *, is_found: bool = False) -> str:
     """The metric of slices: the first one of all rows, save where it says nothing of a part of them.
 
     A slice that was found was looked for by its mistakes or distances, and is shown by them.
     """
     if is_found:
-        return MISTAKES if answers.labels is not None else DISTANCE
-    first = first_name(answers, config.metric)
+        return MISTAKES if predictions.labels is not None else DISTANCE
+    first = first_name(predictions, config.metric)
     return DISTANCE if first == "r2" else first

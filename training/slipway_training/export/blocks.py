@@ -49,7 +49,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EstimatorOutput:
     """Wires of an estimator's answer; `numbers` are probabilities [rows, classes] or values [rows, 1]."""
 
     label: str | None

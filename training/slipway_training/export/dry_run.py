@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from slipway_ml.contract.signature import Signature
 from slipway_training.export.assembly import Assembly
-from slipway_training.export.estimators.catalogue import ANSWERS
+from slipway_training.export.estimators.catalogue import EXPORTERS
 from slipway_training.export.onnx_export import inputs
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.pipeline.build import refuses
@@ -44,7 +44,7 @@ def try_export(pipeline: Any, signature: Signature, rows: pd.DataFrame, target: 
             raise
         return False
     assembly = Assembly()
-    Translation(assembly, ANSWERS).answer(trial, inputs(assembly, signature), "")
+    Translation(assembly, EXPORTERS).output(trial, inputs(assembly, signature), "")
     return True
 
 

@@ -31,7 +31,7 @@ _ALWAYS = (
 )
 
 
-def grows(fitted: Any) -> bool:
+def is_monotonic(fitted: Any) -> bool:
     """By its class and its parameters; a class of the user's own is not known, whatever it inherits from."""
     if type(fitted) is SimpleImputer:
         is_whole = fitted.keep_empty_features or not pd.isna(np.asarray(fitted.statistics_, dtype=object)).any()

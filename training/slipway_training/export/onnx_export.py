@@ -17,8 +17,8 @@ from slipway_ml.contract.signature import MATRIX_INPUT, Signature
 from slipway_ml.contract.tensors import Datatype
 from slipway_training.errors import ConversionError
 from slipway_training.export.assembly import Assembly
-from slipway_training.export.blocks import Answer, Block
-from slipway_training.export.estimators.catalogue import ANSWERS
+from slipway_training.export.blocks import Block, EstimatorOutput
+from slipway_training.export.estimators.catalogue import EXPORTERS
 from slipway_training.export.pipeline_walk import Translation
 
 _LONGEST = 200
@@ -27,9 +27,9 @@ _LONGEST = 200
 def export(pipeline: Any, signature: Signature, *, is_other: bool = False) -> ModelProto:
     """Convert and check; raises ConversionError that names the step and what to do."""
     assembly = Assembly()
-    translation = Translation(assembly, ANSWERS, is_other=is_other)
-    answer = translation.answer(pipeline, inputs(assembly, signature), "")
-    _finish(assembly, answer, signature)
+    translation = Translation(assembly, EXPORTERS, is_other=is_other)
+    output = translation.output(pipeline, inputs(assembly, signature), "")
+    _finish(assembly, output, signature)
     last = pipeline[-1] if isinstance(pipeline, Pipeline) else pipeline
     model = assembly.model(type(last).__name__, signature.inputs, signature.outputs)
     try:
@@ -59,17 +59,17 @@ def inputs(assembly: Assembly, signature: Signature) -> list[Block]:
     return blocks
 
 
-def _finish(assembly: Assembly, answer: Answer, signature: Signature) -> None:
+def _finish(assembly: Assembly, output: EstimatorOutput, signature: Signature) -> None:
     """Names, shapes and types of the outputs as the signature has them."""
-    if answer.numbers is not None and (signature.labels is None or signature.has_probabilities):
+    if output.numbers is not None and (signature.labels is None or signature.has_probabilities):
         name = "value" if signature.labels is None else "probabilities"
-        if answer.is_double:
-            assembly.add("Cast", [answer.numbers], name, to=TensorProto.FLOAT)
+        if output.is_double:
+            assembly.add("Cast", [output.numbers], name, to=TensorProto.FLOAT)
         else:
-            assembly.rename(answer.numbers, name)
-    if answer.label is None:
+            assembly.rename(output.numbers, name)
+    if output.label is None:
         return
     if signature.label_datatype is Datatype.BOOL:
-        assembly.add("Cast", [answer.label], "label", to=TensorProto.BOOL)
+        assembly.add("Cast", [output.label], "label", to=TensorProto.BOOL)
     else:
-        assembly.rename(answer.label, "label")
+        assembly.rename(output.label, "label")

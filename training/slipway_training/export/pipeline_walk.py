@@ -23,21 +23,23 @@ from slipway_training.data.given import AsGiven
 from slipway_training.errors import ConversionError
 from slipway_training.export import skl2onnx_step
 from slipway_training.export.assembly import Assembly
-from slipway_training.export.blocks import Answer, Block, Origin, join, select
-from slipway_training.export.monotonic import grows
+from slipway_training.export.blocks import Block, EstimatorOutput, Origin, join, select
+from slipway_training.export.monotonic import is_monotonic
 from slipway_training.export.precision import prefers_float32
 from slipway_training.export.transformers import dates, functions, linear_maps, text
 from slipway_training.pipeline.dates import DateParts
 
-Answers = Callable[["Translation", Any, Sequence[Block], str], Answer]
+Predictions = Callable[["Translation", Any, Sequence[Block], str], EstimatorOutput]
 
 
 class Translation:
     """One graph under construction. `is_other` turns the preferred number type of the estimators around."""
 
-    def __init__(self, assembly: Assembly, answers: dict[type | str, Answers], *, is_other: bool = False) -> None:
+    def __init__(
+        self, assembly: Assembly, predictions: dict[type | str, Predictions], *, is_other: bool = False
+    ) -> None:
         self.assembly = assembly
-        self._answers = answers
+        self._predictions = predictions
         self._is_other = is_other
 
     def transform(self, fitted: Any, blocks: list[Block], path: str) -> list[Block]:
@@ -70,9 +72,9 @@ class Translation:
                 found = [self._grown(fitted, block, path) or self._transform_leaf(fitted, block, path)]
         return found
 
-    def answer(self, fitted: Any, blocks: list[Block], path: str) -> Answer:
+    def output(self, fitted: Any, blocks: list[Block], path: str) -> EstimatorOutput:
         """A table through an estimator; raises ConversionError that names the step."""
-        own = self._answers.get(type(fitted)) or self._answers.get(type(fitted).__name__)
+        own = self._predictions.get(type(fitted)) or self._predictions.get(type(fitted).__name__)
         if own is not None:
             return own(self, fitted, blocks, path)
         match fitted:
@@ -81,13 +83,13 @@ class Translation:
                 before = fitted.steps[:-1]
                 blocks = self.transform(Pipeline(before), blocks, path) if before else blocks
                 is_wrapped = len(before) == 1 and isinstance(before[0][1], AsGiven)
-                return self.answer(last, blocks, path if is_wrapped else below(path, name))
+                return self.output(last, blocks, path if is_wrapped else below(path, name))
             case GridSearchCV() | RandomizedSearchCV():
-                return self.answer(fitted.best_estimator_, blocks, path)
+                return self.output(fitted.best_estimator_, blocks, path)
         block = join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}")
-        return self.answer_leaf(fitted, self.numbers(block, fitted, path), path)
+        return self.convert_leaf(fitted, self.numbers(block, fitted, path), path)
 
-    def answer_leaf(self, fitted: Any, block: Block, path: str) -> Answer:
+    def convert_leaf(self, fitted: Any, block: Block, path: str) -> EstimatorOutput:
         """A block through an estimator as skl2onnx writes it; raises ConversionError that names the step."""
         order = (
             (skl2onnx_step.FLOAT32, skl2onnx_step.FLOAT64)
@@ -103,10 +105,10 @@ class Translation:
         if is_classifier(fitted) and not skl2onnx_step.has_flat_labels(model, block.width, precision):
             outputs[0] = self.assembly.add("Reshape", [outputs[0], self.assembly.constant(np.array([-1]))])
         if not is_classifier(fitted):
-            return Answer(None, outputs[0], types[0] == TensorProto.DOUBLE)
+            return EstimatorOutput(None, outputs[0], types[0] == TensorProto.DOUBLE)
         if not hasattr(fitted, "predict_proba"):
-            return Answer(outputs[0], None)
-        return Answer(outputs[0], outputs[1], types[1] == TensorProto.DOUBLE)
+            return EstimatorOutput(outputs[0], None)
+        return EstimatorOutput(outputs[0], outputs[1], types[1] == TensorProto.DOUBLE)
 
     def numbers(self, block: Block, fitted: Any, path: str) -> Block:
         """The block, which must hold numbers; raises ConversionError where it is text."""
@@ -144,7 +146,7 @@ class Translation:
 
     def _grown(self, fitted: Any, block: Block, path: str) -> Block | None:
         """The block after a transformer that trees can do without; its nodes are written when somebody needs them."""
-        if block.is_text or not grows(fitted):
+        if block.is_text or not is_monotonic(fitted):
             return None
         before = block.origin or Origin(block, lambda numbers: numbers)
         origin = Origin(before.block, lambda numbers: fitted.transform(before.see(numbers)))

@@ -1,4 +1,4 @@
-"""Which number type an estimator is written in first; the proof of parity decides whether it stays.
+"""Which number type an estimator is written in first; the parity check decides whether it stays.
 
 scikit-learn's trees compare in float32, so they are exact there and nowhere else. A few smooth models differ in float32
 by a millionth and are smaller and faster for it. Everything else, above all what jumps, is written in float64.

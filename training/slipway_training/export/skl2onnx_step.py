@@ -43,7 +43,9 @@ def convert(fitted: Any, width: int, precisions: tuple[int, ...], path: str) -> 
                 reason = reason or "onnxruntime cannot load what skl2onnx makes of it"
             except Exception as error:  # noqa: BLE001  # skl2onnx raises whatever its converters raise
                 is_unknown = isinstance(error, MissingShapeCalculator | MissingConverter | NotImplementedError)
-                reason = reason or ("nobody knows how" if is_unknown else f"{type(error).__name__} in skl2onnx")
+                reason = reason or (
+                    "no ONNX converter is available" if is_unknown else f"{type(error).__name__} in skl2onnx"
+                )
             else:
                 if not model.functions:  # these would be lost when graphs are joined
                     return model, precision

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
-from slipway_training.optimizer.passes import Declined, NothingToDo
+from slipway_training.optimizer.passes import NotApplicable, NothingToChange
 from slipway_training.optimizer.wiring import Wiring, attribute
 
 LARGEST_BOUND = 1e-4
@@ -59,7 +59,7 @@ def before(wiring: Wiring, wire: str) -> Affine:
     """What stands before a float32 wire; raises NothingToDo where nothing is scaled in float64."""
     found = columns(wiring, wire)
     if found.is_identity:
-        raise NothingToDo("there is no scaler just before it")
+        raise NothingToChange("there is no scaler just before it")
     return found
 
 
@@ -69,7 +69,7 @@ def columns(wiring: Wiring, wire: str) -> Affine:
     while (maker := wiring.maker(wire)) is not None and _passes_on(maker):
         wire = maker.input[0]
     if wire not in known:
-        raise NothingToDo("there is no scaler just before it")
+        raise NothingToChange("there is no scaler just before it")
     return _walk(wiring, wire, known)
 
 
@@ -94,7 +94,7 @@ def _walk(wiring: Wiring, wire: str, known: dict[str, int]) -> Affine:
         if row is not None and row.dtype == np.float64 and row.shape == (1, row.size):
             return _then(kind, _walk(wiring, maker.input[0], known), row.ravel())
     if wire not in known:
-        raise Declined("the number of its columns is not known")
+        raise NotApplicable("the number of its columns is not known")
     return Affine((wire,), np.ones(known[wire]), np.zeros(known[wire]))
 
 

@@ -1,7 +1,7 @@
 """build(exported, …): the graphs that may be published, as compositions of passes; what cannot be built says why.
 
-exported   the graph as it was proved
-compact    every exact pass that suits it, proved again by the same proof
+exported   the graph that was compared with scikit-learn
+compact    every exact pass that suits it, compared again by the same proof
 others     something more on top of the compact graph, judged by the gates
 """
 
@@ -14,11 +14,11 @@ from slipway_ml.contract.manifest import Guarantee
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.optimize import OptimizeConfig
 from slipway_training.optimizer.catalogue import EXACT_PASSES, ON_TOP
-from slipway_training.optimizer.passes import Declined, Material, NothingToDo, Pass, Rewritten, worker
+from slipway_training.optimizer.passes import Material, NotApplicable, NothingToChange, Pass, Rewritten, worker
 from slipway_training.optimizer.variants import COMPACT, EXPORTED, Built
 
 Objection = Callable[[bytes], str]
-"""What the proof of parity has against a graph, as a clause; empty where it agrees."""
+"""What the parity check has against a graph, as a clause; empty where it agrees."""
 
 _WEAKEST_LAST: tuple[Guarantee, ...] = get_args(Guarantee)
 
@@ -26,7 +26,7 @@ _WEAKEST_LAST: tuple[Guarantee, ...] = get_args(Guarantee)
 def build(exported: ModelProto, config: OptimizeConfig, material: Material, objection: Objection) -> list[Built]:
     """The exported graph first, then the compact one, then the candidates of the config."""
     whole = exported.SerializeToString(deterministic=True)
-    built = [Built(EXPORTED, "the graph as it was proved", whole, "exact", bound=0.0)]
+    built = [Built(EXPORTED, "the graph that was compared with scikit-learn", whole, "exact", bound=0.0)]
     compact, graph = compose(exported, EXACT_PASSES, material, objection)
     built.append(compact)
     even = [one for one in EXACT_PASSES if not one.spreads_weights]
@@ -46,7 +46,7 @@ def weakest(passes: Sequence[Pass]) -> Guarantee:
 def compose(
     exported: ModelProto, passes: Sequence[Pass], material: Material, objection: Objection
 ) -> tuple[Built, ModelProto]:
-    """The compact graph. Where the proof objects to the whole, each pass is proved alone and the culprits left out."""
+    """The compact graph. Where the parity check objects to the whole, each pass is compared alone and the culprits left out."""
     found = _apply(exported, passes, material, lambda _model: "")
     if found.passes and objection(found.graph.SerializeToString(deterministic=True)):
         found = _apply(exported, passes, material, objection)
@@ -83,10 +83,10 @@ def _apply(graph: ModelProto, passes: Sequence[Pass], material: Material, object
         try:
             rewritten = one.apply(found.graph, material)
             why_not = objection(rewritten.model.SerializeToString(deterministic=True))
-        except NothingToDo as reason:
+        except NothingToChange as reason:
             found.idle[one.name] = str(reason)
             continue
-        except Declined as reason:
+        except NotApplicable as reason:
             why_not = str(reason)
         if why_not:
             found.declined[one.name] = why_not
@@ -106,7 +106,7 @@ def _on_top(
             found.take(one.name, one.apply(found.graph, material))
         model = found.graph.SerializeToString(deterministic=True)
         OnnxSession(model)
-    except Declined as reason:
+    except NotApplicable as reason:
         return Built(name, about, None, guarantee, failure=str(reason))
     except Exception as error:  # noqa: BLE001  # quantizers raise anything; a candidate less is no failure
         failure = f"could not be built or loaded ({type(error).__name__})"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto
 
 from slipway_training.optimizer.affine import LARGEST_BOUND, Affine, before
-from slipway_training.optimizer.passes import Declined, Family, Material, NothingToDo, Pass, Rewritten
+from slipway_training.optimizer.passes import Family, Material, NotApplicable, NothingToChange, Pass, Rewritten
 from slipway_training.optimizer.wiring import Wiring
 
 
@@ -20,7 +20,9 @@ def fold_into_first_layer(model: ModelProto, _material: Material | None = None) 
     weights, bias = affine.fold(*_parameters(wiring, product, add))
     bound = affine.bound(weights, bias)
     if not bound < LARGEST_BOUND:
-        raise Declined(f"in float32 it might move a unit of the first layer by {bound:.1g}, {LARGEST_BOUND:g} allowed")
+        raise NotApplicable(
+            f"in float32 it might move a unit of the first layer by {bound:.1g}, {LARGEST_BOUND:g} allowed"
+        )
     _rewrite(wiring, product, add, _joined(wiring, product, affine), weights, bias)
     return Rewritten(wiring.finish())
 
@@ -30,7 +32,7 @@ def centre_input(model: ModelProto, _material: Material | None = None) -> Rewrit
     wiring = Wiring(model)
     product, add, affine = _site(wiring)
     if np.all(affine.slope == 1):
-        raise NothingToDo("the scaler only subtracts")
+        raise NothingToChange("the scaler only subtracts")
     weights, bias = _parameters(wiring, product, add)
     centre = wiring.add_constant(affine.centre.reshape(1, -1), "raw/centre")
     wire = wiring.put_before(product, "Sub", [_joined(wiring, product, affine), centre], "raw/centred")
@@ -46,13 +48,13 @@ def _site(wiring: Wiring) -> tuple[NodeProto, NodeProto, Affine]:
             if len(readers) == 1 and readers[0].op_type == "Add" and wiring.constant(readers[0].input[1]) is not None:
                 return product, readers[0], before(wiring, product.input[0])
             break
-    raise NothingToDo("its first layer is no product with a bias")
+    raise NothingToChange("its first layer is no product with a bias")
 
 
 def _parameters(wiring: Wiring, product: NodeProto, add: NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     weights, bias = wiring.constant(product.input[1]), wiring.constant(add.input[1])
     if weights is None or bias is None or weights.dtype != np.float32 or bias.size != weights.shape[1]:
-        raise NothingToDo("its first layer is not in float32")
+        raise NothingToChange("its first layer is not in float32")
     return weights.astype(np.float64), bias.ravel().astype(np.float64)
 
 

@@ -1,6 +1,6 @@
 """Choosing a variant: answers and size decide, latency only ranks, and only beyond a margin.
 
-Exact variants pass by the proof of parity, without a flip; the exported graph passed it before. Others pass when they
+Exact variants pass by the parity check, without a flip; the exported graph passed it before. Others pass when they
 change no more than the config allows and save enough beside the best exact one; other models, which are asked for by
 name, may change single answers as long as their score holds. One of those that pass is chosen: the smallest, and among
 sizes alike the fastest; `optimize.prefer` turns that around, `optimize.pin` names one.
@@ -57,7 +57,7 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
 
 
 def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> str:
-    """Why a variant that may change answers may not be published, or an empty text; `exact` is the best exact one."""
+    """Why a variant that may change predictions may not be published, or an empty text; `exact` is the best exact one."""
     problems = []
     gate = config.gate
     noun = "probability" if config.task is Task.CLASSIFICATION else "value, by its spread,"
@@ -68,20 +68,20 @@ def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | No
         problems.append("is for a GPU, optimize.hardware says cpu")
     if found.label_flips > allowed_flips and not is_other:
         labels = "label" if found.label_flips == 1 else "labels"
-        problems.append(f"flips {found.label_flips} {labels}, {allowed_flips} allowed")
+        problems.append(f"changes {found.label_flips} {labels}, {allowed_flips} allowed")
     if found.largest_difference > gate.probability_change and not is_other:
         problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
     if own is not None and one.score is not None:
         low, high = own.interval or (own.value, own.value)
         limit = low if own.higher_is_better else high
         if gain(own, one.score) > gain(own, limit):
-            problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, where its own interval ends")
+            problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, the limit of its interval")
     elif is_other:
-        problems.append("is another model, which only its score can speak for, and no right answers are known")
+        problems.append("is a different model, which only its score can assess, and no true targets are known")
     if one.size > (1 - gate.size_saving) * exact.size:
         problems.append(f"is {one.size / exact.size:.2f} of the exact size, {1 - gate.size_saving:.2f} allowed")
     elif exact.size <= _SMALL:
-        problems.append(f"saves {exact.size - one.size} bytes, for which no answer should move")
+        problems.append(f"saves {exact.size - one.size} bytes, too few to change predictions")
     return "; ".join(problems)
 
 
@@ -106,7 +106,7 @@ def _best(passing: Sequence[Measured], prefer: str) -> Measured:
     # give the same answers everywhere, so integer arithmetic comes second to floats.
     passing = [one for one in passing if one.built.is_for_gpu] or passing
     eligible = [one for one in passing if one.built.is_portable] or list(passing)
-    ranks = (_smallest, _quickest) if prefer == "size" else (_quickest, _smallest)
+    ranks = (_smallest, _fastest) if prefer == "size" else (_fastest, _smallest)
     for rank in ranks:
         eligible = rank(eligible)
     return min(eligible, key=lambda one: (one.judged.label_flips, *_nearness(one), one.size, one.name))
@@ -117,7 +117,7 @@ def _smallest(eligible: Sequence[Measured]) -> list[Measured]:
     return [one for one in eligible if one.size <= max(smallest * (1 + _SAME_SIZE), _SMALL)]
 
 
-def _quickest(eligible: Sequence[Measured]) -> list[Measured]:
+def _fastest(eligible: Sequence[Measured]) -> list[Measured]:
     fastest = min(map(slowness, eligible))
     return [one for one in eligible if slowness(one) <= fastest * (1 + LATENCY_MARGIN)]
 
@@ -128,7 +128,7 @@ def slowness(one: Measured) -> float:
 
 
 def _nearness(one: Measured) -> tuple[float, ...]:
-    """How far answers moved; within the proof's tolerance that is rounding, which is no reason to choose."""
+    """How far answers moved; within the parity check's tolerance that is rounding, which is no reason to choose."""
     return () if one.is_exact else (one.judged.largest_difference,)
 
 
@@ -146,7 +146,7 @@ def _entry(built: Built, measured: Measured | None, why_not: str, chosen: str) -
     if measured is None:
         return done
     others = "passed by its score" if built.guarantee == "different_model" else "passed every gate"
-    proved = "passed the proof of parity" if measured.is_exact else others
+    proved = "passed the parity check" if measured.is_exact else others
     found = measured.footprint
     return done.model_copy(
         update={
@@ -185,11 +185,11 @@ def _figures(chosen: Measured, exported: Measured) -> str:
         return "the graph as it was exported"
     share = f"{chosen.size / exported.size:.2f} of the exported size"
     speed = f"{slowness(chosen) / slowness(exported):.2f} of its latency"
-    # Exact variants answer for made-up rows too, others for the rows that they are judged on.
+    # Exact variants answer for synthetic rows too, others for the rows that they are evaluated on.
     rows = chosen.parity.rows + chosen.parity.edge_rows if chosen.is_exact else chosen.judged.rows
     found = chosen.parity if chosen.is_exact else chosen.judged
-    flips = f"flips {found.label_flips} of {rows} labels"
-    moved = f"moves no answer by more than {found.largest_difference:.2g}"
+    flips = f"changes {found.label_flips} of {rows} labels"
+    moved = f"changes no prediction by more than {found.largest_difference:.2g}"
     return f"{chosen.name} is {share} and {speed}, {flips} and {moved}"
 
 
@@ -197,5 +197,5 @@ def _rank(chosen: Measured, lossy: Sequence[Measured]) -> str:
     if len(lossy) == 1:
         return "no other that saves as much passed"
     if chosen.built.is_portable and not all(one.built.is_portable for one in lossy):
-        return "the others that passed compute in integers, whose answers may differ between processors"
+        return "the others that passed compute in integers, whose predictions may differ between processors"
     return f"it is the best of the {len(lossy)} that passed"

@@ -7,14 +7,14 @@ to and fro, so the variant is built and checked there, and published only for a 
 from onnx import ModelProto, TensorProto, numpy_helper
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-from slipway_training.optimizer.passes import Declined, Material, Pass, Rewritten, copy
+from slipway_training.optimizer.passes import Material, NotApplicable, Pass, Rewritten, copy
 from slipway_training.optimizer.weights import weight_nodes
 
 
 def to_float16(model: ModelProto, _material: Material | None = None) -> Rewritten:
     """All of the float32 part; raises Declined where no product of matrices is in float32."""
     if not weight_nodes(model):
-        raise Declined("float16 pays for products of matrices, of which it has none in float32")
+        raise NotApplicable("float16 pays for products of matrices, of which it has none in float32")
     half: ModelProto = convert_float_to_float16(copy(model), keep_io_types=True)
     for tensor in half.graph.initializer:
         if tensor.data_type == TensorProto.FLOAT16:

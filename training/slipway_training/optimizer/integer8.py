@@ -35,7 +35,7 @@ def dynamic(
     model: ModelProto, *, per_channel: bool = False, unsigned: bool = False, reduced: bool = False
 ) -> ModelProto:
     """8-bit weights, or 7-bit ones where `reduced`; activations are scaled by the range of each batch."""
-    with _quietly(), TemporaryDirectory() as folder:
+    with _without_warnings(), TemporaryDirectory() as folder:
         target = Path(folder) / "small.onnx"
         quantize_dynamic(
             _copy(model),
@@ -57,7 +57,7 @@ def static(
     calibration: Calibration = "MinMax",
 ) -> ModelProto:
     """8-bit weights and activations, whose ranges are taken from training rows by the method of `calibration`."""
-    with _quietly(), TemporaryDirectory() as folder:
+    with _without_warnings(), TemporaryDirectory() as folder:
         target = Path(folder) / "small.onnx"
         quantize_static(
             _copy(model),
@@ -94,7 +94,7 @@ def _copy(model: ModelProto) -> ModelProto:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def _without_warnings() -> Iterator[None]:
     logger = logging.getLogger()
     before = logger.level
     logger.setLevel(logging.ERROR)

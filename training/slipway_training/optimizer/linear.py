@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto
 
 from slipway_training.optimizer.affine import LARGEST_BOUND, Affine, before, columns
-from slipway_training.optimizer.passes import Declined, Family, Material, NothingToDo, Pass, Rewritten
+from slipway_training.optimizer.passes import Family, Material, NotApplicable, NothingToChange, Pass, Rewritten
 from slipway_training.optimizer.wiring import Wiring, floats, set_attribute
 
 _LINEAR = frozenset({"LinearClassifier", "LinearRegressor"})
@@ -27,7 +27,7 @@ def fold_scaler(model: ModelProto, _material: Material | None = None, limit: flo
     weights, bias = affine.fold(*_parameters(node))
     bound = affine.bound(weights, bias)
     if not bound < limit:
-        raise Declined(
+        raise NotApplicable(
             f"in float32 it might move a score by {bound:.1g}, {limit:g} allowed: raw columns lie far from "
             "zero beside their spread"
         )
@@ -43,7 +43,7 @@ def score_in_float64(model: ModelProto, _material: Material | None = None) -> Re
     weights, bias = _parameters(node)
     is_value = node.op_type == "LinearRegressor" and len(bias) == 1
     if not is_value and not _is_mirrored(node, weights, bias):
-        raise NothingToDo("float32 is faster for several scores")
+        raise NothingToChange("float32 is faster for several scores")
     affine = columns(wiring, node.input[0])
     found = _in_float64(wiring, node, affine)
     return replace(found, bound=None) if affine.is_identity else found
@@ -75,7 +75,7 @@ def _in_float64(wiring: Wiring, node: NodeProto, affine: Affine) -> Rewritten:
 def _only(wiring: Wiring) -> NodeProto:
     nodes: list[NodeProto] = [node for node in wiring.graph.node if node.op_type in _LINEAR]
     if len(nodes) != 1:
-        raise NothingToDo(f"there are {len(nodes)} linear models in it")
+        raise NothingToChange(f"there are {len(nodes)} linear models in it")
     return nodes[0]
 
 
@@ -88,7 +88,7 @@ def _parameters(node: NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float6
     """Weights [columns, outputs] and bias [outputs]; missing intercepts are zeros."""
     coefficients, bias = floats(node, "coefficients"), floats(node, "intercepts")
     if not len(bias):
-        raise Declined("it has no intercepts to take the scaler's share")
+        raise NotApplicable("it has no intercepts to take the scaler's share")
     return coefficients.reshape(len(bias), -1).T, bias
 
 

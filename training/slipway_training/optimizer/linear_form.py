@@ -9,7 +9,7 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto
 
 from slipway_training.optimizer.affine import widths
-from slipway_training.optimizer.passes import Family, Material, NothingToDo, Pass, Rewritten
+from slipway_training.optimizer.passes import Family, Material, NothingToChange, Pass, Rewritten
 from slipway_training.optimizer.wiring import Wiring, attribute, floats, set_attribute
 
 
@@ -18,7 +18,7 @@ def logistic_apart(model: ModelProto, _material: Material | None = None) -> Rewr
     wiring = Wiring(model)
     node = next((node for node in wiring.graph.node if _is_one_score(node)), None)
     if node is None:
-        raise NothingToDo("it has no single score that is computed already")
+        raise NothingToChange("it has no single score that is computed already")
     probabilities, score = node.output[1], node.input[0]
     zero = wiring.add_constant(np.array(0, dtype=np.float32), f"{score}/zero")
     flat = wiring.add_constant(np.array([-1]), f"{score}/flat")
@@ -79,7 +79,7 @@ def cast_inside(model: ModelProto, _material: Material | None = None) -> Rewritt
             node.input[0] = maker.input[0]
             has_changed = True
     if not has_changed:
-        raise NothingToDo("nothing is cast just before it")
+        raise NothingToChange("nothing is cast just before it")
     return Rewritten(wiring.finish(), 0.0)
 
 
@@ -93,7 +93,7 @@ def softmax_apart(model: ModelProto, _material: Material | None = None) -> Rewri
             _take_apart(wiring, node)
             has_changed = True
     if not has_changed:
-        raise NothingToDo("it makes no probabilities by softmax")
+        raise NothingToChange("it makes no probabilities by softmax")
     return Rewritten(wiring.finish(), 0.0)
 
 

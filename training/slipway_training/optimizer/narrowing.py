@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from slipway_training.optimizer.passes import Material, NothingToDo, Pass, Rewritten, copy
+from slipway_training.optimizer.passes import Material, NothingToChange, Pass, Rewritten, copy
 
 _FEWEST = 256
 """Below this many numbers the cast costs more bytes than it saves."""
@@ -25,7 +25,7 @@ def narrow_constants(model: ModelProto, _material: Material | None = None) -> Re
     casts = [_narrow(tensor) for tensor in narrow.graph.initializer]
     nodes = [*(cast for cast in casts if cast is not None), *narrow.graph.node]
     if len(nodes) == len(narrow.graph.node):
-        raise NothingToDo("no large constant has numbers that a narrower type would hold")
+        raise NothingToChange("no large constant has numbers that a narrower type would hold")
     del narrow.graph.node[:]
     narrow.graph.node.extend(nodes)
     return Rewritten(narrow, 0.0)

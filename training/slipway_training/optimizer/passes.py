@@ -2,7 +2,7 @@
 
 `apply` takes a graph, which it must not change, and the material of the model; it returns another graph, or raises
 Declined with the reason in words. Passes know nothing of gates and files: they are composed by candidates.py, and
-every composition is proved or judged as a whole.
+every composition is compared or judged as a whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,11 +35,11 @@ _FAMILIES: Mapping[str, Family] = {
 }
 
 
-class Declined(Exception):
+class NotApplicable(Exception):
     """A pass may not do its work here; the message is a clause that says why."""
 
 
-class NothingToDo(Declined):
+class NothingToChange(NotApplicable):
     """There is no work for a pass here, which is worth telling only where no other pass found any."""
 
 
@@ -85,9 +85,11 @@ class Pass:
         return "any" in self.families or bool(self.families & families(model))
 
     def check(self, model: ModelProto) -> None:
-        """Raises Declined where it is for other families, in the same words for passes of the same families."""
+        """Raises Declined where not applicable: it is for other families, in the same words for passes of the same families."""
         if not self.suits(model):
-            raise Declined(f"it is for {' or '.join(sorted(self.families))}; here {worker(model)} does the work")
+            raise NotApplicable(
+                f"not applicable: it is for {' or '.join(sorted(self.families))}; here {worker(model)} does the work"
+            )
 
 
 def families(model: ModelProto) -> set[Family]:

@@ -6,7 +6,7 @@ from onnx import ModelProto
 
 from slipway_training.config.optimize import Candidate
 from slipway_training.optimizer.integer8 import Calibration, dynamic, static
-from slipway_training.optimizer.passes import Declined, Family, Material, Pass, Rewritten, worker
+from slipway_training.optimizer.passes import Family, Material, NotApplicable, Pass, Rewritten, worker
 from slipway_training.optimizer.weights import quantize_weights, weight_nodes
 
 _NETWORKS: frozenset[Family] = frozenset({"networks"})
@@ -38,7 +38,9 @@ def _static(
 
 def _need_weights(model: ModelProto) -> None:
     if not weight_nodes(model):
-        raise Declined(f"8 bits are for weights in float32 of MatMul, Gemm or Conv; here {worker(model)} does the work")
+        raise NotApplicable(
+            f"8 bits are for weights in float32 of MatMul, Gemm or Conv; here {worker(model)} does the work"
+        )
 
 
 QUANTIZERS: Mapping[Candidate, tuple[str, tuple[Pass, ...]]] = {

@@ -2,7 +2,7 @@
 
 from onnx import ModelProto, NodeProto, TensorProto
 
-from slipway_training.optimizer.passes import Material, NothingToDo, Pass, Rewritten
+from slipway_training.optimizer.passes import Material, NothingToChange, Pass, Rewritten
 from slipway_training.optimizer.wiring import Wiring, attribute, set_attribute
 
 
@@ -15,7 +15,7 @@ def drop_idle(model: ModelProto, _material: Material | None = None) -> Rewritten
             _bypass(wiring, node)
     model = wiring.finish()
     if len(model.graph.node) == before:
-        raise NothingToDo("no node is idle")
+        raise NothingToChange("no node is idle")
     return Rewritten(model, 0.0)
 
 
@@ -59,17 +59,17 @@ def shorten_label(model: ModelProto, _material: Material | None = None) -> Rewri
     wiring = Wiring(model)
     extractor = next((node for node in wiring.graph.node if node.op_type == "ArrayFeatureExtractor"), None)
     if extractor is None:
-        raise NothingToDo("the label is looked up in the shortest way")
+        raise NothingToChange("the label is looked up in the shortest way")
     classes, best = wiring.constant(extractor.input[0]), wiring.maker(extractor.input[1])
     chain = _followers(wiring, extractor)
     if classes is None or best is None or best.op_type != "ArgMax" or len(wiring.readers(best.output[0])) != 1:
-        raise NothingToDo("the label is looked up in a way of its own")
+        raise NothingToChange("the label is looked up in a way of its own")
     last = chain[-1] if chain else extractor
     if [node.op_type for node in chain] not in (["Reshape"], ["Reshape", "Cast"]):
-        raise NothingToDo("the label is looked up in a way of its own")
+        raise NothingToChange("the label is looked up in a way of its own")
     if chain[-1].op_type == "Cast":
         if _target(chain[-1]) != TensorProto.INT64 or classes.dtype.kind not in "iu":
-            raise NothingToDo("the label is cast to what its classes are not")
+            raise NothingToChange("the label is cast to what its classes are not")
         classes = classes.astype("int64")
     set_attribute(best, "keepdims", 0)
     table = wiring.add_constant(classes.ravel(), "label/classes") if classes.dtype.kind in "iu" else extractor.input[0]

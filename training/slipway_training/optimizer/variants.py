@@ -19,7 +19,7 @@ from slipway_ml.contract.tensors import Tensor
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.model import ModelConfig
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import as_probabilities, ask_session
+from slipway_training.evaluation.answers import as_probabilities, predict_with_session
 from slipway_training.evaluation.metrics import first_score
 from slipway_training.optimizer.footprint import Footprint, footprints
 from slipway_training.optimizer.latency import latencies, timing_rows
@@ -27,7 +27,7 @@ from slipway_training.parity import parity
 from slipway_training.parity.parity import Reference
 
 EXPORTED = "exported"
-"""The graph as it was proved, which is always there."""
+"""The graph as it was compared, which is always there."""
 
 COMPACT = "compact"
 """The exported graph after every exact pass that suits it."""
@@ -59,7 +59,7 @@ class Built:
 class Measured:
     """A variant that runs, with everything a gate asks about it.
 
-    `objection` is what the proof of parity has against an exact one; `digest` is of every bit of its answers.
+    `objection` is what the parity check has against an exact one; `digest` is of every bit of its answers.
     """
 
     built: Built
@@ -99,14 +99,16 @@ def measure(
 ) -> list[Measured]:
     """Answers, size and speed of every variant that was built; raises UnloadableModel or InferenceError.
 
-    `target` holds the right answers to the rows judged on; without them there are no scores.
+    `target` holds the true targets to the rows evaluated on; without them there are no scores.
     """
     tensors = to_tensors(expected.frame, signature)
     measured, sessions = [], []
     for built in candidates:
         if built.model is not None:
             session = OnnxSession(built.model)
-            measured.append(_judge(built, built.model, session, tensors, expected, target, signature, config))
+            measured.append(
+                _evaluate_variant(built, built.model, session, tensors, expected, target, signature, config)
+            )
             sessions.append(session)
     rows = to_tensors(timing_rows(expected.frame.iloc[: expected.held_out]), signature)
     for batch, taken in latencies(sessions, rows).items():
@@ -117,7 +119,7 @@ def measure(
     return measured
 
 
-def _judge(
+def _evaluate_variant(
     built: Built,
     model: bytes,
     session: OnnxSession,
@@ -130,10 +132,10 @@ def _judge(
     is_exact = built.guarantee == "exact"
     tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
     found = parity.measure(session, expected, signature, tolerance)
-    answers = ask_session(session, take(tensors, slice(expected.held_out)), signature.task)
+    predictions = predict_with_session(session, take(tensors, slice(expected.held_out)), signature.task)
     score = None
     if target is not None:
-        score = first_score(target, as_probabilities(answers), signature.labels, config.evaluation).value
+        score = first_score(target, as_probabilities(predictions), signature.labels, config.evaluation).value
     objection = parity.objection(found) if is_exact else ""
     return Measured(built, model, found, score, _digest(session, tensors), objection)
 

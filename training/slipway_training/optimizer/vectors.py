@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto
 
-from slipway_training.optimizer.passes import Declined, Material, NothingToDo, Pass, Rewritten, copy
+from slipway_training.optimizer.passes import Material, NotApplicable, NothingToChange, Pass, Rewritten, copy
 from slipway_training.optimizer.wiring import attribute, floats, set_attribute
 
 _MACHINES = frozenset({"SVMClassifier", "SVMRegressor"})
@@ -19,11 +19,11 @@ def merge_vectors(model: ModelProto, _material: Material | None = None) -> Rewri
     merged = copy(model)
     machines = [node for node in merged.graph.node if node.op_type in _MACHINES]
     if not machines:
-        raise NothingToDo("there are no support vectors in it")
+        raise NothingToChange("there are no support vectors in it")
     counts = [_merge(node) for node in machines]
     if not any(before > after for before, after in counts):
         total = sum(before for before, _ in counts)
-        raise Declined(
+        raise NotApplicable(
             f"no two of the {total} support vectors are equal, and {machines[0].op_type} has no shorter form for them"
         )
     return Rewritten(merged)

@@ -15,7 +15,7 @@ from slipway_ml.contract.parity import Parity, RowsCompared
 from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import Answers, Differences, ask_session, compare, some
+from slipway_training.evaluation.answers import Differences, Predictions, compare, predict_with_session, some
 from slipway_training.parity.probes import Probes
 
 BATCH = 1000
@@ -27,7 +27,7 @@ _QUANTILE = 0.999
 def certify(
     session: OnnxSession,
     probes: Probes,
-    expected: Answers,
+    expected: Predictions,
     signature: Signature,
     *,
     spread: NDArray[np.float64],
@@ -39,7 +39,7 @@ def certify(
 
     def differences(rows: Sequence[slice]) -> Differences:
         found = [
-            compare(some(expected, part), ask_session(session, take(tensors, part), signature.task), spread)
+            compare(some(expected, part), predict_with_session(session, take(tensors, part), signature.task), spread)
             for part in rows
         ]
         return Differences(np.concatenate([f.flips for f in found]), np.concatenate([f.change for f in found]))
@@ -77,7 +77,7 @@ def summary(found: dict[str, Differences], *, tolerance: float, blind_steps: int
 
 
 def _batches(probes: Probes) -> list[slice]:
-    """Real rows come first and keep to themselves: a made-up extreme would change what a batch is scaled by."""
+    """Real rows come first and keep to themselves: a synthetic extreme would change what a batch is scaled by."""
     real, count = int(np.isin(probes.kinds, list(REAL)).argmin()), len(probes)
     ends = [0, real, count] if real else [0, count]
     return [slice(s, min(s + BATCH, end)) for first, end in pairwise(ends) for s in range(first, end, BATCH)]

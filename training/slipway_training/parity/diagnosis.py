@@ -1,6 +1,6 @@
 """Which step of a refused pipeline is most likely at fault: the first whose numbers are not scikit-learn's.
 
-Every transformer, however nested, gets an output of its own in one graph; the rows of the proof are run through it and
+Every transformer, however nested, gets an output of its own in one graph; the rows of the parity check are run through it and
 through the fitted steps side by side. Where all of them agree to the last bit, the estimator itself is at fault.
 """
 
@@ -22,7 +22,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.export.assembly import Assembly
 from slipway_training.export.blocks import Block, join, select
-from slipway_training.export.estimators.catalogue import ANSWERS
+from slipway_training.export.estimators.catalogue import EXPORTERS
 from slipway_training.export.onnx_export import inputs
 from slipway_training.export.pipeline_walk import Translation, below, does_nothing
 from slipway_training.export.sub_estimators import flat
@@ -44,7 +44,7 @@ class _Seen:
 _Walk = Generator[_Seen, None, tuple[list[Block], Any]]
 
 
-def suspect(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> str:
+def first_difference(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> str:
     """A clause that names the step and says what to do with it; empty where nothing could be found out."""
     try:
         with warnings.catch_warnings():
@@ -68,7 +68,7 @@ def suspect(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> str:
 
 def _first_apart(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> tuple[str, float] | None:
     assembly = Assembly()
-    translation = Translation(assembly, ANSWERS)
+    translation = Translation(assembly, EXPORTERS)
     before = Pipeline([*flat(pipeline)[:-1], ("end", None)])
     walk = _through(translation, before, inputs(assembly, signature), rows, "")
     seen = [one for one in walk if not one.block.is_text]

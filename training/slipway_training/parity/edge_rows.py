@@ -1,4 +1,4 @@
-"""Edge rows: made-up rows where a graph and a pipeline would part first.
+"""Edge rows: synthetic rows where a graph and a pipeline would part first.
 
 Around every split threshold of a tree: the float64 values on both sides and the float32 values around them, one column
 at a time and all columns at once. For every column its extremes and far beyond, missing where allowed, an unseen

@@ -1,4 +1,4 @@
-"""Golden rows: a few made-up rows with the published graph's answers, which a server replays before it serves.
+"""Golden rows: a few synthetic rows with the published graph's predictions, which a server replays before it serves.
 
 They are made from ranges and categories, never taken from the data, because the manifest is read by more people than
 the data is.
@@ -14,7 +14,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.schema import round_number
 from slipway_training.data.tensors import to_frame, to_tensors
 from slipway_training.errors import DataCheckFailed
-from slipway_training.evaluation.answers import ask_session
+from slipway_training.evaluation.answers import predict_with_session
 from slipway_training.parity.edge_rows import span
 
 ROWS = 6
@@ -32,9 +32,11 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
     if any(f.nullable for f in signature.features):
         fixed.append({f.name: None if f.nullable else f.example for f in signature.features})
     rows = [*fixed, *({f.name: _cell(f, random) for f in signature.features} for _ in range(_CANDIDATES))]
-    answered = [answer for row in rows if (answer := _ask(session, signature, row)) is not None]
+    answered = [output for row in rows if (output := _ask(session, signature, row)) is not None]
     if not answered:
-        raise DataCheckFailed("the model answers no made-up row with a finite number, so no server could prove itself")
+        raise DataCheckFailed(
+            "the model predicts no synthetic row with a finite number, so no golden rows can be recorded"
+        )
     chosen = _choose(answered)
     # Probabilities are at most 1; values may be in the thousands, where float32 holds fewer decimals.
     largest = max([1.0, *(abs(number) for row in chosen for number in row.numbers)])
@@ -53,17 +55,19 @@ def _cell(feature: Feature, random: np.random.Generator) -> Cell:
 
 
 def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> GoldenRow | None:
-    answers = ask_session(session, to_tensors(to_frame([row], signature), signature), signature.task)
-    if not np.isfinite(answers.numbers).all():
+    predictions = predict_with_session(session, to_tensors(to_frame([row], signature), signature), signature.task)
+    if not np.isfinite(predictions.numbers).all():
         return None
-    if answers.labels is None:
-        values = tuple(answers.numbers[0].tolist())
+    if predictions.labels is None:
+        values = tuple(predictions.numbers[0].tolist())
         return GoldenRow(row=row, value=values if signature.targets is not None else values[0])
-    label = answers.labels[0]
+    label = predictions.labels[0]
     return GoldenRow(
         row=row,
         label=label.item() if isinstance(label, np.generic) else label,
-        probabilities=tuple(float(number) for number in answers.numbers[0]) if signature.has_probabilities else None,
+        probabilities=tuple(float(number) for number in predictions.numbers[0])
+        if signature.has_probabilities
+        else None,
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from slipway_ml.contract.signature import Signature
 from slipway_training.parity.edge_rows import edge_rows
-from slipway_training.parity.parity import answerable
+from slipway_training.parity.parity import predictable
 from slipway_training.parity.probes import Probes, of_kind, together
 
 _BATCH = 20_000
@@ -23,12 +23,12 @@ def many_rows(pipeline: Any, signature: Signature, base: Probes, count: int, bli
     The rows of `base` come first, in its order and with its kinds.
     """
     edges = edge_rows(pipeline, signature, base.frame, count, blind_steps)
-    found = answerable(pipeline, together([base, edges])).distinct()
+    found = predictable(pipeline, together([base, edges])).distinct()
     pools = {name: found.frame[name].to_numpy() for name in found.frame.columns}
     random = np.random.default_rng(0)
     for _ in range(_ATTEMPTS):
         if len(found) >= count:
             break
         mixed = pd.DataFrame({name: random.choice(pool, _BATCH) for name, pool in pools.items()})
-        found = together([found, answerable(pipeline, of_kind("mixed", mixed))]).distinct()
+        found = together([found, predictable(pipeline, of_kind("mixed", mixed))]).distinct()
     return found.take(slice(count))

@@ -1,7 +1,7 @@
 """Nearest neighbours that are equally far: where scikit-learn's choice among them is one that a graph cannot repeat.
 
 scikit-learn takes whichever its heap holds, a graph the one that was learnt first. That matters only where the two
-choices have other targets, which is known from the fitted estimator alone, before anything is exported or proved.
+choices have other targets, which is known from the fitted estimator alone, before anything is exported or compared.
 """
 
 import warnings
@@ -17,12 +17,12 @@ from slipway_training.errors import ParityError
 from slipway_training.export.sub_estimators import flat
 
 _FURTHER = 64
-"""So many neighbours beyond the last one that counts are looked at; a tie of more is left to the proof."""
+"""So many neighbours beyond the last one that counts are looked at; a tie of more is left to the parity check."""
 _REFUSALS = (ValueError, TypeError, IndexError, KeyError, AttributeError)
 """What a pipeline raises at rows that it has no answer to, which is said elsewhere."""
 
 
-def refuse_ties(pipeline: Any, rows: pd.DataFrame) -> None:
+def refuse_neighbor_ties(pipeline: Any, rows: pd.DataFrame) -> None:
     """Raises ParityError where the choice among equally far neighbours would decide the answer to a row."""
     try:
         with warnings.catch_warnings():
@@ -33,7 +33,7 @@ def refuse_ties(pipeline: Any, rows: pd.DataFrame) -> None:
     if count:
         name = type(flat(pipeline)[-1][1]).__name__
         raise ParityError(
-            f"step parity: {count} of {len(rows)} rows get their answer from {name}'s choice among training rows that "
+            f"step parity: {count} of {len(rows)} rows get their prediction from {name}'s choice among training rows that "
             "are equally far and have other targets, which depends on the order of its search and which no graph can "
             "repeat; scale the columns, so that distances differ, or choose another estimator, nothing was published"
         )

@@ -19,7 +19,7 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
 from slipway_training.config.proof import ParityConfig
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import Answers, ask_pipeline, some, spread_of
+from slipway_training.evaluation.answers import Predictions, predict_with_pipeline, some, spread_of
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import edge_rows
 from slipway_training.parity.probes import Probes, of_kind, together
@@ -32,14 +32,14 @@ _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Rows with the answers expected: first the `held_out` ones that are judged on, then training and edge rows.
+    """Rows with the answers expected: first the `held_out` ones that are evaluated on, then training and edge rows.
 
     `name` says whose answers they are.
     """
 
     probes: Probes
     held_out: int
-    answers: Answers
+    predictions: Predictions
     spread: NDArray[np.float64]
     blind_steps: int = 0
     name: str = "scikit-learn"
@@ -51,7 +51,7 @@ class Reference:
 
 
 def real_rows(held_out: pd.DataFrame, learnt: pd.DataFrame | None = None) -> Probes:
-    """The rows it is judged on, and a sample of those it learnt from where these are others."""
+    """The rows it is evaluated on, and a sample of those it trained on where these are others."""
     if learnt is None or learnt is held_out:
         return of_kind("held_out" if learnt is None else "given", held_out)
     sample = np.unique(np.linspace(0, len(learnt) - 1, _TRAINING_ROWS).astype(int))
@@ -65,19 +65,19 @@ def reference(
     judged = int((real.kinds == real.kinds[0]).sum())
     held_out = real.frame.iloc[:judged]
     edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
-    probes = together([real, answerable(pipeline, edges)])
-    answers = quietly_ask(pipeline, probes, signature)
-    return Reference(probes, judged, answers, spread_of(some(answers, slice(judged))), blind_steps)
+    probes = together([real, predictable(pipeline, edges)])
+    predictions = predict_without_warnings(pipeline, probes, signature)
+    return Reference(probes, judged, predictions, spread_of(some(predictions, slice(judged))), blind_steps)
 
 
-def quietly_ask(pipeline: Any, probes: Probes, signature: Signature) -> Answers:
-    """The pipeline's answers without its warnings: unseen categories and far extremes are asked on purpose."""
+def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature) -> Predictions:
+    """The pipeline's predictions without its warnings: unseen categories and far extremes are asked on purpose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ask_pipeline(pipeline, probes.frame, signature.task)
+        return predict_with_pipeline(pipeline, probes.frame, signature.task)
 
 
-def answerable(pipeline: Any, rows: Probes) -> Probes:
+def predictable(pipeline: Any, rows: Probes) -> Probes:
     """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph."""
     try:
         with warnings.catch_warnings():
@@ -87,7 +87,7 @@ def answerable(pipeline: Any, rows: Probes) -> Probes:
         if len(rows) <= _SMALLEST_PART:
             return rows.take(slice(0))
         middle = len(rows) // 2
-        return together(answerable(pipeline, rows.take(half)) for half in (slice(middle), slice(middle, None)))
+        return together(predictable(pipeline, rows.take(half)) for half in (slice(middle), slice(middle, None)))
     return rows
 
 
@@ -96,7 +96,7 @@ def measure(session: OnnxSession, expected: Reference, signature: Signature, tol
     found = certify(
         session,
         expected.probes,
-        expected.answers,
+        expected.predictions,
         signature,
         spread=expected.spread,
         tolerance=tolerance,

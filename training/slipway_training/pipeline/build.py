@@ -37,10 +37,10 @@ def build(config: TrainingConfig, signature: Signature) -> Pipeline:
 def fit(config: TrainingConfig, signature: Signature, learn: Table) -> tuple[Pipeline, str]:
     """The fitted pipeline, and a note when the estimator stopped before it converged."""
     pipeline = build(config, signature)
-    return pipeline, fit_quietly(pipeline, learn, config.estimator.type)
+    return pipeline, fit_without_warnings(pipeline, learn, config.estimator.type)
 
 
-def fit_quietly(model: Any, learn: Table, name: str) -> str:
+def fit_without_warnings(model: Any, learn: Table, name: str) -> str:
     """Fit; the note when the estimator stopped before it converged. Raises ConfigError where it cannot be fitted."""
     # One thread: sums then have the same order, and the model the same bytes, on any number of cores.
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:

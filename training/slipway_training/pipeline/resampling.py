@@ -1,7 +1,7 @@
 """What `[imbalance]` adds to a pipeline: a weight per class, or a sampler before the estimator.
 
 A sampler is a step of imbalanced-learn's pipeline, which runs it while fitting and at no other time; so rows that a
-fold is judged on are neither repeated nor made up, and the export knows nothing of it.
+fold is evaluated on are neither repeated nor made up, and the export knows nothing of it.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The model card: one short page of Markdown that says what the model is, what it is for and what was proved of it."""
+"""The model card: one short page of Markdown that says what the model is, what not applicable: it is for and what was compared of it."""
 
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
@@ -47,7 +47,7 @@ def model_card(trained: Trained, libraries: dict[str, str]) -> str:
         "",
         f"Labels changed and the largest change on {judged.partition(',')[0]}, and labels changed on all other rows.",
         "",
-        "| variant | bytes | labels changed | largest change | elsewhere | verdict |",
+        "| variant | bytes | labels changed | largest change | other rows | verdict |",
         "|---|---|---|---|---|---|",
         *map(_line, choice.variants),
         *_lossy_certificate(choice),
@@ -59,8 +59,8 @@ def model_card(trained: Trained, libraries: dict[str, str]) -> str:
 
 def _people(config: ModelConfig) -> list[str]:
     return [
-        f"- **Owner:** {config.owner or 'nobody is named'}",
-        f"- **Intended use:** {config.intended_use or 'not said'}",
+        f"- **Owner:** {config.owner or 'not set'}",
+        f"- **Intended use:** {config.intended_use or 'not set'}",
     ]
 
 
@@ -72,7 +72,7 @@ def _limitations(config: ModelConfig) -> list[str]:
 
 def _scores(metrics: tuple[Score, ...], evaluation: Evaluation | None) -> list[str]:
     if not metrics:
-        return ["Nothing was given to judge it by."]
+        return ["No rows were given to evaluate it on."]
     sure = "interval" if evaluation is None else f"{evaluation.confidence:.0%} interval"
     return [
         f"| score | value | {sure} | better |",
@@ -91,29 +91,29 @@ def _evaluation(evaluation: Evaluation | None) -> list[str]:
     if evaluation.groups is not None:
         lines += [
             "",
-            f"Rows of one group are alike: intervals come from drawing the {evaluation.groups} groups again.",
+            f"Rows of one group belong together: intervals come from resampling the {evaluation.groups} groups again.",
         ]
-    for rival in (evaluation.baseline, evaluation.champion):
-        if rival is not None:
-            lines += ["", _beside(rival)]
+    for compared_model in (evaluation.baseline, evaluation.champion):
+        if compared_model is not None:
+            lines += ["", _beside(compared_model)]
     if evaluation.slices:
         lines += ["", *_slices("group of rows", evaluation.slices)]
     if evaluation.found_slices:
-        lines += ["", "It does worse here than elsewhere, beyond chance:", ""]
+        lines += ["", "It performs worse here than on other rows, beyond chance:", ""]
         lines += _slices("group of rows that was found", evaluation.found_slices)
     elif evaluation.slices_tried:
         lines += ["", f"Of {evaluation.slices_tried} groups of rows that were tried, none is worse beyond chance."]
     return lines
 
 
-def _beside(rival: Comparison) -> str:
-    note = f" ({rival.note})" if rival.note else ""
-    if rival.score is None or rival.difference is None:
-        return f"Beside {rival.other}: not compared{note}."
-    sure = f", {_interval(rival.interval)}" if rival.interval is not None else ""
+def _beside(compared_model: Comparison) -> str:
+    note = f" ({compared_model.note})" if compared_model.note else ""
+    if compared_model.score is None or compared_model.difference is None:
+        return f"Compared with {compared_model.other}: not compared{note}."
+    sure = f", {_interval(compared_model.interval)}" if compared_model.interval is not None else ""
     return (
-        f"Beside {rival.other}{note}: {rival.score.name} {number(rival.score.value)} on the same rows, so this version "
-        f"is better by {rival.difference:+.4f}{sure} (p {p_value(rival.p_value)}, {rival.test})."
+        f"Compared with {compared_model.other}{note}: {compared_model.score.name} {number(compared_model.score.value)} on the same rows, so this version "
+        f"is better by {compared_model.difference:+.4f}{sure} (p {p_value(compared_model.p_value)}, {compared_model.test})."
     )
 
 
@@ -148,13 +148,13 @@ def _parity(parity: Parity, task: Task) -> str:
     labels = f"{parity.label_flips} labels differ, " if task is Task.CLASSIFICATION else ""
     return (
         f"The exported ONNX graph was compared with {parity.reference} on {parity.rows} rows and {parity.edge_rows} "
-        f"made-up edge rows: {labels}the largest difference is "
+        f"generated edge rows: {labels}the largest difference is "
         f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
     )
 
 
 def _not_proved(parity: Parity) -> list[str]:
-    return ["", "Not proved:", "", *(f"- {sentence}" for sentence in parity.not_proved)] if parity.not_proved else []
+    return ["", "Not compared:", "", *(f"- {sentence}" for sentence in parity.not_proved)] if parity.not_proved else []
 
 
 def _certificate(parity: Parity) -> list[str]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.style import DARK, JOINS, VARIABLES
 from slipway_training.report.section import Block, Figure, KeyFigure, Paragraph, Section
-from slipway_training.report.sections.answers import answers
+from slipway_training.report.sections.answers import predictions
 from slipway_training.report.sections.columns import columns
 from slipway_training.report.sections.curves import curves
 from slipway_training.report.sections.data import data
@@ -31,7 +31,7 @@ FAILED = "A mistake in Slipway itself; please report it."
 SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (
     summary,
     scores,
-    answers,
+    predictions,
     decisions,
     slices,
     columns,

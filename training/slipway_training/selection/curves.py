@@ -1,4 +1,4 @@
-"""Curves of a model: its score on rows it has learnt from and on rows it has not, along one quantity.
+"""Curves of a model: its score on rows it has trained on and on rows it has not, along one quantity.
 
 Along the number of rows: where the second still rises at the end, more rows would help. Along a parameter that holds
 the model in: where the first is high and the second low, it has learnt the rows by heart. The folds are those of the
@@ -16,8 +16,8 @@ from slipway_training.config.search import SpanConfig
 from slipway_training.data.folds import folds
 from slipway_training.data.splits import Rows, lacks_class
 from slipway_training.data.table import Table
-from slipway_training.evaluation.answers import ask_pipeline
-from slipway_training.pipeline.build import fit_quietly
+from slipway_training.evaluation.answers import predict_with_pipeline
+from slipway_training.pipeline.build import fit_without_warnings
 from slipway_training.progress import Progress
 from slipway_training.selection.fitting import compose
 from slipway_training.selection.scoring import score, scoring_of
@@ -30,7 +30,7 @@ _FEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`at` on the axis; mean scores on rows learnt from and on others, and the standard error of the latter."""
+    """`at` on the axis; mean scores on rows trained on and on others, and the standard error of the latter."""
 
     at: float
     learnt: float
@@ -105,9 +105,9 @@ def _point(
         model = compose(config, signature, part)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # few rows and extreme parameters are tried on purpose
-            fit_quietly(model, part, config.estimator.type)
+            fit_without_warnings(model, part, config.estimator.type)
             for rows, scores in ((part, learnt), (other, unseen)):
-                answers = ask_pipeline(model, rows.frame, config.task)
-                scores.append(score(scoring_of(config), answers, rows, signature.labels or (), config))
+                predictions = predict_with_pipeline(model, rows.frame, config.task)
+                scores.append(score(scoring_of(config), predictions, rows, signature.labels or (), config))
     error = float(np.std(unseen, ddof=1) / np.sqrt(len(unseen)))
     return Point(at, float(np.mean(learnt)), float(np.mean(unseen)), error)

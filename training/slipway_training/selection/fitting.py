@@ -21,7 +21,7 @@ from slipway_training.config.model import TrainingConfig
 from slipway_training.data.folds import tuning_folds
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError
-from slipway_training.pipeline.build import build, fit_quietly
+from slipway_training.pipeline.build import build, fit_without_warnings
 from slipway_training.selection import costs
 from slipway_training.selection.costs import CostCurve
 
@@ -97,7 +97,7 @@ def fit(config: TrainingConfig, signature: Signature, learn: Table) -> Model:
         model = FixedThresholdClassifier(
             model, threshold=decision.threshold, pos_label=decision.positive, response_method="predict_proba"
         )
-    note = fit_quietly(model, learn, config.estimator.type)
+    note = fit_without_warnings(model, learn, config.estimator.type)
     return Model(model, note, decision)
 
 
@@ -122,7 +122,7 @@ def decide(config: TrainingConfig, cost: CostConfig, signature: Signature, learn
             f"config: [cost] needs probabilities, which {config.estimator.type} does not give; "
             "set calibration.method = 'sigmoid' or take LogisticRegression"
         )
-    rows, probability = unseen_probabilities(config, signature, learn, positive)
+    rows, probability = out_of_fold_probabilities(config, signature, learn, positive)
     judged = costs.row_costs(cost, learn.take(rows), positive)
     found = costs.curve(judged, probability)
     return Decision(
@@ -135,7 +135,7 @@ def decide(config: TrainingConfig, cost: CostConfig, signature: Signature, learn
     )
 
 
-def price(model: Model, cost: CostConfig, held_out: Table) -> CostOutcome | None:
+def tune_threshold(model: Model, cost: CostConfig, held_out: Table) -> CostOutcome | None:
     """What the decision costs on held-out rows, on which nothing was tuned; None for a model without one."""
     if model.decision is None:
         return None
@@ -150,7 +150,7 @@ def positive_probability(model: Any, frame: pd.DataFrame, positive: Label) -> ND
     return np.asarray(model.predict_proba(frame)[:, list(model.classes_).index(positive)], dtype=np.float64)
 
 
-def unseen_probabilities(
+def out_of_fold_probabilities(
     config: TrainingConfig, signature: Signature, learn: Table, positive: Label
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Row numbers, and the probability of the positive class by a model that was fitted without the row."""
@@ -158,7 +158,7 @@ def unseen_probabilities(
     for fit_on, judge in tuning_folds(learn, config.split, config.task):
         part = learn.take(fit_on)
         model = compose(config, signature, part)
-        fit_quietly(model, part, config.estimator.type)
+        fit_without_warnings(model, part, config.estimator.type)
         rows.append(judge)
         found.append(positive_probability(model, learn.frame.iloc[judge], positive))
     return np.concatenate(rows), np.concatenate(found)

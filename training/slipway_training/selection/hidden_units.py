@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway_training.data.table import Table
-from slipway_training.pipeline.build import fit_quietly
+from slipway_training.pipeline.build import fit_without_warnings
 
 KEPT = 0.75
 """Share of the hidden units of each layer that one step leaves."""
@@ -25,7 +25,7 @@ def chain(pipeline: Any, learn: Table) -> Iterator[Any]:
     """The fitted pipeline, then each with fewer hidden units than the one before, fitted on, down to one each."""
     yield pipeline
     while max(sizes(pipeline), default=0) > 1:
-        pipeline = _thinned(pipeline, learn)
+        pipeline = _without_units(pipeline, learn)
         yield pipeline
 
 
@@ -34,12 +34,12 @@ def sizes(pipeline: Any) -> tuple[int, ...]:
     return tuple(len(biases) for biases in pipeline[-1].intercepts_[:-1])
 
 
-def thinner(network: Any) -> Any:
+def with_fewer_units(network: Any) -> Any:
     """A copy of a fitted network without its lightest units, ready to be fitted on from the weights that are left."""
     thin = deepcopy(network)
     weights, biases = thin.coefs_, thin.intercepts_
     for layer in range(len(biases) - 1):
-        stay = _heaviest(weights[layer], biases[layer], weights[layer + 1])
+        stay = _largest_norms(weights[layer], biases[layer], weights[layer + 1])
         weights[layer], biases[layer] = weights[layer][:, stay], biases[layer][stay]
         weights[layer + 1] = weights[layer + 1][stay]
     thin.set_params(hidden_layer_sizes=tuple(len(part) for part in biases[:-1]), warm_start=True)
@@ -51,16 +51,16 @@ def thinner(network: Any) -> Any:
     return thin
 
 
-def _thinned(pipeline: Any, learn: Table) -> Any:
+def _without_units(pipeline: Any, learn: Table) -> Any:
     own = deepcopy(pipeline)
     name, network = own.steps[-1]
-    own.steps[-1] = (name, thinner(network))
-    fit_quietly(own, learn, type(network).__name__)
+    own.steps[-1] = (name, with_fewer_units(network))
+    fit_without_warnings(own, learn, type(network).__name__)
     own[-1].set_params(warm_start=network.warm_start)
     return own
 
 
-def _heaviest(into: NDArray[Any], biases: NDArray[Any], out: NDArray[Any]) -> NDArray[np.int64]:
+def _largest_norms(into: NDArray[Any], biases: NDArray[Any], out: NDArray[Any]) -> NDArray[np.int64]:
     """Places of the units that stay, in their order; of equals the first."""
     weight = np.hypot(np.linalg.norm(into, axis=0), biases) * np.linalg.norm(out, axis=1)
     count = max(1, int(KEPT * len(weight)))

@@ -21,9 +21,9 @@ from slipway_training.config.pruning import PruningConfig
 from slipway_training.data.folds import tuning_folds
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import ask_pipeline
+from slipway_training.evaluation.answers import predict_with_pipeline
 from slipway_training.pipeline import estimators
-from slipway_training.pipeline.build import build, fit_quietly
+from slipway_training.pipeline.build import build, fit_without_warnings
 from slipway_training.selection import hidden_units
 from slipway_training.selection.fitting import Model, compose
 from slipway_training.selection.scoring import score, scoring_of
@@ -89,7 +89,7 @@ def prune(config: TrainingConfig, asked: PruningConfig, signature: Signature, le
     tried: list[Step] = []
     for number, models in enumerate(zip(*ways, strict=False)):
         scores = [
-            score(scoring, ask_pipeline(model, rows.frame, config.task), rows, signature.labels or (), config)
+            score(scoring, predict_with_pipeline(model, rows.frame, config.task), rows, signature.labels or (), config)
             for model, (_, rows) in zip(models, parts, strict=True)
         ]
         error = float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else 0.0
@@ -109,7 +109,7 @@ def _models(configs: Sequence[TrainingConfig], *, is_network: bool, signature: S
     """Fitted on the part, one by one, only as far as somebody asks."""
     for config in configs:
         model = compose(config, signature, part)
-        fit_quietly(model, part, config.estimator.type)
+        fit_without_warnings(model, part, config.estimator.type)
         if is_network:
             yield from hidden_units.chain(model, part)
         else:

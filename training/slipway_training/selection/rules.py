@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from slipway_training.config.search import SearchConfig
 from slipway_training.errors import GateFailed
-from slipway_training.selection.trials import Tried, finished
+from slipway_training.selection.trials import CompletedTrial, finished
 
 _SUPERLATIVES = {"latency": "fastest", "size": "smallest", "nothing": "first"}
 
 
-def choose(tried: Sequence[Tried], config: SearchConfig) -> Tried:
+def choose(tried: Sequence[CompletedTrial], config: SearchConfig) -> CompletedTrial:
     """Raises GateFailed where no trial keeps the limits."""
     done = finished(tried)
     if not done:
@@ -52,7 +52,7 @@ def limits(config: SearchConfig) -> list[str]:
     return found
 
 
-def _keeps_limits(one: Tried, config: SearchConfig) -> bool:
+def _keeps_limits(one: CompletedTrial, config: SearchConfig) -> bool:
     if one.serving is None:
         return False
     is_fast = config.max_latency_us is None or one.serving.latency_us <= config.max_latency_us

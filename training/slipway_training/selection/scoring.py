@@ -1,4 +1,4 @@
-"""score(name, …): one figure for a model's answers on the rows of a fold, higher is better, by scikit-learn's names.
+"""score(name, …): one figure for a model's predictions on the rows of a fold, higher is better, by scikit-learn's names.
 
 Of two classes the positive one is what [evaluation] or [cost] says, else the last. More classes are averaged with equal
 weight.
@@ -16,7 +16,7 @@ from slipway_training.config.model import TrainingConfig
 from slipway_training.config.search import ScoringName, scoring_of_metric
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError, closest
-from slipway_training.evaluation.answers import Answers
+from slipway_training.evaluation.answers import Predictions
 from slipway_training.selection import costs
 
 _VALUES: dict[str, Callable[[Any, Any], float]] = {
@@ -51,25 +51,29 @@ def scoring_of(config: TrainingConfig) -> ScoringName:
     return wanted
 
 
-def score(name: ScoringName, answers: Answers, rows: Table, labels: tuple[Label, ...], config: TrainingConfig) -> float:
-    """The figure for the answers to these rows; raises ConfigError where it needs probabilities and there are none."""
-    if answers.labels is None:
-        return float(_VALUES[name](rows.target, answers.numbers[:, 0]))
+def score(
+    name: ScoringName, predictions: Predictions, rows: Table, labels: tuple[Label, ...], config: TrainingConfig
+) -> float:
+    """The figure for the predictions for these rows; raises ConfigError where it needs probabilities and there are none."""
+    if predictions.labels is None:
+        return float(_VALUES[name](rows.target, predictions.numbers[:, 0]))
     target = _numbered(rows.target, labels)
     if name in _LABELS:
-        return float(_LABELS[name](target, _numbered(answers.labels, labels)))
+        return float(_LABELS[name](target, _numbered(predictions.labels, labels)))
     is_binary = len(labels) == 2  # noqa: PLR2004  # binary
     place = labels.index(_positive(config, labels)) if is_binary else 0
     if name in _OF_A_CLASS:
         average = {"average": "binary", "pos_label": place} if is_binary else {"average": "macro"}
-        return float(_OF_A_CLASS[name](target, _numbered(answers.labels, labels), zero_division=0.0, **average))
-    if answers.numbers.shape[1] != len(labels):
+        return float(_OF_A_CLASS[name](target, _numbered(predictions.labels, labels), zero_division=0.0, **average))
+    if predictions.numbers.shape[1] != len(labels):
         raise ConfigError(f"config: search.scoring = '{name}' needs probabilities")
     if name == "neg_expected_cost" and config.cost is not None:
         positive = costs.positive_of(config.cost, labels)
         place = labels.index(positive)
-        return -float(costs.curve(costs.row_costs(config.cost, rows, positive), answers.numbers[:, place]).costs.min())
-    return _of_probabilities(name, target, answers.numbers, place if is_binary else None)
+        return -float(
+            costs.curve(costs.row_costs(config.cost, rows, positive), predictions.numbers[:, place]).costs.min()
+        )
+    return _of_probabilities(name, target, predictions.numbers, place if is_binary else None)
 
 
 def _positive(config: TrainingConfig, labels: tuple[Label, ...]) -> Label:

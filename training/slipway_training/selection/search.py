@@ -13,8 +13,8 @@ from slipway_training.data.table import Table
 from slipway_training.progress import Progress
 from slipway_training.selection import rules
 from slipway_training.selection.spaces import Choice, Space, families_of, space_of
-from slipway_training.selection.trials import Tried, front
-from slipway_training.selection.trying import Course, admit, attempt, configured, course
+from slipway_training.selection.trials import CompletedTrial, front
+from slipway_training.selection.trying import TrialFolds, admit, attempt, configured, course
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class SearchOutcome:
     a run before this one had made.
     """
 
-    tried: tuple[Tried, ...]
-    front: tuple[Tried, ...]
-    chosen: Tried
+    tried: tuple[CompletedTrial, ...]
+    front: tuple[CompletedTrial, ...]
+    chosen: CompletedTrial
     estimator: EstimatorConfig
     rule: str
     scoring: str
@@ -57,7 +57,7 @@ class SearchOutcome:
         )
 
 
-def _recorded(one: Tried) -> manifest.Trial:
+def _recorded(one: CompletedTrial) -> manifest.Trial:
     if one.serving is None:
         raise AssertionError("a finished trial was not measured")  # our bug
     return manifest.Trial(
@@ -70,7 +70,7 @@ def _recorded(one: Tried) -> manifest.Trial:
     )
 
 
-def describe(one: Tried) -> str:
+def describe(one: CompletedTrial) -> str:
     """A trial in a line."""
     served = f", {one.serving.latency_us:.0f} us, {one.serving.size} bytes" if one.serving else ""
     return f"{one.family} {one.score:.4f} ± {one.standard_error:.4f}{served}"
@@ -109,7 +109,7 @@ def search(
     )
 
 
-def admitted(way: Course) -> tuple[dict[EstimatorType, Space], dict[str, str]]:
+def admitted(way: TrialFolds) -> tuple[dict[EstimatorType, Space], dict[str, str]]:
     """The spaces of the families that can be exported, and why the others cannot; a named family must be among them."""
     spaces: dict[EstimatorType, Space] = {}
     refused: dict[str, str] = {}
@@ -131,10 +131,10 @@ def admitted(way: Course) -> tuple[dict[EstimatorType, Space], dict[str, str]]:
     return spaces, refused
 
 
-def _known(chosen: Tried, spaces: dict[EstimatorType, Space]) -> EstimatorType:
+def _known(chosen: CompletedTrial, spaces: dict[EstimatorType, Space]) -> EstimatorType:
     return next(family for family in spaces if family == chosen.family)
 
 
-def _best(tried: list[Tried]) -> str:
+def _best(tried: list[CompletedTrial]) -> str:
     done = [one for one in tried if one.state == "finished"]
     return f" (best so far {describe(max(done, key=lambda one: one.score))})" if done else ""

@@ -13,12 +13,12 @@ import pandas as pd
 from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.proof import ParityConfig
-from slipway_training.data.schema import answered_by
+from slipway_training.data.schema import responded_by
 from slipway_training.data.tensors import take, to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import ask_pipeline, ask_session, compare, spread_of
+from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session, spread_of
 from slipway_training.export.onnx_export import forms
-from slipway_training.parity.neighbor_ties import refuse_ties
+from slipway_training.parity.neighbor_ties import refuse_neighbor_ties
 from slipway_training.selection.trials import Serving
 
 _ROUNDS = 5
@@ -27,18 +27,18 @@ _ROWS = 60
 
 def serve(model: Any, signature: Signature, rows: pd.DataFrame, config: ParityConfig) -> Serving:
     """Size and latency of the first form that agrees on the rows; raises ConversionError or ParityError."""
-    refuse_ties(model, rows)
-    signature = answered_by(model, signature)
+    refuse_neighbor_ties(model, rows)
+    signature = responded_by(model, signature)
     tensors = to_tensors(rows, signature)
-    expected = ask_pipeline(model, rows, signature.task)
+    expected = predict_with_pipeline(model, rows, signature.task)
     for graph in forms(model, signature):
         content = graph.SerializeToString()
         session = OnnxSession(content)
-        differences = compare(expected, ask_session(session, tensors, signature.task), spread_of(expected))
+        differences = compare(expected, predict_with_session(session, tensors, signature.task), spread_of(expected))
         if not differences.flips.any() and differences.largest <= config.tolerance:
             singles = [take(tensors, slice(row, row + 1)) for row in range(min(_ROWS, len(rows)))]
             return Serving(min(_round(session, singles) for _ in range(_ROUNDS)), len(content))
-    raise ParityError("step parity: the exported graph answers differently from scikit-learn")
+    raise ParityError("step parity: the exported graph differs from scikit-learn")
 
 
 def _round(session: OnnxSession, singles: list[dict[str, Any]]) -> float:

@@ -23,8 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from slipway_training.config.estimator import EstimatorType
 from slipway_training.errors import ConfigError
 from slipway_training.selection.spaces import Choice, Space, Span
-from slipway_training.selection.trials import Serving, Tried
-from slipway_training.selection.trying import Course
+from slipway_training.selection.trials import CompletedTrial, Serving
+from slipway_training.selection.trying import TrialFolds
 
 DEFAULT_STORAGE = Path(".slipway") / "searches.db"
 _FAMILY = "family"
@@ -41,7 +41,7 @@ _RULES = {"choose", "share", "max_latency_us", "max_size", "trials", "seconds", 
 class Study:
     """Asks for the next trial and keeps what came of it."""
 
-    def __init__(self, way: Course, spaces: Mapping[EstimatorType, Space]) -> None:
+    def __init__(self, way: TrialFolds, spaces: Mapping[EstimatorType, Space]) -> None:
         self._way = way
         self._spaces = spaces
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -60,7 +60,7 @@ class Study:
             for family, space in spaces.items():
                 self._study.enqueue_trial({_FAMILY: family, **_starts(family, space)})
 
-    def tried(self) -> list[Tried]:
+    def tried(self) -> list[CompletedTrial]:
         """Every trial that has ended, by whichever worker."""
         return [_read(trial) for trial in self._study.trials if trial.state in _STATES]
 
@@ -75,7 +75,7 @@ class Study:
         space = self._spaces[family]
         return trial, family, {name: _suggest(trial, f"{family}.{name}", part) for name, part in space.items()}
 
-    def tell(self, trial: optuna.Trial, outcome: Tried) -> None:
+    def tell(self, trial: optuna.Trial, outcome: CompletedTrial) -> None:
         """Keep what came of it."""
         serving = outcome.serving
         trial.set_user_attr("parameters", outcome.parameters)
@@ -89,7 +89,7 @@ class Study:
         self._study.tell(trial, [outcome.score] if against == "nothing" else [outcome.score, outcome.expense(against)])
 
 
-def fingerprint(way: Course) -> str:
+def fingerprint(way: TrialFolds) -> str:
     """A digest of all that the trials of a search depend on."""
     whole = hashlib.sha256()
     document = way.config.model_dump(mode="json", exclude=_WHATEVER)
@@ -133,10 +133,10 @@ def _suggest(trial: optuna.Trial, name: str, part: Span | Choice) -> Any:
     return trial.suggest_float(name, part.low, part.high, log=part.log)
 
 
-def _read(trial: FrozenTrial) -> Tried:
+def _read(trial: FrozenTrial) -> CompletedTrial:
     kept = trial.user_attrs
     serving: Sequence[Any] | None = kept.get("serving")
-    return Tried(
+    return CompletedTrial(
         trial.number,
         str(trial.params.get(_FAMILY, "")),
         kept.get("parameters", {}),

@@ -26,7 +26,7 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class CompletedTrial:
     """One trial. `scores` are per fold, higher is better; `reason` says why it was stopped or failed."""
 
     number: int
@@ -55,21 +55,23 @@ class Tried:
         return {"latency": self.serving.latency_us, "size": float(self.serving.size), "nothing": 0.0}[against]
 
 
-def finished(tried: Iterable[Tried]) -> list[Tried]:
+def finished(tried: Iterable[CompletedTrial]) -> list[CompletedTrial]:
     """Those that went through every fold."""
     return [one for one in tried if one.state == "finished"]
 
 
-def front(tried: Iterable[Tried], against: Against) -> list[Tried]:
+def front(tried: Iterable[CompletedTrial], against: Against) -> list[CompletedTrial]:
     """Those that no other beats in both, cheapest first; of equals the first tried."""
-    best: list[Tried] = []
+    best: list[CompletedTrial] = []
     for one in sorted(finished(tried), key=lambda t: (t.expense(against), -t.score, t.number)):
         if not best or one.score > best[-1].score:
             best.append(one)
     return best
 
 
-def beaten_by(scores: Sequence[float], expense: float, others: Iterable[Tried], against: Against) -> Tried | None:
+def beaten_by(
+    scores: Sequence[float], expense: float, others: Iterable[CompletedTrial], against: Against
+) -> CompletedTrial | None:
     """A finished trial, no dearer, that is better on every fold so far and clearly so in the mean; else None."""
     for other in finished(others):
         ahead = np.asarray(other.scores[: len(scores)]) - np.asarray(scores)

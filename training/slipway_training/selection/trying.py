@@ -15,19 +15,19 @@ from slipway_training.config.model import TrainingConfig
 from slipway_training.config.search import ScoringName, SearchConfig
 from slipway_training.data.folds import Fold, folds
 from slipway_training.data.table import Table
-from slipway_training.evaluation.answers import ask_pipeline
+from slipway_training.evaluation.answers import predict_with_pipeline
 from slipway_training.pipeline import estimators
-from slipway_training.pipeline.build import fit_quietly
+from slipway_training.pipeline.build import fit_without_warnings
 from slipway_training.selection.fitting import compose
 from slipway_training.selection.scoring import score, scoring_of
 from slipway_training.selection.serving import serve
-from slipway_training.selection.trials import Serving, Tried, beaten_by
+from slipway_training.selection.trials import CompletedTrial, Serving, beaten_by
 
 _SAMPLE = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrialFolds:
     """What every trial of a search goes through: the same rows, folds and scoring."""
 
     config: TrainingConfig
@@ -38,10 +38,10 @@ class Course:
     scoring: ScoringName
 
 
-def course(config: TrainingConfig, search: SearchConfig, signature: Signature, learn: Table) -> Course:
+def course(config: TrainingConfig, search: SearchConfig, signature: Signature, learn: Table) -> TrialFolds:
     """Divide the rows; raises ConfigError."""
     divided = tuple(folds(learn, config.split, config.task))
-    return Course(config, search, signature, learn, divided, scoring_of(config))
+    return TrialFolds(config, search, signature, learn, divided, scoring_of(config))
 
 
 def configured(config: TrainingConfig, family: EstimatorType, parameters: dict[str, Any]) -> TrainingConfig:
@@ -53,8 +53,8 @@ def configured(config: TrainingConfig, family: EstimatorType, parameters: dict[s
 
 
 def attempt(
-    way: Course, number: int, family: EstimatorType, parameters: dict[str, Any], others: Sequence[Tried]
-) -> Tried:
+    way: TrialFolds, number: int, family: EstimatorType, parameters: dict[str, Any], others: Sequence[CompletedTrial]
+) -> CompletedTrial:
     """Through the folds, until done or clearly beaten; what cannot be fitted or exported has failed, and says why."""
     config = configured(way.config, family, parameters)
     parameters = config.estimator.parameters
@@ -66,21 +66,21 @@ def attempt(
             model = compose(config, way.signature, part)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of unseen categories and the like, which a fold may have
-                fit_quietly(model, part, family)
+                fit_without_warnings(model, part, family)
                 serving = serving or serve(model, way.signature, rows.frame, config.parity)
-                answers = ask_pipeline(model, rows.frame, config.task)
-            scores.append(score(way.scoring, answers, rows, way.signature.labels or (), config))
-            expense = Tried(number, family, parameters, (), serving, "stopped").expense(way.search.against)
+                predictions = predict_with_pipeline(model, rows.frame, config.task)
+            scores.append(score(way.scoring, predictions, rows, way.signature.labels or (), config))
+            expense = CompletedTrial(number, family, parameters, (), serving, "stopped").expense(way.search.against)
             winner = beaten_by(scores, expense, others, way.search.against) if way.search.prune else None
             if winner is not None and len(scores) < len(way.divided):
                 reason = f"after {len(scores)} folds clearly behind trial {winner.number}"
-                return Tried(number, family, parameters, tuple(scores), serving, "stopped", reason)
+                return CompletedTrial(number, family, parameters, tuple(scores), serving, "stopped", reason)
     except (SlipwayError, UnloadableModel, InferenceError) as error:
-        return Tried(number, family, parameters, tuple(scores), serving, "failed", str(error).splitlines()[0])
-    return Tried(number, family, parameters, tuple(scores), serving, "finished")
+        return CompletedTrial(number, family, parameters, tuple(scores), serving, "failed", str(error).splitlines()[0])
+    return CompletedTrial(number, family, parameters, tuple(scores), serving, "finished")
 
 
-def admit(way: Course, family: EstimatorType, start: dict[str, Any]) -> None:
+def admit(way: TrialFolds, family: EstimatorType, start: dict[str, Any]) -> None:
     """Fit a small one on few rows and export it; raises SlipwayError where that cannot be, before any search begins."""
     estimators.check_labels(family, way.learn.target)
     small: dict[str, Any] = {name: 4 for name in ("n_estimators", "max_iter") if name in start and start[name] != 1}
@@ -91,5 +91,5 @@ def admit(way: Course, family: EstimatorType, start: dict[str, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # so few rows and rounds are not meant to be enough
         model = compose(config, way.signature, part)
-        fit_quietly(model, part, family)
+        fit_without_warnings(model, part, family)
         serve(model, way.signature, way.learn.take(judge[:_SAMPLE]).frame, config.parity)

@@ -1,6 +1,6 @@
 """publish(pipeline, X, y, name=…): a fitted scikit-learn pipeline becomes a new version of a model, in two lines.
 
-X is read, the signature inferred, the export proved against the pipeline on X and on edge rows, smaller variants are
+X is read, the signature inferred, the export compared against the pipeline on X and on edge rows, smaller variants are
 tried and gated, and the best is written through the registry.
 """
 
@@ -12,7 +12,7 @@ from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.candidate import examine
 from slipway_training.config import documents as configs
 from slipway_training.data.lineage import extras_of, recipe_of_fitted
-from slipway_training.evaluation.rivals import current_champion
+from slipway_training.evaluation.compared_models import current_champion
 from slipway_training.optimizer.variants import EXPORTED
 from slipway_training.progress import Progress
 from slipway_training.publishing import write

@@ -95,7 +95,7 @@ def _task(pipeline: Any) -> Task:
         return Task.CLASSIFICATION
     if is_regressor(pipeline):
         return Task.REGRESSION
-    raise ConfigError("the pipeline ends in neither a classifier nor a regressor, so it has no answer to serve")
+    raise ConfigError("the pipeline ends in neither a classifier nor a regressor, so it has no prediction to serve")
 
 
 def _signature(
@@ -129,14 +129,14 @@ def _with_empty_text(pipeline: Any, given: Given) -> AsGiven:
         is_text = given.kinds[name] is Kind.CATEGORY
         if is_text and not column.has_missing and not (given.frame[name] == "").any():
             other = way_back.with_column(name, replace(column, has_missing=True, mark=np.nan))
-            if _answers(
+            if _predictions(
                 Pipeline([("given", other), ("model", pipeline)]), with_columns(given.frame.iloc[:1], {name: ""})
             ):
                 way_back = other
     return way_back
 
 
-def _answers(whole: Pipeline, row: pd.DataFrame) -> bool:
+def _predictions(whole: Pipeline, row: pd.DataFrame) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # encoders warn of what is tried here on purpose
@@ -153,7 +153,7 @@ def _unseen(whole: Pipeline, given: Given) -> Callable[[str], Unseen]:
         if given.kinds[name] is not Kind.CATEGORY:
             return "allowed"
         row: pd.DataFrame = with_columns(given.frame.iloc[:1], {name: UNSEEN_CATEGORY})
-        return "allowed" if _answers(whole, row) else "refused"
+        return "allowed" if _predictions(whole, row) else "refused"
 
     return ask
 

@@ -16,16 +16,16 @@ from slipway_training.data.amounts import with_amounts
 from slipway_training.data.checks.inspection import inspect_split
 from slipway_training.data.findings import in_words, stop
 from slipway_training.data.gathering import gather
-from slipway_training.data.schema import answered_by, describe
+from slipway_training.data.schema import describe, responded_by
 from slipway_training.data.splits import split
-from slipway_training.evaluation.rivals import Incumbent, current_champion
+from slipway_training.evaluation.compared_models import Incumbent, current_champion
 from slipway_training.export.dry_run import try_export
 from slipway_training.pipeline import estimators
 from slipway_training.pipeline.build import build
 from slipway_training.progress import Progress
 from slipway_training.publishing import write
 from slipway_training.selection.curves import curves
-from slipway_training.selection.fitting import CostOutcome, fit, price
+from slipway_training.selection.fitting import CostOutcome, fit, tune_threshold
 from slipway_training.selection.pruning import Pruned, prune
 from slipway_training.selection.search import SearchOutcome, search
 
@@ -68,9 +68,9 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         progress("prune", pruned.in_words)
     model = fit(config, signature, learn)
     model = pruned.finish(model, learn) if pruned is not None else model
-    signature = answered_by(model.pipeline, signature)
+    signature = responded_by(model.pipeline, signature)
     progress("fit", config.estimator.type + model.note)
-    cost = None if config.cost is None else price(model, config.cost, held_out)
+    cost = None if config.cost is None else tune_threshold(model, config.cost, held_out)
     if cost is not None:
         progress("decide", cost.in_words)
     drawn = curves(config, signature, learn, progress)

@@ -13,26 +13,28 @@ from slipway_training.config.estimator import EstimatorConfig
 from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.config.model import TrainingConfig
 from slipway_training.config.proof import GateConfig
-from slipway_training.data.conforming import check_cells, conform, right_answers
+from slipway_training.data.conforming import check_cells, conform, true_targets
 from slipway_training.data.tensors import to_frame, to_tensors
 from slipway_training.evaluation.answers import (
-    Answers,
+    Predictions,
     as_probabilities,
     ask_one_by_one,
-    ask_session,
     compare,
+    predict_with_session,
     some,
     spread_of,
 )
 from slipway_training.evaluation.metrics import gain, scores
 from slipway_training.parity.certificate import summary
 from slipway_training.parity.mixed_rows import many_rows
-from slipway_training.parity.parity import Reference, measure, quietly_ask, real_rows, reference
+from slipway_training.parity.parity import Reference, measure, predict_without_warnings, real_rows, reference
 from slipway_training.workflows.train import prepare
 
 Target = pd.Series | pd.DataFrame
 
-_NOT_KEPT = "The pipeline that it came from was not kept, so scikit-learn was not asked; publish it anew for that."
+_NOT_KEPT = (
+    "The pipeline that it came from was not kept, so it was not compared with scikit-learn; publish it again for that."
+)
 _AGAINST = {False: "its golden rows", True: "its golden rows, and the rows given alone"}
 _MOST_ALONE = 1000
 
@@ -52,7 +54,7 @@ class Verified:
         return not self.broken
 
 
-def repeat_proof(stored: StoredVersion, config: TrainingConfig, rows: int) -> Verified:
+def repeat_parity_check(stored: StoredVersion, config: TrainingConfig, rows: int) -> Verified:
     """Train again and ask the stored graph; raises SlipwayError.
 
     The exact graph is asked about so many different rows and must not flip a label. A smaller variant is asked about
@@ -64,9 +66,9 @@ def repeat_proof(stored: StoredVersion, config: TrainingConfig, rows: int) -> Ve
     real, blind_steps = real_rows(fitted.held_out, fitted.learn), manifest.parity.blind_steps
     if is_exact:
         asked = many_rows(fitted.pipeline, fitted.signature, real, rows, blind_steps)
-        answers = quietly_ask(fitted.pipeline, asked, fitted.signature)
-        spread = spread_of(some(answers, asked.kinds == real.kinds[0]))
-        expected = Reference(asked, int((asked.kinds == real.kinds[0]).sum()), answers, spread, blind_steps)
+        predictions = predict_without_warnings(fitted.pipeline, asked, fitted.signature)
+        spread = spread_of(some(predictions, asked.kinds == real.kinds[0]))
+        expected = Reference(asked, int((asked.kinds == real.kinds[0]).sum()), predictions, spread, blind_steps)
     else:
         expected = reference(fitted.pipeline, fitted.signature, real, config.parity, blind_steps)
     tolerance = config.parity.tolerance if is_exact else config.gate.probability_change
@@ -93,30 +95,30 @@ def replay(stored: StoredVersion, rows: pd.DataFrame | None = None, target: Targ
     golden, signature = manifest.golden_rows, manifest.signature
     session = OnnxSession(stored.read_model())
     frame = to_frame([row.row for row in golden.rows], signature)
-    answers = ask_session(session, to_tensors(frame, signature), signature.task)
-    kinds = {"golden": compare(_stored_answers(golden.rows), answers)}
+    predictions = predict_with_session(session, to_tensors(frame, signature), signature.task)
+    kinds = {"golden": compare(_stored_predictions(golden.rows), predictions)}
     said: tuple[str, ...] = (_NOT_KEPT,)
     if rows is not None:
         frame = conform(rows, {feature.name: feature.kind for feature in signature.features}, "check --data")
         check_cells(frame, signature)
         tensors = to_tensors(frame, signature)
-        answers = ask_session(session, tensors, signature.task)
+        predictions = predict_with_session(session, tensors, signature.task)
         chosen = np.unique(np.linspace(0, len(frame) - 1, _MOST_ALONE).astype(int))
-        kinds["given"] = compare(ask_one_by_one(session, tensors, chosen, signature.task), some(answers, chosen))
-        said = (_score(manifest, answers, target), *said)
+        kinds["given"] = compare(ask_one_by_one(session, tensors, chosen, signature.task), some(predictions, chosen))
+        said = (_score(manifest, predictions, target), *said)
     parity = summary(kinds, tolerance=golden.tolerance)
     return Verified(_AGAINST[rows is not None], parity, _broken_exact(parity), said)
 
 
-def _score(manifest: ModelManifest, answers: Answers, target: Target | None) -> str:
+def _score(manifest: ModelManifest, predictions: Predictions, target: Target | None) -> str:
     if target is None:
         return "Name their target with --target to have the score beside the one on record."
     signature = manifest.signature
     config = EvaluationConfig.model_validate(manifest.provenance.config.get("evaluation", {}))
-    truth = right_answers(target, signature, len(answers))
-    score = scores(truth, as_probabilities(answers), signature.labels, config)[0]
+    truth = true_targets(target, signature, len(predictions))
+    score = scores(truth, as_probabilities(predictions), signature.labels, config)[0]
     interval = f" ({score.interval[0]:.4f} to {score.interval[1]:.4f})" if score.interval is not None else ""
-    said = f"{score.name} is {score.value:.4f}{interval} on these {len(answers)} rows"
+    said = f"{score.name} is {score.value:.4f}{interval} on these {len(predictions)} rows"
     before = next((one for one in manifest.metrics if one.name == score.name), None)
     if before is None:
         return f"{said}; none is on record."
@@ -131,7 +133,7 @@ def _broken_exact(parity: Parity) -> tuple[str, ...]:
 
 
 def _broken_lossy(parity: Parity, manifest: ModelManifest, gate: GateConfig) -> tuple[str, ...]:
-    """Kinds that came out worse than recorded; of a certificate without kinds, the rows it was judged on."""
+    """Kinds that came out worse than recorded; of a certificate without kinds, the rows it was evaluated on."""
     recorded = next((v.parity for v in manifest.variants if v.name == manifest.variant), None)
     known = {one.kind: one for one in recorded.kinds} if recorded is not None else {}
     return tuple(
@@ -147,8 +149,8 @@ def _is_worse(found: RowsCompared, before: RowsCompared | None, gate: GateConfig
     return found.label_flips > flips or found.largest_difference > difference
 
 
-def _stored_answers(rows: tuple[GoldenRow, ...]) -> Answers:
+def _stored_predictions(rows: tuple[GoldenRow, ...]) -> Predictions:
     if rows[0].value is not None:
-        return Answers(None, np.array([row.numbers for row in rows], dtype=np.float64))
+        return Predictions(None, np.array([row.numbers for row in rows], dtype=np.float64))
     labels = np.array([row.label for row in rows])
-    return Answers(labels, np.array([row.probabilities or () for row in rows], dtype=np.float64))
+    return Predictions(labels, np.array([row.probabilities or () for row in rows], dtype=np.float64))

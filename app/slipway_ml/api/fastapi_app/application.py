@@ -1,6 +1,6 @@
 """What FastAPI answers and describes: metadata, statistics, `/metrics`, OpenAPI and `/docs`.
 
-The only door to FastAPI for `slipway_ml.main`, which imports it late: see `late_app`.
+The only endpoint to FastAPI for `slipway_ml.main`, which imports it late: see `late_app`.
 """
 
 from fastapi import FastAPI

@@ -9,11 +9,11 @@ from fastapi.openapi.utils import get_openapi
 
 from slipway_ml.api.fastapi_app.openapi_operations import (
     control_operation,
-    error_answers,
+    error_responses,
     index_operation,
     infer_operation,
-    json_answer,
     json_body,
+    json_response,
     live_operation,
     ready_operation,
     v1_operation,
@@ -44,20 +44,20 @@ _FASTAPI_ERRORS = frozenset({"HTTPValidationError", "ValidationError"})
 _NUMBER = {"type": ["number", "null"], "description": "null where the model's own arithmetic gives no number"}
 
 
-class _AnsweredByTheGuard(Exception):
+class _HandledByGuard(Exception):
     """FastAPI was asked to answer a hot route, which the guard does: our bug."""
 
 
 def declare_hot_routes(app: FastAPI) -> None:
     """Declare the hot routes to FastAPI from their rows in the table, for OpenAPI only: the guard answers them."""
 
-    async def by_the_guard() -> Response:
-        raise _AnsweredByTheGuard
+    async def handled_by_guard() -> Response:
+        raise _HandledByGuard
 
     inference = ("Inference on tensors", infer_operation())
     prediction = ("Predictions for rows or columns", v1_operation())
-    live = ("Whether the process answers", live_operation())
-    ready = ("Whether every wanted model is served", ready_operation())
+    live = ("Whether the process responds", live_operation())
+    ready = ("Whether every desired model is served", ready_operation())
     for route, tag, (summary, operation) in (
         (INFER, _PROTOCOL, inference),
         (INFER_VERSION, _PROTOCOL, inference),
@@ -75,7 +75,7 @@ def declare_hot_routes(app: FastAPI) -> None:
     ):
         app.add_api_route(
             route.template,
-            by_the_guard,
+            handled_by_guard,
             methods=sorted(route.methods - {"HEAD"}),
             summary=summary,
             tags=[tag],
@@ -117,7 +117,7 @@ def _name_the_parameters(path: str, operations: dict[str, Any]) -> None:
 
 def _tell_the_errors(path: str, operations: dict[str, Any]) -> None:
     """What every route of a model may answer, where it does not say so itself; the metrics are text."""
-    of_models = {status: answer for status, answer in error_answers().items() if status in {"404", "503"}}
+    of_models = {status: answer for status, answer in error_responses().items() if status in {"404", "503"}}
     for operation in operations.values():
         answers = operation["responses"]
         if "{model_name}" in path:
@@ -136,7 +136,10 @@ def _predict_operation(servable: Servable, schemas: dict[str, Any]) -> dict[str,
         "summary": f"Predict with {servable.name}, version {servable.version}",
         "operationId": f"predict_{servable.name}",
         "requestBody": json_body(schema, {"instances": [servable.manifest.golden_rows.rows[0].row]}),
-        "responses": {"200": json_answer("One prediction per row.", _prediction_schema(servable)), **error_answers()},
+        "responses": {
+            "200": json_response("One prediction per row.", _prediction_schema(servable)),
+            **error_responses(),
+        },
     }
 
 

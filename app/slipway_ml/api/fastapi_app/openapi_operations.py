@@ -8,10 +8,10 @@ _ERRORS = {
     "403": "The key is not for this route or model.",
     "404": "No such model or version.",
     "413": "Over a limit.",
-    "415": "Multipart, or compressed in a way that is not read.",
+    "415": "Multipart, or an unsupported compression.",
     "422": "Rows that break the model's schema; every problem is listed.",
     "503": "Loading or overloaded; try again after Retry-After seconds.",
-    "504": "The answer was not there within the deadline.",
+    "504": "The response was not ready within the deadline.",
 }
 _TEXT = {"type": "string"}
 _PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
@@ -50,9 +50,9 @@ def infer_operation() -> dict[str, Any]:
     body = json_body(request)
     octets = {"schema": {"type": "string", "format": "binary"}}
     body["content"]["application/octet-stream"] = octets
-    answers = json_answer("The outputs.", answer)
+    answers = json_response("The outputs.", answer)
     answers["content"]["application/octet-stream"] = octets
-    errors = error_answers(without="422")
+    errors = error_responses(without="422")
     return {"parameters": [length], "requestBody": body, "responses": {"200": answers, **errors}}
 
 
@@ -75,7 +75,7 @@ def v1_operation() -> dict[str, Any]:
     }
     return {
         "requestBody": json_body(request),
-        "responses": {"200": json_answer("The answer.", answer), **error_answers()},
+        "responses": {"200": json_response("The answer.", answer), **error_responses()},
     }
 
 
@@ -85,7 +85,10 @@ def index_operation() -> dict[str, Any]:
     request = {"type": "object", "properties": {"ready": {"type": "boolean"}}}
     return {
         "requestBody": {**json_body(request), "required": False},
-        "responses": {"200": json_answer("One entry per version.", {"type": "array", "items": row}), **_some_errors()},
+        "responses": {
+            "200": json_response("One entry per version.", {"type": "array", "items": row}),
+            **_some_errors(),
+        },
     }
 
 
@@ -105,7 +108,7 @@ def control_operation() -> dict[str, Any]:
 def live_operation() -> dict[str, Any]:
     """Liveness."""
     answer = {"type": "object", "properties": {"live": {"type": "boolean"}}}
-    return {"responses": {"200": json_answer("It does.", answer)}}
+    return {"responses": {"200": json_response("It does.", answer)}}
 
 
 def ready_operation() -> dict[str, Any]:
@@ -119,12 +122,12 @@ def ready_operation() -> dict[str, Any]:
     }
     models = {"type": "array", "items": {"type": "object"}}
     answer = {"type": "object", "properties": {"ready": {"type": "boolean"}, "error": _TEXT, "models": models}}
-    answers = {"200": json_answer("They are.", answer), "503": json_answer("Not yet, or no longer.", answer)}
+    answers = {"200": json_response("They are.", answer), "503": json_response("Not yet, or no longer.", answer)}
     return {"parameters": [verbose], "responses": answers}
 
 
 def _some_errors() -> dict[str, Any]:
-    return {status: answer for status, answer in error_answers(without="422").items() if status != "415"}
+    return {status: answer for status, answer in error_responses(without="422").items() if status != "415"}
 
 
 def _tensor(data: str) -> dict[str, Any]:
@@ -153,16 +156,16 @@ def json_body(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": content}}
 
 
-def json_answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def json_response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     """An answer of this schema."""
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def error_answers(without: str = "") -> dict[str, Any]:
+def error_responses(without: str = "") -> dict[str, Any]:
     """The answers of every hot route that are errors, but one."""
     return {status: _error(description) for status, description in _ERRORS.items() if status != without}
 
 
 def _error(description: str) -> dict[str, Any]:
     schema = {"type": "object", "required": ["error"], "properties": {"error": _TEXT}}
-    return json_answer(description, schema)
+    return json_response(description, schema)

@@ -1,6 +1,6 @@
-"""What every hot door does: decode the bytes, put the rows into the model's batch, encode what comes out of it.
+"""What every hot endpoint does: decode the bytes, put the rows into the model's batch, encode what comes out of it.
 
-A door says how to decode and how to encode. It says nothing of waiting: when the batch has run, the work is encoded and
+An endpoint says how to decode and how to encode. It says nothing of waiting: when the batch has run, the work is encoded and
 replied, without a task or a future in between.
 """
 
@@ -21,7 +21,7 @@ from slipway_ml.protocol.parts import Part
 from slipway_ml.serving.data_plane import DataPlane
 from slipway_ml.serving.servable import Servable
 
-_LARGE_ANSWER = 8_000
+_LARGE_RESPONSE = 8_000
 """Values of an answer from which on it is encoded in turns."""
 _FEW_ROWS = 32
 _KEY_HEADERS = (b"authorization", b"x-api-key")
@@ -29,13 +29,13 @@ _KEY_HEADERS = (b"authorization", b"x-api-key")
 
 @dataclass(slots=True)
 class Work:
-    """A decoded request: tensors that fit the model's signature, and what its door needs to encode the answer.
+    """A decoded request: tensors that fit the model's signature, and what its endpoint needs to encode the answer.
 
     `timeout` is the caller's own, in seconds, where the body has one. In the queue of its model a work is what the
     batcher asks of a caller, and a future offers as well.
     """
 
-    door: "HotDoor"
+    endpoint: "PredictionHandler"
     servable: Servable
     request: HotRequest
     part: Part
@@ -51,11 +51,11 @@ class Work:
 
     def set_result(self, outputs: Outputs) -> None:
         """The batch has run."""
-        if self.rows > _FEW_ROWS and self.rows * outputs.width > _LARGE_ANSWER:
-            self.door.encode_later(self, outputs)
+        if self.rows > _FEW_ROWS and self.rows * outputs.width > _LARGE_RESPONSE:
+            self.endpoint.encode_later(self, outputs)
         else:
             try:
-                response = self.door.encode(self, outputs)
+                response = self.endpoint.encode(self, outputs)
             except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
                 self.tell(error)
             else:
@@ -71,7 +71,7 @@ class Work:
             reply(outcome)
 
 
-class HotDoor(ABC):
+class PredictionHandler(ABC):
     """A hot handler made of two plain functions."""
 
     def __init__(self, plane: DataPlane, turns: Turns) -> None:

@@ -1,6 +1,6 @@
 """Liveness and readiness: the status code is the answer, the small body is for people.
 
-The guard calls these doors itself, so a probe is answered before FastAPI is there and costs little when it is busy.
+The guard calls these endpoints itself, so a probe is answered before FastAPI is there and costs little when it is busy.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from slipway_ml.serving.model_table import ModelTable
 _HOPELESS = "runs that do not end have taken all threads for models; restart the process"
 
 
-class HealthDoor:
+class HealthHandler:
     """Two handlers over one table.
 
     `tells_models` says whether `?verbose` may list the models: these routes ask for no key. `is_hopeless` says whether
@@ -33,25 +33,25 @@ class HealthDoor:
     ) -> None:
         self._table = table
         self._is_draining = is_draining
-        self._is_hopeless = is_hopeless
+        self._will_miss_deadline = is_hopeless
         self._tells_models = tells_models
 
     def live(self, _request: HotRequest, reply: Reply) -> None:
-        """Whether the process answers and can run models. How busy it is never counts."""
-        if self._is_hopeless():
+        """Whether the process responds and can run models. How busy it is never counts."""
+        if self._will_miss_deadline():
             reply(HotResponse(orjson.dumps({"live": False, "error": _HOPELESS}), 503))
         else:
             reply(HotResponse(orjson.dumps({"live": True})))
 
     def ready(self, request: HotRequest, reply: Reply) -> None:
-        """Whether every wanted model is served."""
+        """Whether every desired model is served."""
         is_ready = self._table.is_ready()
         details = {"models": _models(self._table)} if self._tells_models and _is_verbose(request) else {}
-        if is_ready and not self._is_draining() and not self._is_hopeless():
+        if is_ready and not self._is_draining() and not self._will_miss_deadline():
             reply(HotResponse(orjson.dumps({"ready": True, **details})))
             return
         if is_ready:
-            error = _HOPELESS if self._is_hopeless() else "the server is stopping"
+            error = _HOPELESS if self._will_miss_deadline() else "the server is stopping"
         else:
             error = self._table.why_not_ready()
         reply(HotResponse(orjson.dumps({"ready": False, "error": error, **details}), 503))

@@ -1,6 +1,6 @@
 """Inference of the Open Inference Protocol: tensors in JSON, in bytes after it, or in bytes alone."""
 
-from slipway_ml.api.hot.handler import HotDoor, Work
+from slipway_ml.api.hot.handler import PredictionHandler, Work
 from slipway_ml.api.hot.turns import LARGE, Turns
 from slipway_ml.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from slipway_ml.protocol import binary_codec
@@ -22,7 +22,7 @@ _CHECKED_AT_ONCE = 100_000
 _OCTETS = (b"content-type", b"application/octet-stream")
 
 
-class InferDoor(HotDoor):
+class InferHandler(PredictionHandler):
     """Tensors in, tensors out."""
 
     def __init__(self, plane: DataPlane, limits: ContentLimits, turns: Turns) -> None:

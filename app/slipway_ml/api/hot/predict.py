@@ -1,13 +1,13 @@
 """Rows: `/predict/{model_name}`, typed per model."""
 
-from slipway_ml.api.hot.handler import HotDoor, Work
+from slipway_ml.api.hot.handler import PredictionHandler, Work
 from slipway_ml.front.exchange import HotRequest, HotResponse
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
 from slipway_ml.serving.servable import Servable
 
 
-class PredictDoor(HotDoor):
+class PredictHandler(PredictionHandler):
     """Rows in, predictions out."""
 
     def decode(self, servable: Servable, request: HotRequest) -> Work:

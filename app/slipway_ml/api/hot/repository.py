@@ -1,6 +1,6 @@
 """The model repository extension: what is served and why not, and load and unload for this process alone.
 
-The guard calls these doors with the bytes, because their bodies are under its limits too; empty bodies are fine.
+The guard calls these endpoints with the bytes, because their bodies are under its limits too; empty bodies are fine.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from slipway_ml.serving.reconciler import Reconciler
 _LONGEST_BODY = 16 * 1024
 
 
-class RepositoryDoor:
+class RepositoryHandler:
     """Three handlers over one table; `is_controlled` says whether load and unload are allowed."""
 
     def __init__(self, table: ModelTable, reconciler: Reconciler, *, is_controlled: bool) -> None:

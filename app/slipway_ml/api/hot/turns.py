@@ -90,7 +90,7 @@ class _Caller:
 
 
 class Turns:
-    """The turns that all doors of one process share."""
+    """The turns that all endpoints of one process share."""
 
     def __init__(self) -> None:
         self._callers: dict[Hashable, _Caller] = {}

@@ -2,7 +2,7 @@
 
 import orjson
 
-from slipway_ml.api.hot.handler import HotDoor, Work
+from slipway_ml.api.hot.handler import PredictionHandler, Work
 from slipway_ml.front.exchange import HotRequest, HotResponse
 from slipway_ml.protocol.column_requests import read_in_steps
 from slipway_ml.protocol.json_cuts import Steps
@@ -16,7 +16,7 @@ _ENCODED_AT_ONCE = 4000
 """Values of the answer."""
 
 
-class V1PredictDoor(HotDoor):
+class V1PredictHandler(PredictionHandler):
     """`instances` are answered with `predictions`, columns of `inputs` with columns of `outputs`."""
 
     def decode(self, servable: Servable, request: HotRequest) -> Work:

@@ -35,7 +35,7 @@ def refuse_open_address(*, is_loopback: bool, has_keys: bool, insecure: bool) ->
     if not (is_loopback or has_keys or insecure):
         raise UsageError(
             "this address can be reached from other machines and there are no keys; make one with 'slipway keys new' "
-            "and give --keys FILE, or say --insecure if something in front of the server decides who may call"
+            "and give --keys FILE, or say --insecure if something in front of the server authenticates callers"
         )
 
 
@@ -56,7 +56,7 @@ def presented_key(headers: Headers) -> bytes | None:
     return found[0].strip() if found else None
 
 
-class DoorKeeper:
+class ApiKeyAuthorizer:
     """The guard's `authorize` of a service with keys."""
 
     def __init__(
@@ -112,4 +112,4 @@ class DoorKeeper:
             try:
                 await asyncio.to_thread(self._file.refresh)
             except Exception:  # whatever it was: without this watch no key could be revoked any more
-                logger.exception("looking at the keys file failed")
+                logger.exception("reading the keys file failed")

@@ -12,7 +12,7 @@ _LINES_PER_SECOND = 20
 
 
 class Audit:
-    """Where the door-keeper reports; `lines` is how many refusals are logged per second."""
+    """Where the API key authorizer reports; `lines` is how many refusals are logged per second."""
 
     def __init__(self, lines: int = _LINES_PER_SECOND) -> None:
         self._lines = lines
@@ -34,5 +34,5 @@ class Audit:
     def next_second(self) -> None:
         """Allow lines again, and tell how many refusals were left out."""
         if self._left_out:
-            logger.warning("more was refused", extra={"refusals": self._left_out})
+            logger.warning("further requests were refused", extra={"refusals": self._left_out})
         self._left, self._left_out = self._lines, 0

@@ -17,15 +17,13 @@ _MOST_REMEMBERED = 64
 _SCHEMES = (b"http://", b"https://")
 
 _OTHER_HOST = (
-    "without keys this server answers its own machine alone, and the request names another host; call it as localhost, "
-    "make a key with 'slipway keys new', or say --insecure if a proxy in front decides who may call"
+    "without API keys this server is open to its own machine only, and the request names another host; call it as localhost, "
+    "make a key with 'slipway keys new', or say --insecure if a proxy in front authenticates callers"
 )
-_OTHER_ORIGIN = (
-    "without keys this server does not answer web pages of other machines; make a key with 'slipway keys new'"
-)
+_OTHER_ORIGIN = "without API keys this server refuses web pages of other machines; make a key with 'slipway keys new'"
 
 
-class OwnMachine:
+class LoopbackOnly:
     """The guard's `authorize` of a service that needs no keys because only its own machine can connect."""
 
     def __init__(self) -> None:
@@ -45,13 +43,13 @@ class OwnMachine:
         if name == b"origin":
             scheme = next((scheme for scheme in _SCHEMES if value.startswith(scheme)), None)
             host = value.removeprefix(scheme) if scheme else b""
-        if not is_own_name(host):
+        if not is_loopback_name(host):
             raise Forbidden(_OTHER_HOST if name == b"host" else _OTHER_ORIGIN)
         if len(self._good) < _MOST_REMEMBERED:
             self._good.add(value)
 
 
-def is_own_name(host: bytes) -> bool:
+def is_loopback_name(host: bytes) -> bool:
     """Whether this is a name or an address of the machine itself, with or without a port."""
     found = _HOST.fullmatch(host)
     if found is None:

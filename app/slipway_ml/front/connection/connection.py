@@ -16,7 +16,7 @@ from slipway_ml.front.connection.limits import NO_PLACE
 from slipway_ml.front.connection.lingering import Lingering
 from slipway_ml.front.connection.request_cycle import HotCycle
 from slipway_ml.front.connection.request_reader import RequestReader
-from slipway_ml.front.connection.response_lines import AnswerLines
+from slipway_ml.front.connection.response_lines import ResponseLines
 from slipway_ml.front.connection.watched_connection import NO_DEADLINE
 from slipway_ml.front.exchange import HUNG_UP, Exchange, HotResponse
 from slipway_ml.front.refusals import STATUS, Reason, Refused
@@ -27,9 +27,9 @@ _UNAVAILABLE = 503
 class Connection(RequestReader):
     """The protocol that the server makes for each accepted socket."""
 
-    def __init__(self, *args: Any, answer_lines: AnswerLines, lingering: Lingering, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, response_lines: ResponseLines, lingering: Lingering, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._answer_lines = answer_lines
+        self._response_lines = response_lines
         self._lingering = lingering
         self._task: asyncio.Task[None] | None = None
         self._has_rest = False
@@ -66,11 +66,11 @@ class Connection(RequestReader):
 
     # What goes out.
 
-    def write_answer(self, response: HotResponse, request_id: str, *, closes: bool) -> None:
+    def write_response(self, response: HotResponse, request_id: str, *, closes: bool) -> None:
         """Write the whole answer of a hot cycle."""
         if not self.transport.is_closing():
             defaults = self.server_state.default_headers
-            self._answer_lines.write(self.transport.write, response, request_id, defaults, closes=closes)
+            self._response_lines.write(self.transport.write, response, request_id, defaults, closes=closes)
             if closes:
                 self.close()
         self.on_response_complete()

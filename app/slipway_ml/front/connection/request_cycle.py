@@ -18,7 +18,7 @@ from slipway_ml.front.routes import Match
 class Wire(Protocol):
     """The connection, as a cycle sees it."""
 
-    def write_answer(self, response: HotResponse, request_id: str, *, closes: bool) -> None: ...
+    def write_response(self, response: HotResponse, request_id: str, *, closes: bool) -> None: ...
 
     def start_compressing(self, exchange: Exchange, response: HotResponse, cycle: "HotCycle") -> None: ...
 
@@ -114,7 +114,7 @@ class HotCycle:
         if self._guard.is_draining or (response.headers is not JSON_ALONE and CLOSE in response.headers):
             self.keep_alive = False
         self._end(response.status)
-        self._wire.write_answer(response, self.exchange.request_id, closes=not self.keep_alive)
+        self._wire.write_response(response, self.exchange.request_id, closes=not self.keep_alive)
 
     def abandon(self) -> None:
         """The client is gone, or was answered by somebody else."""

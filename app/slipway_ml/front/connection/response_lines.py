@@ -14,7 +14,7 @@ _OK = int(HTTPStatus.OK)  # a member of an enumeration is looked up anew each ti
 _SAFE_LINES = _LINE % NO_SNIFFING + _LINE % NO_STORE
 
 
-class AnswerLines:
+class ResponseLines:
     """One for all connections of a server."""
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ from slipway_ml.front.connection.connection import Connection
 from slipway_ml.front.connection.connection_table import RESERVED, ConnectionTable
 from slipway_ml.front.connection.limits import ConnectionLimits
 from slipway_ml.front.connection.lingering import Lingering
-from slipway_ml.front.connection.response_lines import AnswerLines
+from slipway_ml.front.connection.response_lines import ResponseLines
 from slipway_ml.front.guard import Guard
 from slipway_ml.front.memory.plan import UNSENT_IN_KERNEL
 from slipway_ml.front.process.time_slice import take_short_slices
@@ -73,13 +73,13 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
     take_short_slices()
-    bounded, answer_lines = _within_file_limit(limits), AnswerLines()
+    bounded, response_lines = _within_file_limit(limits), ResponseLines()
     lingering = Lingering(bounded, app.refusals)
     table = ConnectionTable(bounded, app.bodies.budget, app.metrics.count_closed, time.monotonic)
     app.metrics.watch_connections(lambda: len(table.members) - len(lingering))
 
     def connect(**kwargs: Any) -> Connection:
-        return Connection(**kwargs, guard=app, table=table, answer_lines=answer_lines, lingering=lingering)
+        return Connection(**kwargs, guard=app, table=table, response_lines=response_lines, lingering=lingering)
 
     config = uvicorn.Config(
         app,

@@ -40,13 +40,13 @@ class Watchdog:
         self._seconds = seconds
         self._heartbeat = heartbeat
         self._name_run = name_run
-        self._is_hopeless = is_hopeless
+        self._will_miss_deadline = is_hopeless
         self._ended = Event()
         self._watched = 0
 
     def start(self) -> None:
         """Call it in the running event loop."""
-        self._heartbeat.attend(self._is_hopeless)
+        self._heartbeat.attend(self._will_miss_deadline)
         self._watched = get_ident()
         if self._seconds:
             Thread(target=self._watch, name="watchdog", daemon=True).start()

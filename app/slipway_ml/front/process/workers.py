@@ -36,7 +36,7 @@ from slipway_ml.monitoring.snapshot import Totals
 logger = logging.getLogger("slipway.workers")
 
 _SNAPSHOT_SECONDS = 1.0
-_ANSWER_SECONDS = 0.5
+_RESPONSE_SECONDS = 0.5
 _LOOP_SECONDS = 0.1
 _STABLE_SECONDS = 5.0
 _SHORTEST_PAUSE_SECONDS = 0.5
@@ -140,8 +140,8 @@ class Supervisor:
             self._start(worker)
         try:
             while any(worker.process for worker in self._workers) or not self._stopping:
-                self._answer_workers()
-                self._bury_and_replace()
+                self._reply_to_workers()
+                self._retire_and_replace()
                 if time.monotonic() >= self._next_snapshots:
                     self._next_snapshots = time.monotonic() + _SNAPSHOT_SECONDS
                     self._take_snapshots()
@@ -211,7 +211,7 @@ class Supervisor:
             sys.stderr.flush()
             os._exit(code)
 
-    def _answer_workers(self) -> None:
+    def _reply_to_workers(self) -> None:
         ends = {worker.totals: worker for worker in self._workers if worker.totals is not None}
         if not ends:
             time.sleep(_LOOP_SECONDS)
@@ -223,7 +223,7 @@ class Supervisor:
                 self._take_snapshots()
                 end.send_bytes(self._totals.merged())
             except (EOFError, OSError):
-                self._hang_up(ends[end])
+                self._disconnect(ends[end])
 
     def _take_snapshots(self) -> None:
         """Ask every worker for its metrics; one that is busy keeps its last ones."""
@@ -231,29 +231,29 @@ class Supervisor:
         for worker in self._workers:
             with suppress(OSError):
                 if worker.snapshots is not None:
-                    _drop_late_answers(worker.snapshots)
+                    _drop_late_replies(worker.snapshots)
                     worker.snapshots.send_bytes(b"snapshot")
                     asked.append(worker)
-        until = time.monotonic() + _ANSWER_SECONDS
+        until = time.monotonic() + _RESPONSE_SECONDS
         for worker in asked:
             with suppress(EOFError, OSError):
                 if worker.snapshots and worker.snapshots.poll(max(0.0, until - time.monotonic())):
                     self._totals.put(worker.number, worker.snapshots.recv_bytes())
 
-    def _bury_and_replace(self) -> None:
+    def _retire_and_replace(self) -> None:
         for worker in self._workers:
             ended, status = os.waitpid(worker.process, os.WNOHANG) if worker.process else (0, 0)
             if ended:
                 has_hung = os.WIFEXITED(status) and os.WEXITSTATUS(status) == HUNG
                 reason = worker.killed_for or ("hung" if has_hung else "died")
-                self._bury(worker, reason, was_killed=has_hung or os.WIFSIGNALED(status))
+                self._retire(worker, reason, was_killed=has_hung or os.WIFSIGNALED(status))
             is_due = time.monotonic() >= worker.started_at + worker.pause
             if not worker.process and not self._stopping and is_due:
                 self._start(worker)
 
-    def _bury(self, worker: _Worker, reason: str, *, was_killed: bool) -> None:
+    def _retire(self, worker: _Worker, reason: str, *, was_killed: bool) -> None:
         worker.process = 0
-        self._hang_up(worker)
+        self._disconnect(worker)
         self._totals.retire(worker.number)
         if self._stopping:
             return
@@ -265,13 +265,13 @@ class Supervisor:
         self._totals.count(REPLACEMENTS, "Workers that were replaced, by reason.", {"reason": reason}, 1)
         logger.warning("a worker %s and is replaced", _SAID[reason], extra={"worker": worker.number})
 
-    def _hang_up(self, worker: _Worker) -> None:
+    def _disconnect(self, worker: _Worker) -> None:
         for end in (worker.snapshots, worker.totals):
             if end is not None:
                 end.close()
         worker.snapshots = worker.totals = None
 
 
-def _drop_late_answers(end: Connection) -> None:
+def _drop_late_replies(end: Connection) -> None:
     while end.poll():
         end.recv_bytes()

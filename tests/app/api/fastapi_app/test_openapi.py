@@ -31,12 +31,12 @@ async def test_classifier_without_probabilities_serves_labels_and_says_so(tmp_pa
     publish(tmp_path, "hinge", signature, sign_graph(signature))
     async with service(tmp_path) as client:
         document = (await client.get("/openapi.json")).json()
-        answer = await client.post("/predict/hinge", json={"instances": [[1.0, 2.0], [-1.0, -2.0]]})
+        response = await client.post("/predict/hinge", json={"instances": [[1.0, 2.0], [-1.0, -2.0]]})
         tensors = await client.get("/v2/models/hinge")
 
-    answers = document["paths"]["/predict/hinge"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert answers["properties"]["predictions"]["items"]["properties"] == {"label": {"enum": [0, 1]}}
-    assert answer.json()["predictions"] == [{"label": 1}, {"label": 0}]
+    responses = document["paths"]["/predict/hinge"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert responses["properties"]["predictions"]["items"]["properties"] == {"label": {"enum": [0, 1]}}
+    assert response.json()["predictions"] == [{"label": 1}, {"label": 0}]
     assert [output["name"] for output in tensors.json()["outputs"]] == ["label"]
 
 
@@ -46,9 +46,9 @@ async def test_example_works_when_it_is_sent(tmp_path: Path) -> None:
     async with service(tmp_path) as client:
         document = (await client.get("/openapi.json")).json()
         body = document["paths"]["/predict/house"]["post"]["requestBody"]["content"]["application/json"]["example"]
-        answer = await client.post("/predict/house", json=body)
+        response = await client.post("/predict/house", json=body)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_every_path_names_its_parameters(tmp_path: Path) -> None:
@@ -114,9 +114,9 @@ async def test_document_says_how_a_key_is_sent_where_keys_are_asked_for(tmp_path
 async def test_docs_are_off_when_others_can_connect(tmp_path: Path, path: str) -> None:
     publish(tmp_path)
     async with service(tmp_path, host="0.0.0.0", insecure=True) as client:  # noqa: S104  # the address under test
-        answer = await client.get(path)
+        response = await client.get(path)
 
-    assert (answer.status_code, set(answer.json())) == (404, {"error"})
+    assert (response.status_code, set(response.json())) == (404, {"error"})
 
 
 async def test_document_has_every_route_of_the_table_but_pages_and_templates_of_models(tmp_path: Path) -> None:

@@ -34,28 +34,28 @@ async def test_signature_name_changes_nothing(tmp_path: Path) -> None:
     publish(tmp_path)
     body = {"signature_name": "serving_default", "instances": [[1, 2, 3]]}
     async with service(tmp_path) as client:
-        answer = await client.post("/v1/models/sum:predict", json=body)
+        response = await client.post("/v1/models/sum:predict", json=body)
 
-    assert answer.json() == {"predictions": [{"value": 6.0}]}
+    assert response.json() == {"predictions": [{"value": 6.0}]}
 
 
 async def test_columns_are_answered_with_columns(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/v1/models/sign:predict", json={"inputs": {"f0": [0, 30], "f1": [0, 30]}})
+        response = await client.post("/v1/models/sign:predict", json={"inputs": {"f0": [0, 30], "f1": [0, 30]}})
 
-    assert answer.json() == {"outputs": {"label": ["no", "yes"], "probabilities": [[0.5, 0.5], [0.0, 1.0]]}}
+    assert response.json() == {"outputs": {"label": ["no", "yes"], "probabilities": [[0.5, 0.5], [0.0, 1.0]]}}
 
 
 async def test_only_output_of_columns_stands_alone(tmp_path: Path) -> None:
     signature = mixed_signature()
     publish(tmp_path, "house", signature, sum_graph(signature))
     async with service(tmp_path) as client:
-        answer = await client.post(
+        response = await client.post(
             "/v1/models/house:predict", json={"inputs": {name: [[value]] for name, value in HOUSE.items()}}
         )
 
-    assert answer.json() == {"outputs": [[16.5]]}
+    assert response.json() == {"outputs": [[16.5]]}
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,19 @@ async def test_only_output_of_columns_stands_alone(tmp_path: Path) -> None:
 async def test_wrong_call_is_one_sentence(tmp_path: Path, path: str, body: Any, status: int) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(path, json=body)
+        response = await client.post(path, json=body)
 
-    assert answer.status_code == status
-    assert answer.json()["error"]
+    assert response.status_code == status
+    assert response.json()["error"]
 
 
 async def test_status_satisfies_both_kinds_of_clients(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answers = [await client.get(f"/v1/models/sign{path}") for path in ("", "/versions/1")]
+        responses = [await client.get(f"/v1/models/sign{path}") for path in ("", "/versions/1")]
 
     available = {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
-    assert [answer.json() for answer in answers] == [
+    assert [response.json() for response in responses] == [
         {"name": "sign", "ready": True, "model_version_status": [available]}
     ] * 2
 
@@ -94,9 +94,9 @@ async def test_models_are_listed_by_name(tmp_path: Path) -> None:
     publish(tmp_path, "b")
     publish(tmp_path, "a")
     async with service(tmp_path) as client:
-        answer = await client.get("/v1/models")
+        response = await client.get("/v1/models")
 
-    assert answer.json() == {"models": ["a", "b"]}
+    assert response.json() == {"models": ["a", "b"]}
 
 
 async def test_metadata_is_a_signature_as_tensorflow_writes_it(tmp_path: Path) -> None:
@@ -117,14 +117,14 @@ async def test_metadata_is_a_signature_as_tensorflow_writes_it(tmp_path: Path) -
 async def test_unknown_model_is_not_found(tmp_path: Path, path: str) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.get(f"/v1/models/nobody{path}")
+        response = await client.get(f"/v1/models/nobody{path}")
 
-    assert (answer.status_code, set(answer.json())) == (404, {"error"})
+    assert (response.status_code, set(response.json())) == (404, {"error"})
 
 
 async def test_unknown_version_is_not_found(tmp_path: Path) -> None:
     publish_sign(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.get("/v1/models/sign/versions/9")
+        response = await client.get("/v1/models/sign/versions/9")
 
-    assert (answer.status_code, answer.json()) == (404, {"error": "model 'sign' has no such version; served: 1"})
+    assert (response.status_code, response.json()) == (404, {"error": "model 'sign' has no such version; served: 1"})

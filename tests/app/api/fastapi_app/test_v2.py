@@ -28,11 +28,11 @@ async def test_infer_answers_every_output_and_the_id(tmp_path: Path) -> None:
     signature = matrix_signature(2, (0, 1))
     publish(tmp_path, "sign", signature, sign_graph(signature))
     async with service(tmp_path) as client:
-        answer = await client.post(
+        response = await client.post(
             "/v2/models/sign/infer", json={"id": "q", "inputs": [tensor([[0, 0], [30, 30]], [2, 2])]}
         )
 
-    assert answer.json() == {
+    assert response.json() == {
         "model_name": "sign",
         "model_version": "1",
         "id": "q",
@@ -47,9 +47,9 @@ async def test_infer_answers_every_output_and_the_id(tmp_path: Path) -> None:
 async def test_data_may_be_flat_or_nested(tmp_path: Path, data: list[Any]) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/sum/versions/1/infer", json={"inputs": [tensor(data, [2, 3])]})
+        response = await client.post("/v2/models/sum/versions/1/infer", json={"inputs": [tensor(data, [2, 3])]})
 
-    assert answer.json()["outputs"][0]["data"] == [6.0, 15.0]
+    assert response.json()["outputs"][0]["data"] == [6.0, 15.0]
 
 
 async def test_outputs_can_be_chosen_and_ordered(tmp_path: Path) -> None:
@@ -57,11 +57,11 @@ async def test_outputs_can_be_chosen_and_ordered(tmp_path: Path) -> None:
     publish(tmp_path, "sign", signature, sign_graph(signature))
     wanted = [{"name": "probabilities"}, {"name": "label"}]
     async with service(tmp_path) as client:
-        answer = await client.post(
+        response = await client.post(
             "/v2/models/sign/infer", json={"inputs": [tensor([0, 0], [1, 2])], "outputs": wanted}
         )
 
-    assert [output["name"] for output in answer.json()["outputs"]] == ["probabilities", "label"]
+    assert [output["name"] for output in response.json()["outputs"]] == ["probabilities", "label"]
 
 
 async def test_mixed_columns_of_every_datatype(tmp_path: Path) -> None:
@@ -81,11 +81,11 @@ async def test_mixed_columns_of_every_datatype(tmp_path: Path) -> None:
 async def test_single_and_double_precision_are_both_accepted(tmp_path: Path, datatype: str) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(
+        response = await client.post(
             "/v2/models/sum/infer", json={"inputs": [tensor([0.5, 0.25, 1], [1, 3], datatype=datatype)]}
         )
 
-    assert answer.json()["outputs"][0]["data"] == [1.75]
+    assert response.json()["outputs"][0]["data"] == [1.75]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ async def test_single_and_double_precision_are_both_accepted(tmp_path: Path, dat
 async def test_tensor_that_does_not_fit_the_model_is_refused(tmp_path: Path, inputs: Any, message: str) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/sum/infer", json={"inputs": inputs})
+        response = await client.post("/v2/models/sum/infer", json={"inputs": inputs})
 
-    assert (answer.status_code, answer.json()) == (400, {"error": message})
+    assert (response.status_code, response.json()) == (400, {"error": message})
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ async def test_column_that_does_not_fit_is_refused(tmp_path: Path, changes: Any,
     signature = mixed_signature()
     publish(tmp_path, "house", signature, sum_graph(signature))
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/house/infer", json={"inputs": house(**changes)})
+        response = await client.post("/v2/models/house/infer", json={"inputs": house(**changes)})
 
-    assert (answer.status_code, answer.json()) == (400, {"error": message})
+    assert (response.status_code, response.json()) == (400, {"error": message})
 
 
 @pytest.mark.parametrize("text", ["Infinity", "-Infinity", "1e400"])
@@ -134,9 +134,9 @@ async def test_infinity_is_refused(tmp_path: Path, text: str) -> None:
     publish(tmp_path)
     body = f'{{"inputs": [{{"name": "X", "datatype": "FP64", "shape": [1, 3], "data": [1, 2, {text}]}}]}}'
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/sum/infer", content=body)
+        response = await client.post("/v2/models/sum/infer", content=body)
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 async def test_bare_nan_is_missing_where_the_feature_may_be_missing(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ async def test_bare_nan_is_missing_where_the_feature_may_be_missing(tmp_path: Pa
     publish(tmp_path, "sum", signature, sum_graph(signature))
     body = '{"inputs": [{"name": "X", "datatype": "FP64", "shape": [1, 3], "data": [1, 2, NaN]}]}'
     async with service(tmp_path) as client:
-        answer = await client.post("/v2/models/sum/infer", content=body)
+        response = await client.post("/v2/models/sum/infer", content=body)
 
-    assert answer.json()["outputs"][0]["data"] == [3.0]
+    assert response.json()["outputs"][0]["data"] == [3.0]
 
 
 async def test_metadata_lists_the_signature(tmp_path: Path) -> None:
@@ -179,9 +179,9 @@ async def test_metadata_lists_the_signature(tmp_path: Path) -> None:
 async def test_readiness_by_model_and_version(tmp_path: Path, path: str, status: int) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.get(path)
+        response = await client.get(path)
 
-    assert answer.status_code == status
+    assert response.status_code == status
 
 
 async def test_failing_graph_fails_its_own_request_in_general_words(tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ async def test_unknown_model_or_version_has_neither(tmp_path: Path, path: str) -
 async def test_index_lists_what_is_served(tmp_path: Path, body: str) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(INDEX, content=body)
+        response = await client.post(INDEX, content=body)
 
-    assert answer.json() == [{"name": "sum", "version": "1", "state": "READY", "reason": ""}]
+    assert response.json() == [{"name": "sum", "version": "1", "state": "READY", "reason": ""}]
 
 
 async def test_index_says_why_a_version_is_not_served_unless_only_ready_ones_are_asked_for(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ async def until_index(client: Any, text: str) -> None:
 async def test_index_refuses_what_it_cannot_read(tmp_path: Path, body: str) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(INDEX, content=body)
+        response = await client.post(INDEX, content=body)
 
-    assert (answer.status_code, set(answer.json())) == (400, {"error"})
+    assert (response.status_code, set(response.json())) == (400, {"error"})
 
 
 async def test_unload_and_load_act_on_this_process(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ async def test_unload_and_load_act_on_this_process(tmp_path: Path) -> None:
         loaded = await client.post("/v2/repository/models/sum/load", json={})
         back = await client.post("/v2/models/sum/infer", json=ROW)
 
-    assert [answer.status_code for answer in (unloaded, gone, loaded, back)] == [200, 404, 200, 200]
+    assert [response.status_code for response in (unloaded, gone, loaded, back)] == [200, 404, 200, 200]
     assert index[1] == {"name": "sum", "state": "UNAVAILABLE", "reason": "unloaded"}
 
 
@@ -171,19 +171,19 @@ async def test_new_model_can_be_loaded_before_the_next_look(tmp_path: Path) -> N
     async with service(tmp_path, poll_seconds=3600, **EXPLICIT) as client:
         publish(tmp_path, "later")
         loaded = await client.post("/v2/repository/models/later/load")
-        answer = await client.post("/v2/models/later/infer", json=ROW)
+        response = await client.post("/v2/models/later/infer", json=ROW)
 
-    assert (loaded.status_code, answer.status_code) == (200, 200)
+    assert (loaded.status_code, response.status_code) == (200, 200)
 
 
 @pytest.mark.parametrize("action", ["load", "unload"])
 async def test_folder_alone_decides_unless_the_operator_says_otherwise(tmp_path: Path, action: str) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post(f"/v2/repository/models/sum/{action}")
+        response = await client.post(f"/v2/repository/models/sum/{action}")
 
-    assert answer.status_code == 403
-    assert "--model-control explicit" in answer.json()["error"]
+    assert response.status_code == 403
+    assert "--model-control explicit" in response.json()["error"]
 
 
 REFUSED: dict[str, tuple[str, str, dict[str, Any], int]] = {
@@ -204,9 +204,9 @@ async def test_control_that_cannot_be_done_is_refused(
     (publish(tmp_path, "broken").folder / "model.onnx").write_bytes(b"no graph")
     async with service(tmp_path, wait=False, **EXPLICIT) as client:
         await until_index(client, "UNAVAILABLE")
-        answer = await client.post(f"/v2/repository/models/{model}/{action}", json=body)
+        response = await client.post(f"/v2/repository/models/{model}/{action}", json=body)
 
-    assert (answer.status_code, set(answer.json())) == (status, {"error"})
+    assert (response.status_code, set(response.json())) == (status, {"error"})
 
 
 async def test_server_advertises_what_works(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ def publish_mixed(models: Path) -> None:
 async def test_row_is_answered_in_the_documented_shape(tmp_path: Path) -> None:
     publish_mixed(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/house", json={"instances": [HOUSE]}, headers={"X-Request-ID": "r-1"})
+        response = await client.post("/predict/house", json={"instances": [HOUSE]}, headers={"X-Request-ID": "r-1"})
 
-    assert answer.json() == {
+    assert response.json() == {
         "model": "house",
         "version": "1",
         "request_id": "r-1",
@@ -42,9 +42,9 @@ async def test_classifier_answers_label_and_probabilities_by_label(tmp_path: Pat
     signature = matrix_signature(2, ("no", "yes"))
     publish(tmp_path, "sign", signature, sign_graph(signature))
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/sign", json={"instances": [[0, 0], [30, 30]]})
+        response = await client.post("/predict/sign", json={"instances": [[0, 0], [30, 30]]})
 
-    assert answer.json()["predictions"] == [
+    assert response.json()["predictions"] == [
         {"label": "no", "probabilities": {"no": 0.5, "yes": 0.5}},
         {"label": "yes", "probabilities": {"no": 0.0, "yes": 1.0}},
     ]
@@ -63,31 +63,31 @@ async def test_missing_values_are_null_or_bare_nan(tmp_path: Path) -> None:
     publish_mixed(tmp_path)
     row = '{"age": NaN, "rooms": 3, "floors": null, "garden": false, "city": null, "heating": "oil"}'
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/house", content=f'{{"instances": [{row}]}}')
+        response = await client.post("/predict/house", content=f'{{"instances": [{row}]}}')
 
-    assert answer.json()["predictions"] == [{"value": 3.0}]
+    assert response.json()["predictions"] == [{"value": 3.0}]
 
 
 async def test_every_problem_is_listed_by_row_and_field_without_values(tmp_path: Path) -> None:
     publish_mixed(tmp_path)
     bad = {**HOUSE, "age": "canary-1", "rooms": 2.5, "heating": "canary-2"}
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/house", json={"instances": [HOUSE, bad, {"colour": "canary-3"}]})
+        response = await client.post("/predict/house", json={"instances": [HOUSE, bad, {"colour": "canary-3"}]})
 
-    found = [(problem["row"], problem["field"]) for problem in answer.json()["problems"]]
-    assert answer.status_code == 422
+    found = [(problem["row"], problem["field"]) for problem in response.json()["problems"]]
+    assert response.status_code == 422
     assert found[:3] == [(1, "age"), (1, "rooms"), (1, "heating")]
     assert (2, "colour") in found
-    assert "canary" not in answer.text
+    assert "canary" not in response.text
 
 
 async def test_problems_beyond_the_first_hundred_are_counted(tmp_path: Path) -> None:
     publish_mixed(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/house", json={"instances": [{**HOUSE, "age": "x"}] * 250})
+        response = await client.post("/predict/house", json={"instances": [{**HOUSE, "age": "x"}] * 250})
 
-    assert len(answer.json()["problems"]) == 100
-    assert answer.json()["problems_not_listed"] == 150
+    assert len(response.json()["problems"]) == 100
+    assert response.json()["problems_not_listed"] == 150
 
 
 async def test_hundred_thousand_rows_are_accepted_and_one_more_is_too_large(tmp_path: Path) -> None:
@@ -118,19 +118,19 @@ async def test_hundred_thousand_rows_are_accepted_and_one_more_is_too_large(tmp_
 async def test_body_that_is_not_a_row_request_is_a_short_400(tmp_path: Path, body: bytes) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/sum", content=body)
+        response = await client.post("/predict/sum", content=body)
 
-    assert answer.status_code == 400
-    assert list(answer.json()) == ["error"]
-    assert len(answer.content) <= 1024
+    assert response.status_code == 400
+    assert list(response.json()) == ["error"]
+    assert len(response.content) <= 1024
 
 
 async def test_unknown_model_is_not_found(tmp_path: Path) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
-        answer = await client.post("/predict/nobody", json={"instances": [[1, 2, 3]]})
+        response = await client.post("/predict/nobody", json={"instances": [[1, 2, 3]]})
 
-    assert (answer.status_code, answer.json()) == (
+    assert (response.status_code, response.json()) == (
         404,
         {"error": "no such model; GET /v2/models lists what is served"},
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway_ml.errors import RequestError, Unauthorized, UsageError
-from slipway_ml.front.access.api_keys import DoorKeeper, presented_key, refuse_open_address
+from slipway_ml.front.access.api_keys import ApiKeyAuthorizer, presented_key, refuse_open_address
 from slipway_ml.front.access.audit import Audit
 from slipway_ml.front.exchange import Headers
 from slipway_ml.front.routes import ROUTES, Match, Route
@@ -28,12 +28,12 @@ def sent(key: str) -> Headers:
     return [(b"host", b"x"), (b"authorization", f"Bearer {key}".encode())]
 
 
-def keeper(path: Path, lines: int = 100) -> DoorKeeper:
-    return DoorKeeper(KeyFile(path), Audit(lines), clock=lambda: 0.0)
+def keeper(path: Path, lines: int = 100) -> ApiKeyAuthorizer:
+    return ApiKeyAuthorizer(KeyFile(path), Audit(lines), clock=lambda: 0.0)
 
 
-def answer(keeper: DoorKeeper, match: Match, headers: Headers) -> str:
-    """What the door-keeper says: the class and words of its refusal, or nothing."""
+def response(keeper: ApiKeyAuthorizer, match: Match, headers: Headers) -> str:
+    """What the API key authorizer says: the class and words of its refusal, or nothing."""
     try:
         keeper(match, headers)
     except RequestError as refusal:
@@ -46,7 +46,7 @@ def answer(keeper: DoorKeeper, match: Match, headers: Headers) -> str:
 def test_key_opens_the_routes_of_its_scope_alone(tmp_path: Path, scope: Scope, allowed: Scope) -> None:
     key = add_key(tmp_path / "keys.json", allowed)
 
-    said = answer(keeper(tmp_path / "keys.json"), row(scope), sent(key))
+    said = response(keeper(tmp_path / "keys.json"), row(scope), sent(key))
 
     assert said == ("" if scope is allowed else f"Forbidden: the key lacks the scope '{scope}'")
 
@@ -60,7 +60,7 @@ def test_only_health_is_public() -> None:
 def test_public_route_needs_no_key(tmp_path: Path) -> None:
     add_key(tmp_path / "keys.json")
 
-    assert answer(keeper(tmp_path / "keys.json"), row(None), []) == ""
+    assert response(keeper(tmp_path / "keys.json"), row(None), []) == ""
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_key_for_some_models_opens_those_alone(
 ) -> None:
     key = add_key(tmp_path / "keys.json", models=models)
 
-    assert answer(keeper(tmp_path / "keys.json"), row(Scope.PREDICT, **params), sent(key)) == said
+    assert response(keeper(tmp_path / "keys.json"), row(Scope.PREDICT, **params), sent(key)) == said
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_two_keys_are_refused_even_where_one_is_good(tmp_path: Path, name: bytes
     key = add_key(tmp_path / "keys.json").encode()
     value = b"Bearer " + key if name == b"authorization" else key
 
-    said = answer(keeper(tmp_path / "keys.json"), row(Scope.PREDICT), [(name, value), (name, b"Bearer other")])
+    said = response(keeper(tmp_path / "keys.json"), row(Scope.PREDICT), [(name, value), (name, b"Bearer other")])
 
     assert said == "Unauthorized: more than one key was sent; send one"
 
@@ -133,9 +133,9 @@ def test_refusal_is_a_line_that_parses_and_names_the_key_by_its_id(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = add_key(tmp_path / "keys.json")
-    door = keeper(tmp_path / "keys.json")
+    endpoint = keeper(tmp_path / "keys.json")
     for headers in ([], sent("wrong"), sent(f"slw_{id_of(key)}_wrong"), sent(key)):
-        answer(door, row(Scope.METRICS, model_name="secret"), headers)
+        response(endpoint, row(Scope.METRICS, model_name="secret"), headers)
 
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
 
@@ -153,7 +153,7 @@ def test_admin_act_is_logged_with_its_key(tmp_path: Path, caplog: pytest.LogCapt
     caplog.set_level(logging.INFO)
     key = add_key(tmp_path / "keys.json", Scope.ADMIN)
 
-    answer(keeper(tmp_path / "keys.json"), row(Scope.ADMIN), sent(key))
+    response(keeper(tmp_path / "keys.json"), row(Scope.ADMIN), sent(key))
 
     [line] = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
     assert (line["message"], line["key_id"]) == ("admitted to an admin route", id_of(key))
@@ -174,14 +174,14 @@ class StumblingFile(KeyFile):
 async def test_watch_goes_on_whatever_happens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     add_key(tmp_path / "keys.json")
     file = StumblingFile(tmp_path / "keys.json")
-    watch = asyncio.ensure_future(DoorKeeper(file).watch(0.001))
+    watch = asyncio.ensure_future(ApiKeyAuthorizer(file).watch(0.001))
 
     async with asyncio.timeout(60):
         while file.looks < 3:
             await asyncio.sleep(0.001)
     watch.cancel()
 
-    assert [record.message for record in caplog.records] == ["looking at the keys file failed"]
+    assert [record.message for record in caplog.records] == ["reading the keys file failed"]
 
 
 @pytest.mark.parametrize(
@@ -208,10 +208,10 @@ def test_open_address_needs_keys_or_a_word(loopback: bool, keys: bool, insecure:
 
 def test_refusals_are_answered_in_words_that_hold_nothing_of_the_request(tmp_path: Path) -> None:
     key = add_key(tmp_path / "keys.json", models=["a"])
-    door = keeper(tmp_path / "keys.json")
+    endpoint = keeper(tmp_path / "keys.json")
 
-    said = [answer(door, row(Scope.PREDICT, model_name=name), sent(key)) for name in ("b", "not there")]
-    forbidden = answer(door, row(Scope.ADMIN, model_name="geheim"), sent(key))
+    said = [response(endpoint, row(Scope.PREDICT, model_name=name), sent(key)) for name in ("b", "not there")]
+    forbidden = response(endpoint, row(Scope.ADMIN, model_name="geheim"), sent(key))
 
     assert said[0] == said[1]
     assert "geheim" not in forbidden

@@ -15,7 +15,10 @@ def test_flood_of_refusals_is_counted_and_not_logged(caplog: pytest.LogCaptureFi
     audit.next_second()
     audit.refused("/v2", "no key", None)
 
-    assert [record.message for record in caplog.records] == ["refused"] * 3 + ["more was refused", "refused"]
+    assert [record.message for record in caplog.records] == ["refused"] * 3 + [
+        "further requests were refused",
+        "refused",
+    ]
     assert vars(caplog.records[3])["refusals"] == 997
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from slipway_ml.errors import Forbidden
-from slipway_ml.front.access.loopback import OwnMachine, is_own_name
+from slipway_ml.front.access.loopback import LoopbackOnly, is_loopback_name
 from slipway_ml.front.exchange import Headers
 from slipway_ml.front.routes import LIVE, PREDICT, Match
 from tests.factories import publish
@@ -20,17 +20,17 @@ OTHERS += ["", "localhost:", "localhost:80:80", "[::1", "[fe80::1]", "127.0.0.1.
 
 @pytest.mark.parametrize("host", OWN)
 def test_names_of_this_machine_are_known(host: str) -> None:
-    assert is_own_name(host.encode())
+    assert is_loopback_name(host.encode())
 
 
 @pytest.mark.parametrize("host", OTHERS)
 def test_other_names_are_not(host: str) -> None:
-    assert not is_own_name(host.encode())
+    assert not is_loopback_name(host.encode())
 
 
 def is_refused(headers: Headers, match: Match | None = None) -> bool:
     try:
-        OwnMachine()(match or Match(PREDICT, {}), headers)
+        LoopbackOnly()(match or Match(PREDICT, {}), headers)
     except Forbidden:
         return True
     return False
@@ -51,7 +51,7 @@ def test_health_is_told_to_anybody() -> None:
 
 
 def test_many_good_values_fill_no_memory() -> None:
-    keeper = OwnMachine()
+    keeper = LoopbackOnly()
 
     for port in range(1, 10_000):
         keeper(Match(PREDICT, {}), [(b"host", b"localhost:%d" % port)])
@@ -71,7 +71,7 @@ async def test_a_name_that_was_led_here_is_refused_unless_something_in_front_dec
     tensor = {"name": "X", "datatype": "FP64", "shape": [1, 3], "data": [1, 2, 3]}
     body = {"instances": [[1, 2, 3]]} if path.startswith("/predict") else {"inputs": [tensor]}
     async with service(tmp_path, **settings) as client:
-        answer = await client.post(path, json=body, headers={"Host": "rebound.example:8000"})
+        response = await client.post(path, json=body, headers={"Host": "rebound.example:8000"})
 
-    assert answer.status_code == status
-    assert ("names another host" in answer.text) == (status == 403)
+    assert response.status_code == status
+    assert ("names another host" in response.text) == (status == 403)

@@ -132,10 +132,10 @@ def test_client_that_takes_too_long_is_closed(server: Server, sent: bytes, statu
 def test_kept_connection_is_closed_when_nothing_comes(server: Server) -> None:
     started = time.monotonic()
 
-    status, answer = exchange(server, get(HOST).replace(b"Connection: close\r\n", b""))
+    status, response = exchange(server, get(HOST).replace(b"Connection: close\r\n", b""))
 
     assert status == 200
-    assert b"connection: close" not in answer
+    assert b"connection: close" not in response
     assert time.monotonic() - started > 0.4
 
 
@@ -181,13 +181,13 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
 def test_old_connection_is_asked_to_close(tmp_path: Path) -> None:
     publish(tmp_path)
     with running_server(tmp_path, "--max-connection-seconds", "2") as server, connect(server) as client:
-        answers: list[bytes] = []
-        while not answers or (answers[-1] and b"connection: close" not in answers[-1]):
+        responses: list[bytes] = []
+        while not responses or (responses[-1] and b"connection: close" not in responses[-1]):
             client.sendall(POST + ROW)
-            answers.append(client.recv(65536))
+            responses.append(client.recv(65536))
 
-    assert b"connection: close" not in answers[0]
-    assert b"connection: close" in answers[-1]
+    assert b"connection: close" not in responses[0]
+    assert b"connection: close" in responses[-1]
 
 
 def test_server_answers_after_all_that(server: Server) -> None:

@@ -134,11 +134,11 @@ def test_answers_to_requests_that_come_at_once_are_those_of_connections_of_their
 ) -> None:
     encoded = [request.encode() for request in requests]
     wanted = [ask_alone(server, request) for request in encoded]
-    assume(not any(b"connection: close" in answer for answer in wanted))
+    assume(not any(b"connection: close" in response for response in wanted))
     with connect(server) as kept:
-        for data, answers in ((encoded[0], wanted[:1]), (b"".join(encoded), wanted), (encoded[0], wanted[:1])):
+        for data, responses in ((encoded[0], wanted[:1]), (b"".join(encoded), wanted), (encoded[0], wanted[:1])):
             send(kept, data, cut)
             rest = b""
-            for answer in answers:
+            for response in responses:
                 found, rest = receive(kept, rest)
-                assert found == answer
+                assert found == response

@@ -105,9 +105,9 @@ def test_body_in_many_pieces_arrives_whole(server: Server) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for first in range(0, len(request), 7):
             client.sendall(request[first : first + 7])
-        answer = client.recv(65536)
+        response = client.recv(65536)
 
-    assert b'"value":6.0' in answer
+    assert b'"value":6.0' in response
 
 
 @pytest.mark.parametrize("path", [SHORT, ASGI])
@@ -138,16 +138,16 @@ def test_client_that_hangs_up_leaves_nothing_in_flight(server: Server) -> None:
 def test_body_that_never_ends_leaves_nothing_in_flight(server: Server) -> None:
     with connect(server) as client:
         client.sendall(post(SHORT, ROW)[:-5])
-        answer = client.recv(65536)
+        response = client.recv(65536)
 
-    assert answer.startswith(b"HTTP/1.1 408")
+    assert response.startswith(b"HTTP/1.1 408")
     assert in_flight(server) == 1
 
 
 def in_flight(server: Server) -> int:
     """The gauge, which counts the request for the metrics as well."""
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as answer:
-        found = re.search(r"^slipway_in_flight (\d+)", answer.read().decode(), re.MULTILINE)
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as response:
+        found = re.search(r"^slipway_in_flight (\d+)", response.read().decode(), re.MULTILINE)
     assert found
     return int(found[1])
 

@@ -40,7 +40,7 @@ def stop_at_split(learn: Table, held_out: Table, config: TrainingConfig) -> None
         (
             LABELS,
             {"label": NOISE, "b": ["x", "y"] * (N // 2)},
-            "column 'label' has the name of one of the model's answers",
+            "column 'label' has the name of one of the model's outputs",
         ),
         (LABELS[:10], {"a": NOISE[:10]}, "the data has 10 rows; at least 20 are needed"),
     ],

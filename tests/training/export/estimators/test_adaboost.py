@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from tests.training.export.trees.graphs import answers, exported, hard_rows
+from tests.training.export.trees.graphs import exported, hard_rows, predictions
 
 X, Y = make_classification(300, 6, n_informative=4, n_classes=3, flip_y=0.2, random_state=0)
 ROWS, VALUES = make_regression(300, 5, noise=20, random_state=0)
@@ -23,7 +23,7 @@ def test_votes_of_trees_are_scikit_learns_on_both_sides_of_every_threshold(befor
     model, signature = exported(fitted, X, target)
     rows = hard_rows(fitted, X, target, 4000)
 
-    label, probabilities = answers(model, signature, rows)
+    label, probabilities = predictions(model, signature, rows)
 
     assert np.array_equal(label, fitted.predict(rows))
     assert probabilities == pytest.approx(fitted.predict_proba(rows), abs=2e-7)
@@ -35,7 +35,7 @@ def test_votes_of_members_that_are_no_trees_are_counted_with_their_weights(targe
     fitted = AdaBoostClassifier(LogisticRegression(), n_estimators=5, random_state=0).fit(X, target)
     model, signature = exported(fitted, X, target)
 
-    label, probabilities = answers(model, signature, X)
+    label, probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     assert probabilities == pytest.approx(fitted.predict_proba(X), abs=2e-7)
@@ -47,7 +47,7 @@ def test_votes_that_cancel_out_are_for_the_first_class() -> None:
     is_tied = fitted.decision_function(X) == 0
     model, signature = exported(fitted, X, Y > 0)
 
-    label, probabilities = answers(model, signature, X[is_tied])
+    label, probabilities = predictions(model, signature, X[is_tied])
 
     assert len(label) > 0
     assert not label.any()
@@ -61,6 +61,6 @@ def test_value_is_the_weighted_median_of_the_members(base: Any, count: int) -> N
     fitted = make_pipeline(PowerTransformer(), boosted).fit(ROWS, VALUES)
     model, signature = exported(fitted, ROWS, VALUES)
 
-    found = answers(model, signature, ROWS)[0].ravel()
+    found = predictions(model, signature, ROWS)[0].ravel()
 
     assert found == pytest.approx(fitted.predict(ROWS), rel=3e-7, abs=1e-4)

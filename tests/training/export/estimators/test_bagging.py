@@ -11,7 +11,7 @@ from sklearn.preprocessing import PowerTransformer
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from tests.training.export.trees.graphs import answers, exported, hard_rows
+from tests.training.export.trees.graphs import exported, hard_rows, predictions
 
 X, Y = make_classification(300, 6, n_informative=4, n_classes=3, flip_y=0.2, random_state=0)
 ROWS, VALUES = make_regression(300, 5, noise=20, random_state=0)
@@ -30,7 +30,7 @@ def test_label_and_mean_are_scikit_learns_whether_members_have_probabilities_or_
     fitted = BaggingClassifier(member, n_estimators=4, max_features=0.7, random_state=0).fit(X, target)
     model, signature = exported(fitted, X, target)
 
-    label, probabilities = answers(model, signature, X)
+    label, probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     assert probabilities == pytest.approx(fitted.predict_proba(X), abs=1e-6)
@@ -42,7 +42,7 @@ def test_member_that_drew_no_row_of_a_class_gives_it_nothing(member: Any) -> Non
     fitted = BaggingClassifier(member, n_estimators=6, max_samples=40, random_state=0).fit(X, target)
     model, signature = exported(fitted, X, target)
 
-    label, probabilities = answers(model, signature, X)
+    label, probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     assert probabilities == pytest.approx(fitted.predict_proba(X), abs=1e-6)
@@ -53,7 +53,7 @@ def test_trees_behind_a_power_agree_on_both_sides_of_every_threshold() -> None:
     model, signature = exported(fitted, X, Y)
     rows = hard_rows(fitted, X, Y, 4000)
 
-    assert np.array_equal(answers(model, signature, rows)[0], fitted.predict(rows))
+    assert np.array_equal(predictions(model, signature, rows)[0], fitted.predict(rows))
     assert all("power" not in node.name for node in model.graph.node)
 
 
@@ -62,4 +62,4 @@ def test_value_is_the_mean_of_the_members_each_on_its_own_columns(member: Any) -
     fitted = BaggingRegressor(member, n_estimators=5, max_features=3, random_state=0).fit(ROWS, VALUES)
     model, signature = exported(fitted, ROWS, VALUES)
 
-    assert answers(model, signature, ROWS)[0].ravel() == pytest.approx(fitted.predict(ROWS), rel=1e-6, abs=1e-4)
+    assert predictions(model, signature, ROWS)[0].ravel() == pytest.approx(fitted.predict(ROWS), rel=1e-6, abs=1e-4)

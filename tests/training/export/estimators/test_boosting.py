@@ -12,7 +12,7 @@ from sklearn.ensemble import (
 )
 
 from slipway_training.errors import ConversionError
-from tests.training.export.trees.graphs import answers, exported
+from tests.training.export.trees.graphs import exported, predictions
 
 X, Y = make_classification(600, 8, n_informative=4, random_state=0)
 THREE = (Y + (X[:, 0] > 0)).astype(int)
@@ -34,7 +34,7 @@ def test_label_of_two_classes_is_scikit_learns(boosting: Any) -> None:
     fitted = boosting.fit(X, Y)
     model, signature = exported(fitted, X, Y)
 
-    label, probabilities = answers(model, signature, X)
+    label, probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     assert probabilities == pytest.approx(fitted.predict_proba(X), abs=2e-7)
@@ -45,7 +45,7 @@ def test_label_of_three_classes_is_scikit_learns(boosting: Any) -> None:
     fitted = boosting.fit(X, THREE)
     model, signature = exported(fitted, X, THREE)
 
-    label, probabilities = answers(model, signature, X)
+    label, probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     assert probabilities == pytest.approx(fitted.predict_proba(X), abs=2e-7)
@@ -56,7 +56,7 @@ def test_value_is_scikit_learns_sum_in_float64(boosting: Any) -> None:
     fitted = boosting.fit(X, np.exp(X[:, 0]))
     model, signature = exported(fitted, X, np.exp(X[:, 0]))
 
-    assert answers(model, signature, X)[0].ravel() == pytest.approx(fitted.predict(X), rel=2e-7)
+    assert predictions(model, signature, X)[0].ravel() == pytest.approx(fitted.predict(X), rel=2e-7)
 
 
 @pytest.mark.parametrize("boosting", CLASSIFIERS, ids=str)
@@ -68,7 +68,7 @@ def test_score_that_is_always_above_zero_is_the_second_class(boosting: Any) -> N
     fitted = boosting.fit(rows, target)
     model, signature = exported(fitted, rows, target)
 
-    label, probabilities = answers(model, signature, rows)
+    label, probabilities = predictions(model, signature, rows)
 
     assert 0.6 < probabilities[0, 1] < 0.7
     assert label.all()
@@ -79,7 +79,7 @@ def test_score_of_zero_is_the_second_class_in_gradient_boosting_alone() -> None:
     plain = GradientBoostingClassifier(n_estimators=3).fit(rows, target)
     histogram = HistGradientBoostingClassifier(max_iter=3).fit(rows, target)
 
-    labels = [answers(*exported(fitted, rows, target), rows)[0] for fitted in (plain, histogram)]
+    labels = [predictions(*exported(fitted, rows, target), rows)[0] for fitted in (plain, histogram)]
 
     assert [set(label) for label in labels] == [set(plain.predict(rows)), set(histogram.predict(rows))]
     assert [set(label) for label in labels] == [{1}, {0}]

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC, NuSVC
 
-from tests.training.export.trees.graphs import answers, exported
+from tests.training.export.trees.graphs import exported, predictions
 
 X, Y = make_classification(240, 5, n_informative=4, n_redundant=0, n_classes=4, n_clusters_per_class=1, random_state=0)
 INNER = [
@@ -32,7 +32,7 @@ def test_calibrated_classifier_with_a_decision_function_answers_like_scikit_lear
     fitted = CalibratedClassifierCV(inner, cv=2).fit(X, target)
     model, signature = exported(fitted, X, target)
 
-    label, probabilities = answers(model, signature, X)
+    label, probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     assert probabilities == pytest.approx(fitted.predict_proba(X), abs=1e-6)

@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.export.assembly import TARGET
-from tests.training.export.trees.graphs import answers, exported
+from tests.training.export.trees.graphs import exported, predictions
 
 X, Y = make_classification(3000, 12, n_informative=4, flip_y=0.3, random_state=0)
 THREE = (Y + (X[:, 0] > 0)).astype(int)
@@ -36,7 +36,7 @@ def test_label_is_scikit_learns_in_every_row_and_probabilities_are_its_in_float3
     fitted = forest.fit(X[LEARN], target[LEARN])
     model, signature = exported(fitted, X[LEARN], target[LEARN])
 
-    label, probabilities = answers(model, signature, X[ASK])
+    label, probabilities = predictions(model, signature, X[ASK])
 
     assert np.array_equal(label, fitted.predict(X[ASK]))
     assert probabilities == pytest.approx(fitted.predict_proba(X[ASK]), abs=1.2e-7)
@@ -47,7 +47,7 @@ def test_tied_votes_go_to_the_first_class_where_the_usual_export_leaves_them_to_
     is_tied = np.diff(fitted.predict_proba(X)) == 0
     model, signature = exported(fitted, X[LEARN], Y[LEARN])
 
-    label, probabilities = answers(model, signature, X[is_tied.ravel()])
+    label, probabilities = predictions(model, signature, X[is_tied.ravel()])
     usual = to_onnx(fitted, X[:1].astype(np.float32), target_opset=TARGET, options={"zipmap": False})
     other, _ = OnnxSession(usual.SerializeToString()).run({"X": X[is_tied.ravel()].astype(np.float32)})
 
@@ -66,7 +66,7 @@ def test_equal_shares_in_leaves_that_are_not_pure_go_the_way_of_scikit_learns_ow
     model, signature = exported(fitted, rows, target)
 
     assert np.abs(np.diff(shares)).min() < 0.05
-    assert np.array_equal(answers(model, signature, rows)[0], fitted.predict(rows))
+    assert np.array_equal(predictions(model, signature, rows)[0], fitted.predict(rows))
 
 
 @pytest.mark.parametrize("scaler", [[], [StandardScaler()]], ids=["plain", "scaled"])
@@ -77,7 +77,7 @@ def test_missing_numbers_take_the_branch_that_each_split_learnt(forest: Any, sca
     model, signature = exported(fitted, rows[LEARN], Y[LEARN])
     expected = fitted.predict(rows[ASK])
 
-    assert answers(model, signature, rows[ASK])[0].ravel() == pytest.approx(expected, abs=1e-7)
+    assert predictions(model, signature, rows[ASK])[0].ravel() == pytest.approx(expected, abs=1e-7)
     options = {"zipmap": False} if hasattr(fitted, "classes_") else None
     usual = to_onnx(fitted, X[:1].astype(np.float32), target_opset=TARGET, options=options)
     other = OnnxSession(usual.SerializeToString()).run({"X": rows[ASK].astype(np.float32)})[0].ravel()
@@ -90,4 +90,4 @@ def test_value_is_the_mean_of_the_trees_in_float64_rounded_once(forest: Any) -> 
     fitted = forest.fit(rows, target)
     model, signature = exported(fitted, rows, target)
 
-    assert np.array_equal(answers(model, signature, rows)[0].ravel(), fitted.predict(rows).astype(np.float32))
+    assert np.array_equal(predictions(model, signature, rows)[0].ravel(), fitted.predict(rows).astype(np.float32))

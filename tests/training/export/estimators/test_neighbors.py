@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConversionError
-from slipway_training.evaluation.answers import ask_pipeline, ask_session, compare, spread_of
+from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session, spread_of
 from slipway_training.export.onnx_export import export
 from slipway_training.workflows.signature_inference import infer
 
@@ -28,11 +28,11 @@ CASES: dict[str, tuple[Any, Any]] = {
 def test_nearer_neighbours_count_more_and_a_row_that_was_learnt_alone(name: str) -> None:
     estimator, (rows, target) = CASES[name]
     found = infer(estimator.fit(rows[::2], target[::2]), rows[::2], target[::2], (rows, target), ())
-    expected = ask_pipeline(found.pipeline, found.held_out, found.signature.task)
+    expected = predict_with_pipeline(found.pipeline, found.held_out, found.signature.task)
 
     graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
 
-    given = ask_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
+    given = predict_with_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
     differences = compare(expected, given, spread_of(expected))
     assert not differences.flips.any()
     assert differences.largest < 1e-5

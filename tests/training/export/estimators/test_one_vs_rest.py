@@ -10,7 +10,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC, LinearSVC
 
-from tests.training.export.trees.graphs import answers, exported
+from tests.training.export.trees.graphs import exported, predictions
 
 X, Y = make_classification(200, 5, n_informative=4, n_redundant=0, n_classes=3, flip_y=0.2, random_state=0)
 MEMBERS = [
@@ -32,7 +32,7 @@ def test_label_and_probabilities_are_scikit_learns_with_and_without_a_decision_f
     fitted = OneVsRestClassifier(member).fit(X, target)
     model, signature = exported(fitted, X, target)
 
-    label, *probabilities = answers(model, signature, X)
+    label, *probabilities = predictions(model, signature, X)
 
     assert np.array_equal(label, fitted.predict(X))
     for found in probabilities:

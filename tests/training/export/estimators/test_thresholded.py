@@ -7,7 +7,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.training.export.trees.graphs import answers, exported
+from tests.training.export.trees.graphs import exported, predictions
 
 X, Y = make_classification(600, 6, n_informative=4, flip_y=0.3, random_state=0)
 FORESTS = [
@@ -27,11 +27,11 @@ def test_share_that_is_the_threshold_itself_is_decided_in_float64(forest: Any, p
         fitted = FixedThresholdClassifier(forest, threshold=threshold, pos_label=positive).fit(X[:300], Y[:300])
         model, signature = exported(fitted, X[:300], Y[:300])
 
-        assert np.array_equal(answers(model, signature, X)[0], fitted.predict(X))
+        assert np.array_equal(predictions(model, signature, X)[0], fitted.predict(X))
 
 
 def test_tuned_threshold_of_a_forest_is_scikit_learns() -> None:
     fitted = TunedThresholdClassifierCV(FORESTS[0], cv=3, random_state=0).fit(X[:300], Y[:300])
     model, signature = exported(fitted, X[:300], Y[:300])
 
-    assert np.array_equal(answers(model, signature, X)[0], fitted.predict(X))
+    assert np.array_equal(predictions(model, signature, X)[0], fitted.predict(X))

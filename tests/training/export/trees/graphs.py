@@ -22,14 +22,14 @@ def exported(fitted: Any, rows: NDArray[np.float64], target: Any) -> tuple[Model
     return export(found.pipeline, found.signature), found.signature
 
 
-def answers(model: ModelProto, signature: Signature, rows: NDArray[np.float64]) -> list[Tensor]:
+def predictions(model: ModelProto, signature: Signature, rows: NDArray[np.float64]) -> list[Tensor]:
     """What onnxruntime says of a matrix."""
     frame = pd.DataFrame(rows, columns=[feature.name for feature in signature.features])
     return OnnxSession(model.SerializeToString()).run(to_tensors(frame, signature))
 
 
 def hard_rows(fitted: Any, rows: NDArray[np.float64], target: Any, limit: int = 8000) -> NDArray[np.float64]:
-    """The rows themselves, and made-up ones around every threshold."""
+    """The rows themselves, and synthetic ones around every threshold."""
     found = infer(fitted, rows, target, None, ())
     edges = edge_rows(found.pipeline, found.signature, found.held_out, limit)
     return np.concatenate([rows, edges.frame.to_numpy(dtype=np.float64)])

@@ -24,7 +24,7 @@ from slipway_ml.contract.tensors import Tensor
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.export.onnx_export import export
-from slipway_training.optimizer.passes import Declined, Material, Pass
+from slipway_training.optimizer.passes import Material, NotApplicable, Pass
 from slipway_training.workflows.signature_inference import infer
 from tests.training.export.trees.graphs import hard_rows
 
@@ -51,7 +51,7 @@ class Exported:
     material: Material
     rows: dict[str, Tensor]
 
-    def answers(self, graph: ModelProto) -> list[Tensor]:
+    def predictions(self, graph: ModelProto) -> list[Tensor]:
         """What a graph says of the rows."""
         return OnnxSession(graph.SerializeToString()).run(self.rows)
 
@@ -75,5 +75,5 @@ def attempt(one: Pass, model: Exported) -> tuple[ModelProto, str]:
     """The graph after a pass, or as it was and why."""
     try:
         return one.apply(model.graph, model.material).model, ""
-    except Declined as reason:
+    except NotApplicable as reason:
         return model.graph, str(reason)

@@ -21,7 +21,7 @@ def test_splits_between_equal_leaves_go_and_answers_stay() -> None:
     put(after.graph.node[0], collapsed(before), np.float64)
 
     assert len(collapsed(before)) < 0.9 * len(before)
-    assert np.array_equal(model.answers(after)[0], model.answers(coarse)[0])
+    assert np.array_equal(model.predictions(after)[0], model.predictions(coarse)[0])
 
 
 def test_tree_whose_leaves_are_all_equal_becomes_one_leaf() -> None:

@@ -20,7 +20,7 @@ def test_pass_changes_no_bit_of_any_answer_or_declines_in_words(name: str, one: 
         assert len(reason) > 10
         return
 
-    before, after = model.answers(model.graph), model.answers(graph)
+    before, after = model.predictions(model.graph), model.predictions(graph)
 
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
     assert attempt(one, replace(model, graph=graph))[1]
@@ -34,4 +34,4 @@ def test_all_of_them_make_a_forest_smaller_by_a_fifth(name: str) -> None:
         graph = attempt(one, replace(model, graph=graph))[0]
 
     assert graph.ByteSize() < 0.8 * model.graph.ByteSize()
-    assert len(model.answers(graph)[0]) > 1000
+    assert len(model.predictions(graph)[0]) > 1000

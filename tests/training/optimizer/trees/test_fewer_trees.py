@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier
 
-from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.passes import NotApplicable
 from slipway_training.optimizer.trees.fewer_trees import halve_trees
 from tests.training.optimizer.trees.models import TWO, VALUES, exported, exported_from
 
@@ -27,14 +27,16 @@ def test_half_of_the_trees_say_what_a_model_with_so_many_trees_says(whole: Any, 
     rewritten = halve_trees(model.graph, model.material)
 
     assert rewritten.bound is None
-    answers, expected = model.answers(rewritten.model), model.answers(other.graph)
-    assert all(np.allclose(one, wanted, rtol=1e-6, atol=1e-7) for one, wanted in zip(answers, expected, strict=True))
+    predictions, expected = model.predictions(rewritten.model), model.predictions(other.graph)
+    assert all(
+        np.allclose(one, wanted, rtol=1e-6, atol=1e-7) for one, wanted in zip(predictions, expected, strict=True)
+    )
 
 
 def test_single_tree_is_not_halved() -> None:
     model = exported_from(DecisionTreeClassifier(max_depth=3, random_state=0).fit(*TWO), *TWO)
 
-    with pytest.raises(Declined, match="too few trees to halve: 1"):
+    with pytest.raises(NotApplicable, match="too few trees to halve: 1"):
         halve_trees(model.graph, model.material)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway_training.export.trees.attributes import read
-from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.passes import NotApplicable
 from slipway_training.optimizer.trees.leaves8 import codebook, leaves_in_8_bits
 from tests.training.optimizer.trees.models import exported
 
@@ -16,7 +16,7 @@ def test_no_value_moves_further_than_the_bound_says() -> None:
 
     rounded = leaves_in_8_bits(model.graph, model.material)
 
-    moved = np.abs(model.answers(model.graph)[0].astype(float) - model.answers(rounded.model)[0].astype(float))
+    moved = np.abs(model.predictions(model.graph)[0].astype(float) - model.predictions(rounded.model)[0].astype(float))
     assert rounded.bound is not None
     assert 0 < moved.max() <= rounded.bound + 1e-6
     assert rounded.bound < 0.05
@@ -35,7 +35,7 @@ def test_leaves_hold_a_codebook_for_the_first_tree_and_one_for_the_others() -> N
 def test_forest_has_nothing_to_gain(name: str) -> None:
     model = exported(name)
 
-    with pytest.raises(Declined, match="votes or means"):
+    with pytest.raises(NotApplicable, match="votes or means"):
         leaves_in_8_bits(model.graph, model.material)
 
 

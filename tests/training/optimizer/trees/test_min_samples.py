@@ -6,7 +6,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 
 from slipway_training.export.trees.ensemble import LEAF
-from slipway_training.optimizer.passes import Declined
+from slipway_training.optimizer.passes import NotApplicable
 from slipway_training.optimizer.trees.catalogue import PASSES
 from slipway_training.optimizer.trees.min_samples import count, prune, pruned, values_of
 from slipway_training.optimizer.trees.nodes import ensembles
@@ -47,7 +47,7 @@ def test_pruned_tree_says_what_one_grown_with_so_many_rows_says() -> None:
 
     smaller = prune(grown.graph, replace(grown.material, min_samples=30)).model
 
-    assert np.allclose(grown.answers(smaller)[0], grown.answers(shorter.graph)[0], rtol=1e-5, atol=1e-6)
+    assert np.allclose(grown.predictions(smaller)[0], grown.predictions(shorter.graph)[0], rtol=1e-5, atol=1e-6)
     assert len(smaller.SerializeToString()) < 0.3 * len(grown.graph.SerializeToString())
 
 
@@ -58,9 +58,9 @@ def test_leaves_that_share_a_place_are_counted_where_rows_come_from(name: str, l
     own = with_min_samples(exported(name), least)
     compact = share_leaves(own.graph, own.material).model
 
-    answers = (own.answers(prune(graph, own.material).model) for graph in (own.graph, compact))
+    predictions = (own.predictions(prune(graph, own.material).model) for graph in (own.graph, compact))
 
-    assert all(np.array_equal(one, other) for one, other in zip(*answers, strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(*predictions, strict=True))
 
 
 def test_leaf_that_was_shared_before_stays_where_its_false_branch_wants_it() -> None:
@@ -73,7 +73,7 @@ def test_leaf_that_was_shared_before_stays_where_its_false_branch_wants_it() -> 
 
     smaller = prune(compact, model.material).model
 
-    assert np.array_equal(model.answers(smaller)[0], model.answers(prune(model.graph, model.material).model)[0])
+    assert np.array_equal(model.predictions(smaller)[0], model.predictions(prune(model.graph, model.material).model)[0])
 
 
 def test_missing_values_are_counted_on_the_way_they_take() -> None:
@@ -108,7 +108,7 @@ def test_nothing_to_prune_is_said_in_words(least: int, why: str) -> None:
     fitted = RandomForestRegressor(4, bootstrap=False, min_samples_split=10, random_state=0).fit(*VALUES)
     model = with_min_samples(exported_from(fitted, *VALUES), least)
 
-    with pytest.raises(Declined, match=why):
+    with pytest.raises(NotApplicable, match=why):
         prune(model.graph, model.material)
 
 

@@ -66,11 +66,11 @@ def with_infinities(model: Exported) -> Exported:
 @given(ensembles())
 def test_no_exact_pass_changes_a_bit_of_any_ensemble(found: Exported) -> None:
     model = with_infinities(found)
-    expected, graph = model.answers(model.graph), model.graph
+    expected, graph = model.predictions(model.graph), model.graph
 
     for one in PASSES:
         graph, _ = attempt(one, replace(model, graph=graph))
-        for own, wanted in zip(model.answers(graph), expected, strict=True):
+        for own, wanted in zip(model.predictions(graph), expected, strict=True):
             assert own.tobytes() == wanted.tobytes(), one.name
 
 
@@ -79,6 +79,6 @@ def test_no_exact_pass_changes_a_bit_of_any_ensemble(found: Exported) -> None:
 def test_newer_operator_gives_every_label_and_numbers_within_a_rounding(model: Exported) -> None:
     graph, reason = attempt(TREE_ENSEMBLE, model)
 
-    for own, wanted in zip(model.answers(graph), model.answers(model.graph), strict=True):
+    for own, wanted in zip(model.predictions(graph), model.predictions(model.graph), strict=True):
         is_label = own.dtype == np.int64
         assert np.array_equal(own, wanted) if is_label else np.allclose(own, wanted, rtol=2e-6, atol=4e-7), reason

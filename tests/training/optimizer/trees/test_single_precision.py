@@ -1,7 +1,7 @@
 import pytest
 from onnx import TensorProto
 
-from slipway_training.optimizer.passes import Declined, copy
+from slipway_training.optimizer.passes import NotApplicable, copy
 from slipway_training.optimizer.trees.single_precision import narrow
 from tests.training.optimizer.trees.models import exported
 
@@ -23,7 +23,7 @@ def test_votes_are_counted_in_float32() -> None:
 def test_what_float32_would_change_is_declined(name: str, reason: str) -> None:
     model = exported(name)
 
-    with pytest.raises(Declined, match=reason):
+    with pytest.raises(NotApplicable, match=reason):
         narrow(model.graph, model.material)
 
 
@@ -33,5 +33,5 @@ def test_trees_that_go_left_below_their_thresholds_stay_in_float64() -> None:
     for modes in (own for own in graph.graph.node[0].attribute if own.name == "nodes_modes"):
         modes.strings[:] = [mode.replace(b"BRANCH_LEQ", b"BRANCH_LT") for mode in modes.strings]
 
-    with pytest.raises(Declined, match="go left below a threshold"):
+    with pytest.raises(NotApplicable, match="go left below a threshold"):
         narrow(graph, model.material)

@@ -1,4 +1,4 @@
-"""A graph that was made elsewhere is published with what can be proved, and answers through a real server."""
+"""A graph that was made elsewhere is published with what can be compared, and answers through a real server."""
 
 import json
 import urllib.request
@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 from slipway_ml.contract.signature import Kind, Task
 from slipway_ml.errors import SlipwayError
 from slipway_training.errors import ConfigError, ParityError
-from slipway_training.workflows.importing.import_model import bring_in
-from slipway_training.workflows.importing.interface import Wishes
+from slipway_training.workflows.importing.import_model import import_graph
+from slipway_training.workflows.importing.interface import Overrides
 from tests.server import running_server
 from tests.training.workflows.importing.foreigners import (
     NAMES,
@@ -28,14 +28,14 @@ from tests.training.workflows.importing.foreigners import (
     saved,
 )
 
-NOTHING = Wishes()
+NOTHING = Overrides()
 
 
-def answers(folder: Path, name: str, instances: list[Any]) -> list[dict[str, Any]]:
+def predictions(folder: Path, name: str, instances: list[Any]) -> list[dict[str, Any]]:
     with running_server(folder) as server:
         body = json.dumps({"instances": instances}).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{server.url}/predict/{name}", body)) as answer:
-            predictions: list[dict[str, Any]] = json.load(answer)["predictions"]
+        with urllib.request.urlopen(urllib.request.Request(f"{server.url}/predict/{name}", body)) as output:
+            predictions: list[dict[str, Any]] = json.load(output)["predictions"]
     return predictions
 
 
@@ -43,11 +43,11 @@ def test_forest_of_the_usual_exporter_is_served_without_its_dictionaries(tmp_pat
     fitted, model = forest()
     path = saved(model, tmp_path / "forest.onnx")
 
-    manifest = bring_in(
+    manifest = import_graph(
         path, NOTHING, name="forest", models=tmp_path / "models", rows=(TABLE.drop(columns="y"), TABLE["y"])
     ).manifest
 
-    found = answers(tmp_path / "models", "forest", X[:20].tolist())
+    found = predictions(tmp_path / "models", "forest", X[:20].tolist())
     assert [one["label"] for one in found] == fitted.predict(X[:20]).tolist()
     assert [one["probabilities"]["yes"] for one in found] == pytest.approx(fitted.predict_proba(X[:20])[:, 1], abs=1e-5)
     assert [(f.name, f.kind, f.nullable) for f in manifest.signature.features] == [
@@ -60,15 +60,15 @@ def test_columns_of_two_types_are_served_by_their_names(tmp_path: Path) -> None:
     fitted, model, rows = columns_of_two_types()
     path = saved(model, tmp_path / "colours.onnx")
 
-    signature = bring_in(path, NOTHING, name="colours", models=tmp_path / "models").manifest.signature
+    signature = import_graph(path, NOTHING, name="colours", models=tmp_path / "models").manifest.signature
 
-    found = answers(tmp_path / "models", "colours", rows.head(10).to_dict("records"))
+    found = predictions(tmp_path / "models", "colours", rows.head(10).to_dict("records"))
     assert [(f.name, f.kind) for f in signature.features] == [("size", Kind.NUMBER), ("colour", Kind.CATEGORY)]
     assert [one["label"] for one in found] == fitted.predict(rows.head(10)).tolist()
 
 
 def test_certificate_says_what_was_not_proved(tmp_path: Path) -> None:
-    parity = bring_in(
+    parity = import_graph(
         saved(forest()[1], tmp_path / "f.onnx"), NOTHING, name="f", models=tmp_path / "models"
     ).manifest.parity
 
@@ -81,10 +81,12 @@ def test_certificate_says_what_was_not_proved(tmp_path: Path) -> None:
 def test_network_without_a_label_gets_one_from_its_probabilities(tmp_path: Path) -> None:
     path = saved(dense(3, "Softmax"), tmp_path / "net.onnx")
 
-    manifest = bring_in(path, Wishes(labels=("low", "mid", "high")), name="net", models=tmp_path / "models").manifest
+    manifest = import_graph(
+        path, Overrides(labels=("low", "mid", "high")), name="net", models=tmp_path / "models"
+    ).manifest
 
     scores = X[:5] @ (np.arange(9, dtype=np.float32).reshape(3, 3) / 10 - 0.2)
-    found = answers(tmp_path / "models", "net", X[:5].tolist())
+    found = predictions(tmp_path / "models", "net", X[:5].tolist())
     assert [one["label"] for one in found] == [("low", "mid", "high")[best] for best in scores.argmax(axis=1)]
     assert manifest.golden_rows.rows[0].probabilities is not None
 
@@ -92,9 +94,9 @@ def test_network_without_a_label_gets_one_from_its_probabilities(tmp_path: Path)
 def test_single_probability_is_that_of_the_second_class(tmp_path: Path) -> None:
     path = saved(dense(1, "Sigmoid"), tmp_path / "one.onnx")
 
-    bring_in(path, Wishes(labels=(False, True)), name="one", models=tmp_path / "models")
+    import_graph(path, Overrides(labels=(False, True)), name="one", models=tmp_path / "models")
 
-    (found,) = answers(tmp_path / "models", "one", [[10.0, 0.0, 0.0]])
+    (found,) = predictions(tmp_path / "models", "one", [[10.0, 0.0, 0.0]])
     assert found["label"] is False
     assert found["probabilities"]["false"] == pytest.approx(1 - 1 / (1 + np.exp(2.0)), abs=1e-6)
 
@@ -107,18 +109,21 @@ def test_numbers_of_classes_get_the_names_given(tmp_path: Path) -> None:
     outputs = {"best": (TensorProto.INT64, ["rows"]), "p": (TensorProto.FLOAT, ["rows", 2])}
     path = saved(graph_of(nodes, [], (TensorProto.FLOAT, ["rows", 2]), outputs), tmp_path / "m.onnx")
 
-    bring_in(path, Wishes(labels=("left", "right")), name="m", models=tmp_path / "models")
+    import_graph(path, Overrides(labels=("left", "right")), name="m", models=tmp_path / "models")
 
-    assert [one["label"] for one in answers(tmp_path / "models", "m", [[1.0, 0.0], [0.0, 1.0]])] == ["left", "right"]
+    assert [one["label"] for one in predictions(tmp_path / "models", "m", [[1.0, 0.0], [0.0, 1.0]])] == [
+        "left",
+        "right",
+    ]
 
 
 def test_fixed_batch_of_one_is_freed_where_the_graph_allows_it(tmp_path: Path) -> None:
     path = saved(dense(1, rows=1, bias=2.0), tmp_path / "fixed.onnx")
 
-    manifest = bring_in(path, NOTHING, name="fixed", models=tmp_path / "models").manifest
+    manifest = import_graph(path, NOTHING, name="fixed", models=tmp_path / "models").manifest
 
     assert manifest.signature.task is Task.REGRESSION
-    found = answers(tmp_path / "models", "fixed", [[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
+    found = predictions(tmp_path / "models", "fixed", [[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
     assert [one["value"] for one in found] == pytest.approx([2.0, 0.0])
 
 
@@ -131,7 +136,7 @@ def test_graph_that_mixes_rows_is_refused(tmp_path: Path) -> None:
     model = graph_of(nodes, constants, (TensorProto.FLOAT, ["rows", 1]), {"y": (TensorProto.FLOAT, ["rows", 1])})
 
     with pytest.raises(ParityError, match="answers otherwise to a row alone than to the same row among others"):
-        bring_in(saved(model, tmp_path / "m.onnx"), NOTHING, name="m", models=tmp_path / "models")
+        import_graph(saved(model, tmp_path / "m.onnx"), NOTHING, name="m", models=tmp_path / "models")
 
     assert not (tmp_path / "models").exists()
 
@@ -139,22 +144,22 @@ def test_graph_that_mixes_rows_is_refused(tmp_path: Path) -> None:
 def test_endless_answers_are_on_record_and_refused_for_real_rows(tmp_path: Path) -> None:
     path = saved(dense(1, "Exp"), tmp_path / "exp.onnx")
 
-    manifest = bring_in(path, NOTHING, name="exp", models=tmp_path / "models").manifest
+    manifest = import_graph(path, NOTHING, name="exp", models=tmp_path / "models").manifest
 
     assert any("are answered with no finite number" in sentence for sentence in manifest.parity.not_proved)
     with pytest.raises(SlipwayError, match="2 of 2 rows given with no finite number"):
-        bring_in(
+        import_graph(
             path, NOTHING, name="exp", models=tmp_path / "models", rows=(pd.DataFrame(-1e9 * np.ones((2, 3))), None)
         )
 
 
 UNSAID = {
     "classes or values": (dense(3), NOTHING, "pass --labels a,b,… if they are the probabilities of classes, or --task"),
-    "which classes": (dense(3), Wishes(task=Task.CLASSIFICATION), "pass --labels 0,1,2 or their names"),
-    "too few labels": (dense(3), Wishes(labels=("a", "b")), "3 probabilities a row, and there are 2 labels"),
-    "too few names": (dense(1), Wishes(columns=("a", "b")), "the graph takes 3 columns, and 2 are named"),
-    "an unknown column": (dense(1), Wishes(nullable=frozenset({"x9"})), "--nullable names the column 'x9'"),
-    "an unknown output": (dense(1), Wishes(number_output="score"), "no output of the graph; did you mean 'scores'?"),
+    "which classes": (dense(3), Overrides(task=Task.CLASSIFICATION), "pass --labels 0,1,2 or their names"),
+    "too few labels": (dense(3), Overrides(labels=("a", "b")), "3 probabilities a row, and there are 2 labels"),
+    "too few names": (dense(1), Overrides(columns=("a", "b")), "the graph takes 3 columns, and 2 are named"),
+    "an unknown column": (dense(1), Overrides(nullable=frozenset({"x9"})), "--nullable names the column 'x9'"),
+    "an unknown output": (dense(1), Overrides(number_output="score"), "no output of the graph; did you mean 'scores'?"),
     "pictures": (
         graph_of(
             [helper.make_node("Relu", ["x"], ["y"])],
@@ -179,9 +184,9 @@ UNSAID = {
 
 
 @pytest.mark.parametrize(("model", "wishes", "sentence"), UNSAID.values(), ids=UNSAID.keys())
-def test_what_the_graph_does_not_say_is_asked_for(tmp_path: Path, model: Any, wishes: Wishes, sentence: str) -> None:
+def test_what_the_graph_does_not_say_is_asked_for(tmp_path: Path, model: Any, wishes: Overrides, sentence: str) -> None:
     with pytest.raises(ConfigError) as refusal:
-        bring_in(saved(model, tmp_path / "m.onnx"), wishes, name="m", models=tmp_path / "models")
+        import_graph(saved(model, tmp_path / "m.onnx"), wishes, name="m", models=tmp_path / "models")
 
     assert sentence in str(refusal.value)
 
@@ -191,4 +196,4 @@ def test_target_of_other_labels_is_refused(tmp_path: Path) -> None:
     rows = (TABLE.drop(columns="y"), pd.Series(np.where(Y == "yes", "ja", "nein")))
 
     with pytest.raises(SlipwayError, match="the target has labels that the model does not know"):
-        bring_in(path, NOTHING, name="f", models=tmp_path / "models", rows=rows)
+        import_graph(path, NOTHING, name="f", models=tmp_path / "models", rows=rows)

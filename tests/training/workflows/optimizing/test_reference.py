@@ -41,4 +41,4 @@ def test_rows_that_are_judged_come_first_and_edges_are_among_the_rest() -> None:
     assert kinds[:2] == ["held_out", "training"]
     assert {"extreme", "threshold", "thresholds_together"} <= set(kinds)
     assert found.held_out == len(model.held_out.frame)
-    assert len(found.answers) == len(found.probes)
+    assert len(found.predictions) == len(found.probes)

@@ -19,7 +19,7 @@ def check_columns(columns: Mapping[str, ColumnSummary], config: TrainingConfig) 
     has_own_inputs = any(column.kind is not Kind.NUMBER for column in columns.values())
     for name, column in columns.items():
         if has_own_inputs and name in OUTPUTS:
-            yield error("name", f"column {name!r} has the name of one of the model's answers", "rename it", name)
+            yield error("name", f"column {name!r} has the name of one of the model's outputs", "rename it", name)
         is_prose = config.features.options(name).encode in {"text", "date"} or bool(config.features.options(name).steps)
         yield from _check(column, drop_line(config.data.drop, name), is_prose=is_prose)
 

@@ -18,7 +18,7 @@ from slipway_training.data.checks.leakage import check_leakage
 from slipway_training.data.checks.overlap import check_overlap
 from slipway_training.data.checks.target import check_classes, check_rows, check_values
 from slipway_training.data.engine import DuckDBPyConnection, connect
-from slipway_training.data.findings import Finding, drop_line, error, heeded
+from slipway_training.data.findings import Finding, drop_line, error, with_configured_severities
 from slipway_training.data.relation import TARGET, of_table
 from slipway_training.data.summary import class_sizes, summarise
 from slipway_training.data.table import Table, missing
@@ -28,7 +28,7 @@ def inspect_table(table: Table, config: TrainingConfig) -> tuple[Finding, ...]:
     """What can be seen before the split."""
     with connect() as connection:
         found = [*inspect_relation(connection, of_table(connection, table, "rows"), table.kinds, TARGET, config)]
-    return heeded([*found, *check_future(table, config)], config.data.severities)
+    return with_configured_severities([*found, *check_future(table, config)], config.data.severities)
 
 
 def inspect_relation(
@@ -62,4 +62,4 @@ def inspect_split(train: Table, held_out: Table, config: TrainingConfig) -> tupl
     found = [*check_leakage(train, held_out, config), *check_drift(train, held_out), *check_overlap(train, held_out)]
     if config.features.unseen_categories == "refused":
         found += check_categories(train, held_out)
-    return heeded(found, config.data.severities)
+    return with_configured_severities(found, config.data.severities)

@@ -23,7 +23,7 @@ def check_overlap(train: Table, held_out: Table) -> Iterator[Finding]:
     if train.groups is not None and held_out.groups is not None:
         torn = int(np.isin(held_out.groups.astype(str), np.unique(train.groups.astype(str))).sum())
         if torn:
-            message = f"{torn} of {rows} held-out rows belong to a group that was learnt from"
+            message = f"{torn} of {rows} held-out rows belong to a group of the training rows"
             yield warning(
                 "shared_groups", message, "set split.strategy = 'group', which keeps it together", rows=torn, of=rows
             )
@@ -31,7 +31,7 @@ def check_overlap(train: Table, held_out: Table) -> Iterator[Finding]:
         late = int((train.times > held_out.times.min()).sum())
         if late:
             message = f"{late} of {len(train.times)} rows to learn from happened after the first held-out row"
-            remedy = "set split.strategy = 'time', so that the model is judged on what came later"
+            remedy = "set split.strategy = 'time', so that the model is evaluated on later rows"
             yield warning("future_rows", message, remedy, rows=late, of=len(train.times))
 
 

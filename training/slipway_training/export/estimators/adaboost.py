@@ -13,7 +13,7 @@ from onnx import TensorProto
 from sklearn.tree import BaseDecisionTree
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.estimators.forests import largest_sum
 from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.estimators.raw_scores import summed
@@ -24,15 +24,15 @@ from slipway_training.export.trees.fitted import from_votes, side_by_side
 _TWO = 2
 
 
-def adaboost_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def adaboost_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The class with the largest sum of votes, the second of two above zero; probabilities are their softmax."""
     add, constant = translation.assembly.add, translation.assembly.constant
     count = len(fitted.classes_)
     if count > _TWO and _are_trees(fitted):
         what = f"step {path}: {type(fitted).__name__}"
         block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
-        answer = largest_sum(translation, _ensemble(fitted), block, fitted.classes_, _weight(fitted))
-        label, decision = str(answer.label), translation.double(str(answer.numbers))
+        output = largest_sum(translation, _ensemble(fitted), block, fitted.classes_, _weight(fitted))
+        label, decision = str(output.label), translation.double(str(output.numbers))
     else:
         decision = adaboost_decision(translation, fitted, blocks, path)
         label = sided_label(translation, decision, fitted.classes_)
@@ -41,7 +41,7 @@ def adaboost_classifier(translation: Translation, fitted: Any, blocks: Sequence[
         sides = add("Concat", [add("Neg", [half]), half], axis=1)
     else:
         sides = add("Div", [decision, constant(np.array([count - 1.0]))])
-    return Answer(label, add("Softmax", [sides], axis=1))
+    return EstimatorOutput(label, add("Softmax", [sides], axis=1))
 
 
 def adaboost_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
@@ -61,7 +61,7 @@ def adaboost_decision(translation: Translation, fitted: Any, blocks: Sequence[Bl
     return add("Add", [decision, decision]) if count == _TWO else decision
 
 
-def adaboost_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def adaboost_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The weighted median of the members' values."""
     assembly = translation.assembly
     add, constant = assembly.add, assembly.constant
@@ -70,7 +70,7 @@ def adaboost_regressor(translation: Translation, fitted: Any, blocks: Sequence[B
         block = translation.numbers(join(assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path)
         values = summed(translation, side_by_side(members), block, len(members), is_single=True)
     else:
-        found = [translation.answer(member, list(blocks), f"{path}.{number}") for number, member in enumerate(members)]
+        found = [translation.output(member, list(blocks), f"{path}.{number}") for number, member in enumerate(members)]
         columns = [translation.double(str(own.numbers), is_double=own.is_double) for own in found]
         flat = [add("Reshape", [column, constant(np.array([-1, 1]))]) for column in columns]
         values = add("Concat", flat, axis=1)
@@ -81,7 +81,7 @@ def adaboost_regressor(translation: Translation, fitted: Any, blocks: Sequence[B
     last = add("Gather", [passed, constant(np.array([len(members) - 1]))], axis=1)
     is_half = add("GreaterOrEqual", [passed, add("Mul", [last, constant(np.array([0.5]))])])
     place = add("ArgMax", [add("Cast", [is_half], to=TensorProto.INT32)], axis=1, keepdims=1)
-    return Answer(None, add("GatherElements", [ordered, place], axis=1))
+    return EstimatorOutput(None, add("GatherElements", [ordered, place], axis=1))
 
 
 def _votes(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
@@ -90,7 +90,7 @@ def _votes(translation: Translation, fitted: Any, blocks: Sequence[Block], path:
     classes = fitted.classes_
     total = ""
     for number, (member, weight) in enumerate(zip(fitted.estimators_, fitted.estimator_weights_, strict=False)):
-        label = translation.answer(member, list(blocks), f"{path}.{number}").label
+        label = translation.output(member, list(blocks), f"{path}.{number}").label
         voted = is_voted(translation.assembly, str(label), classes)
         against = constant(np.array([[-1 / (len(classes) - 1) * weight]]))
         own = add("Where", [voted, constant(np.array([[weight]])), against])

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from sklearn.tree import BaseDecisionTree
 
-from slipway_training.export.blocks import Answer, Block, join, select
+from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.estimators.forests import largest_sum, mean_value
 from slipway_training.export.estimators.votes import votes
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.fitted import from_bag
 
 
-def bagging_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def bagging_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The class with the largest mean."""
     codes = np.arange(len(fitted.classes_))
     if _are_trees(fitted):
@@ -25,27 +25,27 @@ def bagging_classifier(translation: Translation, fitted: Any, blocks: Sequence[B
         ensemble = from_bag(fitted.estimators_, fitted.estimators_features_, codes)
         return largest_sum(translation, ensemble, block, fitted.classes_, len(fitted.estimators_))
     found = []
-    for member, answer in _answers(translation, fitted, blocks, path):
-        if answer.numbers is None:
-            found.append(votes(translation.assembly, str(answer.label), codes))
+    for member, output in _predictions(translation, fitted, blocks, path):
+        if output.numbers is None:
+            found.append(votes(translation.assembly, str(output.label), codes))
             continue
-        own = translation.double(answer.numbers, is_double=answer.is_double)
+        own = translation.double(output.numbers, is_double=output.is_double)
         found.append(_spread(translation, own, member.classes_, codes))
     numbers = mean(translation, found)
-    return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
+    return EstimatorOutput(translation.pick_label(numbers, fitted.classes_), numbers)
 
 
-def bagging_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def bagging_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The mean of the values."""
     if _are_trees(fitted):
         block = _whole(translation, fitted, blocks, path)
         ensemble = from_bag(fitted.estimators_, fitted.estimators_features_)
         return mean_value(translation, ensemble, block, fitted.estimators_[0].n_outputs_)
     found = [
-        translation.double(str(answer.numbers), is_double=answer.is_double)
-        for _, answer in _answers(translation, fitted, blocks, path)
+        translation.double(str(output.numbers), is_double=output.is_double)
+        for _, output in _predictions(translation, fitted, blocks, path)
     ]
-    return Answer(None, mean(translation, found))
+    return EstimatorOutput(None, mean(translation, found))
 
 
 def chosen(translation: Translation, fitted: Any, blocks: Sequence[Block]) -> list[list[Block]]:
@@ -59,10 +59,12 @@ def chosen(translation: Translation, fitted: Any, blocks: Sequence[Block]) -> li
     ]
 
 
-def _answers(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> list[tuple[Any, Answer]]:
+def _predictions(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str
+) -> list[tuple[Any, EstimatorOutput]]:
     tables = chosen(translation, fitted, blocks)
     members = enumerate(zip(fitted.estimators_, tables, strict=True))
-    return [(member, translation.answer(member, table, f"{path}.{number}")) for number, (member, table) in members]
+    return [(member, translation.output(member, table, f"{path}.{number}")) for number, (member, table) in members]
 
 
 def _spread(translation: Translation, numbers: str, known: Any, codes: Any) -> str:

@@ -15,7 +15,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block, join, select
+from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.pipeline_walk import Translation, as_labels
 from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
@@ -28,13 +28,13 @@ _TWO = 2
 _TINY = float(np.nextafter(0, 1))
 
 
-def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The label and the probabilities, or the value, through the link of the loss."""
     if not hasattr(fitted, "classes_"):
         value = _sums(translation, *_placed(translation, fitted, blocks, path))
         if link := _LINKS.get(fitted.loss):
-            return Answer(None, translation.assembly.add(link, [translation.double(value)]))
-        return Answer(None, value, is_double=False)
+            return EstimatorOutput(None, translation.assembly.add(link, [translation.double(value)]))
+        return EstimatorOutput(None, value, is_double=False)
     wire, ensemble = _placed(translation, fitted, blocks, path)
     if fitted.loss == "exponential":
         ensemble = replace(ensemble, weight=2 * ensemble.weight)
@@ -48,7 +48,7 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
     label, numbers = translation.assembly.add_many(
         "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **attributes_of_kind, **attributes(ensemble, "class")
     )
-    return Answer(label, numbers, is_double=False)
+    return EstimatorOutput(label, numbers, is_double=False)
 
 
 def raw_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:

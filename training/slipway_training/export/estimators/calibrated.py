@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.decisions import decision
 from slipway_training.export.pipeline_walk import Translation
 
 
-def calibrated(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def calibrated(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """Sigmoid and isotonic calibration."""
     folds = [
         _fold(translation, fold, blocks, f"{path}.{number}")
@@ -22,7 +22,7 @@ def calibrated(translation: Translation, fitted: Any, blocks: Sequence[Block], p
     for fold in folds[1:]:
         total = add("Add", [total, fold])
     numbers = add("Div", [total, constant(np.array([float(len(folds))]))])
-    return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
+    return EstimatorOutput(translation.pick_label(numbers, fitted.classes_), numbers)
 
 
 def _fold(translation: Translation, fold: Any, blocks: Sequence[Block], path: str) -> str:

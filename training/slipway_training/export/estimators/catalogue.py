@@ -63,9 +63,9 @@ from slipway_training.export.estimators.thresholded import thresholded
 from slipway_training.export.estimators.transformed_target import transformed_target
 from slipway_training.export.estimators.voting import voting_classifier, voting_regressor
 from slipway_training.export.estimators.xgboost_trees import xgboost_model
-from slipway_training.export.pipeline_walk import Answers
+from slipway_training.export.pipeline_walk import Predictions
 
-ANSWERS: dict[type | str, Answers] = {
+EXPORTERS: dict[type | str, Predictions] = {
     AdaBoostClassifier: adaboost_classifier,
     AdaBoostRegressor: adaboost_regressor,
     BaggingClassifier: bagging_classifier,

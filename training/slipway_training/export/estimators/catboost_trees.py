@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.estimators.raw_scores import linked, summed
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.building import Building
@@ -21,7 +21,7 @@ from slipway_training.export.trees.building import Building
 _LOSSES = {"Logloss", "CrossEntropy", "MultiClass", "RMSE", "MAE", "Quantile", "MAPE", "Huber", "LogCosh", "Expectile"}
 
 
-def catboost_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def catboost_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The sum of the trees, scaled and shifted, through the link of the loss."""
     name = type(fitted).__name__
     what = f"step {path or name}: {name}"

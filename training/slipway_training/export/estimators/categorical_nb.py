@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation
 
 
-def categorical_nb(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def categorical_nb(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """scikit-learn refuses a category beyond those it was fitted with; here it counts as the last one."""
     assembly = translation.assembly
     add, constant = assembly.add, assembly.constant
@@ -22,4 +22,4 @@ def categorical_nb(translation: Translation, fitted: Any, blocks: Sequence[Block
         bounds = (constant(np.array(0)), constant(np.array(table.shape[1] - 1)))
         found = add("Clip", [column, *bounds])
         total = add("Add", [total, add("Gather", [constant(np.ascontiguousarray(table.T)), found], axis=0)])
-    return Answer(translation.pick_label(total, fitted.classes_), add("Softmax", [total], axis=1))
+    return EstimatorOutput(translation.pick_label(total, fitted.classes_), add("Softmax", [total], axis=1))

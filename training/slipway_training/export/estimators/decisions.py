@@ -57,8 +57,8 @@ def _bag_decision(translation: Translation, fitted: Any, blocks: Sequence[Block]
 
 def probability(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
     """Its probabilities, of two classes the second's alone."""
-    answer = translation.answer(fitted, list(blocks), path)
-    numbers = translation.double(str(answer.numbers), is_double=answer.is_double)
+    output = translation.output(fitted, list(blocks), path)
+    numbers = translation.double(str(output.numbers), is_double=output.is_double)
     if len(fitted.classes_) > 2:  # noqa: PLR2004  # one column says it all for two
         return numbers
     return translation.assembly.add("Gather", [numbers, translation.assembly.constant(np.array([1]))], axis=1)

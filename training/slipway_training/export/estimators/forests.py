@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation, as_labels
 from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
@@ -25,7 +25,7 @@ from slipway_training.export.trees.placement import place
 _FEWEST_SCORES = 3
 
 
-def forest_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def forest_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The class with the largest mean share."""
     block = translation.numbers(
         join(translation.assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path
@@ -34,7 +34,7 @@ def forest_classifier(translation: Translation, fitted: Any, blocks: Sequence[Bl
     return largest_sum(translation, from_trees(trees), block, fitted.classes_, len(trees))
 
 
-def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The mean of the trees' values."""
     block = translation.numbers(
         join(translation.assembly, blocks, f"step {path}: {type(fitted).__name__}"), fitted, path
@@ -72,7 +72,9 @@ def _smallest(threshold: float, count: int) -> float:
     return found
 
 
-def largest_sum(translation: Translation, ensemble: Ensemble, block: Block, classes: Any, divisor: float) -> Answer:
+def largest_sum(
+    translation: Translation, ensemble: Ensemble, block: Block, classes: Any, divisor: float
+) -> EstimatorOutput:
     """The class whose leaves add up to the most, and the sums [rows, classes] over the divisor, in float32."""
     assembly = translation.assembly
     wire, placed = place(ensemble, block, is_single=True)
@@ -87,10 +89,10 @@ def largest_sum(translation: Translation, ensemble: Ensemble, block: Block, clas
         scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
     if divisor != 1:
         scores = assembly.add("Div", [scores, assembly.constant(np.array([divisor], dtype=np.float32))])
-    return Answer(label, scores, is_double=False)
+    return EstimatorOutput(label, scores, is_double=False)
 
 
-def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> Answer:
+def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> EstimatorOutput:
     """The sums of the leaves over the number of trees, [rows, targets], in float32."""
     wire, placed = place(ensemble, block, is_single=True)
     value = translation.assembly.add(
@@ -101,7 +103,7 @@ def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targe
         aggregate_function="AVERAGE",
         **attributes(placed, "target"),
     )
-    return Answer(None, value, is_double=False)
+    return EstimatorOutput(None, value, is_double=False)
 
 
 def _trees(fitted: Any) -> list[Any]:

@@ -7,12 +7,12 @@ import numpy as np
 
 from slipway_training.errors import ConversionError
 from slipway_training.export.assembly import Assembly
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.estimators.distances import manhattan, squared_euclidean
 from slipway_training.export.pipeline_walk import Translation
 
 
-def kernel_ridge(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def kernel_ridge(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """K(X, X_fit) @ dual coefficients."""
     assembly = translation.assembly
     block = translation.numbers(join(assembly, blocks, f"step {path}: KernelRidge"), fitted, path)
@@ -21,10 +21,10 @@ def kernel_ridge(translation: Translation, fitted: Any, blocks: Sequence[Block],
         assembly, block, fitted.X_fit_, fitted.kernel, {name: getattr(fitted, name) for name in names}, path
     )
     weights = np.asarray(fitted.dual_coef_, dtype=np.float64).reshape(len(fitted.X_fit_), -1)
-    return Answer(None, assembly.add("MatMul", [found, assembly.constant(weights)]))
+    return EstimatorOutput(None, assembly.add("MatMul", [found, assembly.constant(weights)]))
 
 
-def label_propagation(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def label_propagation(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The label distributions of the known rows, weighed by the kernel."""
     assembly = translation.assembly
     add, constant = assembly.add, assembly.constant
@@ -36,7 +36,7 @@ def label_propagation(translation: Translation, fitted: Any, blocks: Sequence[Bl
     weighed = add("MatMul", [kernel, constant(np.asarray(fitted.label_distributions_, dtype=np.float64))])
     total = add("ReduceSum", [weighed, constant(np.array([1], dtype=np.int64))], keepdims=1)
     numbers = add("Div", [weighed, total])
-    return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
+    return EstimatorOutput(translation.pick_label(numbers, fitted.classes_), numbers)
 
 
 def kernel_of(assembly: Assembly, block: Block, known: Any, kernel: Any, parameters: dict[str, Any], path: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from slipway_training.errors import ConversionError
 from slipway_training.export.assembly import Assembly
-from slipway_training.export.blocks import Answer, Block, join, select
+from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.estimators.raw_scores import linked, summed
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.building import Building
@@ -28,7 +28,7 @@ _LINKS = {
 }
 
 
-def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The sum of the trees, through the objective's link."""
     name = type(fitted).__name__
     what = f"step {path or name}: {name}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation
 
 
@@ -19,10 +19,10 @@ def linear_decision(translation: Translation, fitted: Any, blocks: Sequence[Bloc
     return assembly.add("Add", [product, assembly.constant(bias)])
 
 
-def linear_labels(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def linear_labels(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """LinearSVC, RidgeClassifier, Perceptron and their like: a label and no probabilities."""
     decision = linear_decision(translation, fitted, blocks, path)
-    return Answer(sided_label(translation, decision, fitted.classes_), None)
+    return EstimatorOutput(sided_label(translation, decision, fitted.classes_), None)
 
 
 def sided_label(translation: Translation, decision: str, classes: Any) -> str:

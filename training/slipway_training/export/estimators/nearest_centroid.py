@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.estimators.distances import manhattan, squared_euclidean
 from slipway_training.export.pipeline_walk import Translation
 
 
-def nearest_centroid(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def nearest_centroid(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """Equal priors compare plain distances, as scikit-learn does; probabilities are a softmax of the scores."""
     assembly = translation.assembly
     add, constant = assembly.add, assembly.constant
@@ -22,7 +22,7 @@ def nearest_centroid(translation: Translation, fitted: Any, blocks: Sequence[Blo
     scores = add("Add", [scores, constant(2 * np.log(np.asarray(fitted.class_prior_, dtype=np.float64)))])
     is_even = np.isclose(fitted.class_prior_, 1 / len(fitted.classes_)).all()
     ranked = add("Neg", [_squared(translation, block.wire, fitted.centroids_, fitted.metric)]) if is_even else scores
-    return Answer(translation.pick_label(ranked, fitted.classes_), add("Softmax", [scores], axis=1))
+    return EstimatorOutput(translation.pick_label(ranked, fitted.classes_), add("Softmax", [scores], axis=1))
 
 
 def _squared(translation: Translation, rows: str, centroids: Any, metric: str) -> str:

@@ -13,16 +13,18 @@ from onnx import ModelProto, TensorProto, ValueInfoProto
 
 from slipway_training.errors import ConversionError
 from slipway_training.export import skl2onnx_step
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation
 
 
-def k_neighbors_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def k_neighbors_classifier(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str
+) -> EstimatorOutput:
     """The usual graph where all count alike; raises ConversionError for weights that are a function."""
     name = type(fitted).__name__
     block = translation.numbers(join(translation.assembly, blocks, f"step {path}: {name}"), fitted, path)
     if fitted.weights in {"uniform", None}:
-        return translation.answer_leaf(fitted, block, path)
+        return translation.convert_leaf(fitted, block, path)
     if fitted.weights != "distance":
         raise ConversionError(
             f"step {path or name}: {name} has weights that are a function, which no graph can call; use 'distance' or "
@@ -42,7 +44,7 @@ def k_neighbors_classifier(translation: Translation, fitted: Any, blocks: Sequen
     votes = add("Gather", [constant(known), numbers], axis=0)
     weighted = add("Mul", [votes, add("Unsqueeze", [weights, constant(np.array([2]))])])
     shares = add("Div", [add("ReduceSum", [weighted, axis], keepdims=0), add("ReduceSum", [weights, axis], keepdims=1)])
-    return Answer(translation.pick_label(shares, fitted.classes_), shares, is_double=True)
+    return EstimatorOutput(translation.pick_label(shares, fitted.classes_), shares, is_double=True)
 
 
 def _nearest(translation: Translation, fitted: Any, block: Block, path: str) -> tuple[str, str]:

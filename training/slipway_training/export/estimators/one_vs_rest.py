@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.decisions import decision, probability
 from slipway_training.export.pipeline_walk import Translation, as_labels
 
 _HALF = 0.5
 
 
-def one_vs_rest(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def one_vs_rest(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The label, and the members' probabilities over their sum where they have any."""
     if fitted.multilabel_ or not all(hasattr(member, "classes_") for member in fitted.estimators_):
         raise ConversionError(f"step {path}: OneVsRestClassifier has an exact form with one label a row only")
@@ -33,11 +33,13 @@ def one_vs_rest(translation: Translation, fitted: Any, blocks: Sequence[Block], 
         place = add("ArgMax", [add("Concat", found, axis=1)], axis=1, keepdims=0)
     label = add("Gather", [labels, place], axis=0)
     if not hasattr(fitted, "predict_proba"):
-        return Answer(label, None)
+        return EstimatorOutput(label, None)
     shares = [probability(translation, member, blocks, f"{path}.{number}.shares") for number, member in members]
     if len(shares) == 1:
-        return Answer(label, add("Concat", [add("Sub", [constant(np.array([1.0])), shares[0]]), shares[0]], axis=1))
+        return EstimatorOutput(
+            label, add("Concat", [add("Sub", [constant(np.array([1.0])), shares[0]]), shares[0]], axis=1)
+        )
     wide = add("Concat", shares, axis=1)
     total = add("ReduceSum", [wide, constant(np.array([1]))], keepdims=1)
     is_none = add("Equal", [total, constant(np.array([0.0]))])
-    return Answer(label, add("Div", [wide, add("Where", [is_none, constant(np.array([1.0])), total])]))
+    return EstimatorOutput(label, add("Div", [wide, add("Where", [is_none, constant(np.array([1.0])), total])]))

@@ -7,22 +7,26 @@ import numpy as np
 from onnx import TensorProto
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.estimators.distances import squared_euclidean
 from slipway_training.export.pipeline_walk import Translation
 
 
-def radius_neighbors_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def radius_neighbors_classifier(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str
+) -> EstimatorOutput:
     """The shares of the classes among the neighbours; scikit-learn refuses a row that has none."""
     known = np.eye(len(fitted.classes_))[np.ravel(fitted._y)]  # noqa: SLF001  # the labels it remembers
     numbers = _mean(translation, fitted, blocks, known, path)
-    return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
+    return EstimatorOutput(translation.pick_label(numbers, fitted.classes_), numbers)
 
 
-def radius_neighbors_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def radius_neighbors_regressor(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str
+) -> EstimatorOutput:
     """The mean of the neighbours; NaN without any, as in scikit-learn."""
     known = np.asarray(fitted._y, dtype=np.float64).reshape(-1, 1)  # noqa: SLF001  # the values it remembers
-    return Answer(None, _mean(translation, fitted, blocks, known, path))
+    return EstimatorOutput(None, _mean(translation, fitted, blocks, known, path))
 
 
 def _mean(translation: Translation, fitted: Any, blocks: Sequence[Block], known: Any, path: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.attributes import DOMAIN, attributes
@@ -24,13 +24,13 @@ def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: 
     )
 
 
-def linked(translation: Translation, fitted: Any, raw: str, link: str = "") -> Answer:
+def linked(translation: Translation, fitted: Any, raw: str, link: str = "") -> EstimatorOutput:
     """A regressor's value through its link, or the label on the side of zero and the probabilities."""
     add, constant = translation.assembly.add, translation.assembly.constant
     if not hasattr(fitted, "classes_") or not len(fitted.classes_):
-        return Answer(None, add(link, [raw]) if link else raw)
+        return EstimatorOutput(None, add(link, [raw]) if link else raw)
     label = sided_label(translation, raw, fitted.classes_)
     if len(fitted.classes_) > _TWO:
-        return Answer(label, add("Softmax", [raw], axis=1))
+        return EstimatorOutput(label, add("Softmax", [raw], axis=1))
     second = add("Sigmoid", [raw])
-    return Answer(label, add("Concat", [add("Sub", [constant(np.array([1.0])), second]), second], axis=1))
+    return EstimatorOutput(label, add("Concat", [add("Sub", [constant(np.array([1.0])), second]), second], axis=1))

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.decisions import decision, probability
 from slipway_training.export.pipeline_walk import Translation
 
 
-def stacking(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def stacking(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """Classifier and regressor; labels come back in the names that the last estimator knows by number."""
     found: list[Block] = []
     for number, (member, method) in enumerate(zip(fitted.estimators_, fitted.stack_method_, strict=True)):
@@ -19,11 +19,11 @@ def stacking(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
         found.append(Block(wire, 1 if width == 2 else width))  # noqa: PLR2004  # of two classes one column
     if fitted.passthrough:
         found += blocks
-    answer = translation.answer(fitted.final_estimator_, found, f"{path}.final")
-    if answer.label is None or not hasattr(fitted, "classes_"):
-        return answer
+    output = translation.output(fitted.final_estimator_, found, f"{path}.final")
+    if output.label is None or not hasattr(fitted, "classes_"):
+        return output
     labels = translation.assembly.constant(_labels(fitted))
-    return Answer(translation.assembly.add("Gather", [labels, answer.label]), answer.numbers, answer.is_double)
+    return EstimatorOutput(translation.assembly.add("Gather", [labels, output.label]), output.numbers, output.is_double)
 
 
 def _asked(translation: Translation, member: Any, method: str, blocks: list[Block], path: str) -> str:
@@ -31,10 +31,10 @@ def _asked(translation: Translation, member: Any, method: str, blocks: list[Bloc
         return decision(translation, member, blocks, path)
     if method == "predict_proba":
         return probability(translation, member, blocks, path)
-    answer = translation.answer(member, blocks, path)
-    if answer.label is None:
-        return translation.double(str(answer.numbers), is_double=answer.is_double)
-    column = translation.assembly.add("Unsqueeze", [answer.label, translation.assembly.constant(np.array([1]))])
+    output = translation.output(member, blocks, path)
+    if output.label is None:
+        return translation.double(str(output.numbers), is_double=output.is_double)
+    column = translation.assembly.add("Unsqueeze", [output.label, translation.assembly.constant(np.array([1]))])
     return translation.double(column)
 
 

@@ -1,4 +1,4 @@
-"""Classifiers with a decision threshold of their own: it goes into the graph, so that every door agrees on it."""
+"""Classifiers with a decision threshold of their own: it goes into the graph, so that every endpoint agrees on it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.decisions import decision
 from slipway_training.export.estimators.forests import reaches
 from slipway_training.export.pipeline_walk import Translation, as_labels
@@ -16,11 +16,11 @@ from slipway_training.export.pipeline_walk import Translation, as_labels
 _FORESTS = (DecisionTreeClassifier, ExtraTreeClassifier, ExtraTreesClassifier, RandomForestClassifier)
 
 
-def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The inner classifier's probabilities, and the label by the threshold."""
     add, constant = translation.assembly.add, translation.assembly.constant
     inner = getattr(fitted, "estimator_", fitted.estimator)
-    answer = translation.answer(inner, list(blocks), f"{path}.estimator")
+    output = translation.output(inner, list(blocks), f"{path}.estimator")
     classes = list(fitted.classes_)
     positive = 1 if (wanted := _positive(fitted)) is None else classes.index(wanted)
     threshold, uses_probability = _threshold(fitted, inner)
@@ -28,8 +28,8 @@ def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], 
         is_above = reaches(translation, inner, blocks, f"{path}.shares", positive, threshold)
     elif uses_probability:
         # Numbers that were rounded to float32 are compared with what the threshold becomes there.
-        bound = np.array([threshold], dtype=np.float64 if answer.is_double else np.float32)
-        score = add("Gather", [str(answer.numbers), constant(np.array(positive))], axis=1)
+        bound = np.array([threshold], dtype=np.float64 if output.is_double else np.float32)
+        score = add("Gather", [str(output.numbers), constant(np.array(positive))], axis=1)
         is_above = add("GreaterOrEqual", [score, constant(bound)])
     else:
         column = add(
@@ -39,7 +39,7 @@ def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], 
         is_above = add("GreaterOrEqual", [score, constant(np.array([threshold]))])
     labels = as_labels(classes)
     label = add("Where", [is_above, constant(labels[[positive]]), constant(labels[[1 - positive]])])
-    return Answer(label, answer.numbers, answer.is_double)
+    return EstimatorOutput(label, output.numbers, output.is_double)
 
 
 def _positive(fitted: Any) -> Any:

@@ -7,23 +7,23 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.transformers.functions import wire_of
 
 
-def transformed_target(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def transformed_target(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The inverse is a numpy function of the table, or a scaler turned around."""
-    inner = translation.answer(fitted.regressor_, list(blocks), f"{path}.regressor")
+    inner = translation.output(fitted.regressor_, list(blocks), f"{path}.regressor")
     value = translation.double(str(inner.numbers), is_double=inner.is_double)
     transformer = fitted.transformer_
     if isinstance(transformer, FunctionTransformer):
         if transformer.inverse_func is not None:
             value = wire_of(translation.assembly, transformer.inverse_func, value, f"{path} (inverse_func)")
-        return Answer(None, value)
+        return EstimatorOutput(None, value)
     scale, offset = _affine(transformer, path)
     add, constant = translation.assembly.add, translation.assembly.constant
-    return Answer(None, add("Add", [add("Mul", [value, constant(scale)]), constant(offset)]))
+    return EstimatorOutput(None, add("Add", [add("Mul", [value, constant(scale)]), constant(offset)]))
 
 
 def _affine(transformer: Any, path: str) -> tuple[Any, Any]:

@@ -5,35 +5,35 @@ from typing import Any
 
 import numpy as np
 
-from slipway_training.export.blocks import Answer, Block
+from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.votes import votes
 from slipway_training.export.pipeline_walk import Translation
 
 
-def voting_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def voting_classifier(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """Soft votes have probabilities, hard ones have labels only; members know classes by their number."""
     members = [
-        translation.answer(member, list(blocks), f"{path}.{number}") for number, member in enumerate(fitted.estimators_)
+        translation.output(member, list(blocks), f"{path}.{number}") for number, member in enumerate(fitted.estimators_)
     ]
     weights = _weights(fitted, len(members))
     if fitted.voting == "soft":
         numbers = _mean(translation, members, weights)
-        return Answer(translation.pick_label(numbers, fitted.classes_), numbers)
+        return EstimatorOutput(translation.pick_label(numbers, fitted.classes_), numbers)
     add, constant = translation.assembly.add, translation.assembly.constant
     total = ""
     for member, weight in zip(members, weights, strict=True):
         vote = votes(translation.assembly, str(member.label), np.arange(len(fitted.classes_)))
         weighed = add("Mul", [vote, constant(np.array([weight]))])
         total = add("Add", [total, weighed]) if total else weighed
-    return Answer(translation.pick_label(total, fitted.classes_), None)
+    return EstimatorOutput(translation.pick_label(total, fitted.classes_), None)
 
 
-def voting_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def voting_regressor(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The weighed mean of the values."""
     members = [
-        translation.answer(member, list(blocks), f"{path}.{number}") for number, member in enumerate(fitted.estimators_)
+        translation.output(member, list(blocks), f"{path}.{number}") for number, member in enumerate(fitted.estimators_)
     ]
-    return Answer(None, _mean(translation, members, _weights(fitted, len(members))))
+    return EstimatorOutput(None, _mean(translation, members, _weights(fitted, len(members))))
 
 
 def _weights(fitted: Any, count: int) -> Any:
@@ -41,7 +41,7 @@ def _weights(fitted: Any, count: int) -> Any:
     return np.ones(count) if found is None else np.asarray(found, dtype=np.float64)
 
 
-def _mean(translation: Translation, members: Sequence[Answer], weights: Any) -> str:
+def _mean(translation: Translation, members: Sequence[EstimatorOutput], weights: Any) -> str:
     add, constant = translation.assembly.add, translation.assembly.constant
     total = ""
     for member, weight in zip(members, weights, strict=True):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.blocks import Answer, Block, join
+from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.estimators.raw_scores import linked, summed
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.building import Building
@@ -23,7 +23,7 @@ _MULTI = {"multi:softprob", "multi:softmax"}
 _COLUMNS = ("left_children", "right_children", "split_indices", "split_conditions", "default_left")
 
 
-def xgboost_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> Answer:
+def xgboost_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The sum of the trees and the base score, through the objective's link."""
     name = type(fitted).__name__
     what = f"step {path or name}: {name}"

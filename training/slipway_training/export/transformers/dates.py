@@ -1,6 +1,6 @@
 """DateParts: digits are cut out of the text by the runtime's tokenizer, and the rest is whole-number arithmetic.
 
-The tokenizer gives as many columns as the longest text has tokens, so a made-up date is put below the rows and taken
+The tokenizer gives as many columns as the longest text has tokens, so a synthetic date is put below the rows and taken
 away again: there are then always enough. An offset is cut out of what the tokenizer finds at the end of the text.
 """
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from slipway_training.export.blocks import Block, See
 from slipway_training.export.trees.ensemble import Ensemble, Flags, Floats
-from slipway_training.export.trees.thresholds import fold, last_at_or_below, quietly
+from slipway_training.export.trees.thresholds import fold, last_at_or_below, without_warnings
 
 _ANY_NUMBER = 1.0
 _REFUSALS = (ValueError, TypeError)
@@ -38,7 +38,7 @@ def _with(ensemble: Ensemble, thresholds: Floats, missing_left: Flags) -> Ensemb
 
 def _missing_left(see: See, width: int, ensemble: Ensemble, *, is_single: bool) -> Flags:
     """Which splits a missing number passes on the left, after what the steps make of it."""
-    see = quietly(see)
+    see = without_warnings(see)
     found = ensemble.missing_left.copy()
     splits = ensemble.splits
     for column in np.unique(ensemble.feature[splits]):

@@ -40,7 +40,7 @@ def fold(see: See, width: int, columns: Ints, thresholds: Floats, *, is_single: 
 
     A threshold that no float64 reaches from above becomes the largest one, one that none is below -inf.
     """
-    see = quietly(see)
+    see = without_warnings(see)
     found = np.empty(len(thresholds))
     order = np.lexsort((thresholds, columns))
     pairs, back = np.unique(np.column_stack([columns, thresholds])[order], axis=0, return_inverse=True)
@@ -57,14 +57,14 @@ def fold(see: See, width: int, columns: Ints, thresholds: Floats, *, is_single: 
 
     is_wanted = ~np.isnan(wanted)
     last = _bisect(see, is_below, is_wanted)
-    if last is None or not _grows(is_below, last, is_wanted):
+    if last is None or not _is_monotonic(is_below, last, is_wanted):
         return None
     flat = np.concatenate([last[:count, column] for column, count in zip(used, counts, strict=True)])
     found[order] = flat[np.ravel(back)]
     return found
 
 
-def quietly(see: See) -> See:
+def without_warnings(see: See) -> See:
     """The same without warnings: columns without names, and the far ends of float64, are asked on purpose."""
 
     def asked(rows: Floats) -> Floats:
@@ -77,8 +77,8 @@ def quietly(see: See) -> See:
 
 def _bisect(see: See, is_below: Callable[[Floats], Flags], is_wanted: Flags) -> Floats | None:
     width = is_wanted.shape[1]
-    lowest = _first_answered(see, (*(-far for far in _LADDER), 0.0, *_LADDER[::-1]), width)
-    highest = _first_answered(see, (*_LADDER, 0.0, *(-far for far in _LADDER[::-1])), width)
+    lowest = _first_returned(see, (*(-far for far in _LADDER), 0.0, *_LADDER[::-1]), width)
+    highest = _first_returned(see, (*_LADDER, 0.0, *(-far for far in _LADDER[::-1])), width)
     low, high = (np.full(is_wanted.shape, ordinal(end)) for end in (lowest, highest))
     is_never, is_always = ~is_below(number(low)) & is_wanted, is_below(number(high)) & is_wanted
     if (lowest > -_FAR and np.any(is_never)) or (highest < _FAR and np.any(is_always)):
@@ -87,7 +87,7 @@ def _bisect(see: See, is_below: Callable[[Floats], Flags], is_wanted: Flags) -> 
     return np.where(is_always, _FAR, np.where(is_never, -np.inf, last))
 
 
-def _grows(is_below: Callable[[Floats], Flags], last: Floats, is_wanted: Flags) -> bool:
+def _is_monotonic(is_below: Callable[[Floats], Flags], last: Floats, is_wanted: Flags) -> bool:
     """Whether, close to each threshold, everything up to it is below and everything after it is not."""
     is_inside = np.isfinite(last) & (last < _FAR) & is_wanted
     at = ordinal(np.where(is_inside, last, 1.0))
@@ -97,11 +97,11 @@ def _grows(is_below: Callable[[Floats], Flags], last: Floats, is_wanted: Flags) 
     return True
 
 
-def _first_answered(see: See, values: Sequence[float], width: int) -> float:
-    return next((value for value in values if _answers(see, value, width)), 0.0)
+def _first_returned(see: See, values: Sequence[float], width: int) -> float:
+    return next((value for value in values if _predictions(see, value, width)), 0.0)
 
 
-def _answers(see: See, value: float, width: int) -> bool:
+def _predictions(see: See, value: float, width: int) -> bool:
     try:
         return not np.isnan(see(np.full((1, width), value))).any()
     except ValueError:

@@ -10,7 +10,7 @@ import numpy as np
 from onnx import ModelProto, NodeProto, numpy_helper
 
 from slipway_training.export.trees.attributes import precision
-from slipway_training.optimizer.passes import Material, NothingToDo, Rewritten
+from slipway_training.optimizer.passes import Material, NothingToChange, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, get, opened, put
 
 Columns = list[tuple[str, int]]
@@ -34,7 +34,7 @@ def read_columns(model: ModelProto, _material: Material) -> Rewritten:
         node.input[0] = found[0][0]
         has_changed = True
     if not has_changed:
-        raise NothingToDo("the trees read their matrix as it comes")
+        raise NothingToChange("the trees read their matrix as it comes")
     drop_unused(own)
     return Rewritten(own, 0.0)
 

@@ -11,7 +11,7 @@ from onnx import ModelProto, NodeProto, numpy_helper
 
 from slipway_training.export.trees.attributes import precision
 from slipway_training.export.trees.ensemble import Ensemble
-from slipway_training.optimizer.passes import Declined, Material, Rewritten
+from slipway_training.optimizer.passes import Material, NotApplicable, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, get, opened, put
 
 _FEWEST = 4
@@ -28,12 +28,12 @@ def halve_trees(model: ModelProto, _material: Material) -> Rewritten:
         stage = 1 if is_mean or is_vote else targets
         kept = ensemble.trees // stage // 2 * stage
         if kept < _FEWEST * stage:
-            raise Declined(f"too few trees to halve: {ensemble.trees}")
+            raise NotApplicable(f"too few trees to halve: {ensemble.trees}")
         if is_vote:
             _divide(own, node, ensemble.trees, kept)
         put(node, _first(ensemble, kept), precision(node))
     if not found:
-        raise Declined("the graph has no trees of the usual form")
+        raise NotApplicable("the graph has no trees of the usual form")
     return Rewritten(own)
 
 
@@ -66,4 +66,4 @@ def _divide(model: ModelProto, node: NodeProto, before: int, after: int) -> None
             changed = numpy_helper.from_array(np.array([after], dtype=np.float32), divisor.name)
             divisor.CopyFrom(changed)
             return
-    raise Declined("its votes are not divided by the number of its trees")
+    raise NotApplicable("its votes are not divided by the number of its trees")

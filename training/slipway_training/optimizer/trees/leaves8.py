@@ -14,7 +14,7 @@ from onnx import ModelProto, NodeProto
 
 from slipway_training.export.trees.attributes import precision
 from slipway_training.export.trees.ensemble import Ensemble, Floats
-from slipway_training.optimizer.passes import Declined, Material, Rewritten
+from slipway_training.optimizer.passes import Material, NotApplicable, Rewritten
 from slipway_training.optimizer.trees.equal_sides import collapsed
 from slipway_training.optimizer.trees.nodes import ensembles, get, opened, put
 
@@ -27,12 +27,12 @@ def leaves_in_8_bits(model: ModelProto, _material: Material) -> Rewritten:
     bounds = []
     for node, ensemble in list(ensembles(own)):
         if not _is_boosted(node, ensemble):
-            raise Declined("the leaves hold votes or means, which few different values make up already")
+            raise NotApplicable("the leaves hold votes or means, which few different values make up already")
         rounded, bound = _rounded(ensemble)
         put(node, collapsed(rounded), precision(node))
         bounds.append(bound)
     if not bounds:
-        raise Declined("the graph has no trees of the usual form")
+        raise NotApplicable("the graph has no trees of the usual form")
     return Rewritten(own, max(bounds))
 
 

@@ -17,7 +17,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import take
 from slipway_training.export.trees.attributes import precision
 from slipway_training.export.trees.ensemble import LEAF, Ensemble, Floats, Ints
-from slipway_training.optimizer.passes import Declined, Material, Rewritten, copy
+from slipway_training.optimizer.passes import Material, NotApplicable, Rewritten, copy
 from slipway_training.optimizer.trees.equal_sides import collapsed
 from slipway_training.optimizer.trees.nodes import ensembles, opened, put
 from slipway_training.optimizer.trees.shared_leaves import shared
@@ -43,10 +43,10 @@ def prune(model: ModelProto, material: Material) -> Rewritten:
     own = opened(model)
     found = list(ensembles(own))
     if not found:
-        raise Declined("the graph has no trees of the usual form")
+        raise NotApplicable("the graph has no trees of the usual form")
     rows = len(next(iter(material.rows.values())))
     if rows < material.min_samples:
-        raise Declined(f"there are {rows} rows to count with, and optimize.min_samples is {material.min_samples}")
+        raise NotApplicable(f"there are {rows} rows to count with, and optimize.min_samples is {material.min_samples}")
     before = after = 0
     for node, ensemble in found:
         counts = count(ensemble, values_of(model, node, material))
@@ -54,7 +54,7 @@ def prune(model: ModelProto, material: Material) -> Rewritten:
         before, after = before + len(ensemble.splits), after + len(smaller.splits)
         put(node, smaller, precision(node))
     if before == after:
-        raise Declined(f"every subtree saw at least {material.min_samples} of the {rows} training rows")
+        raise NotApplicable(f"every subtree saw at least {material.min_samples} of the {rows} training rows")
     return Rewritten(own)
 
 

@@ -8,7 +8,7 @@ from onnx import ModelProto, NodeProto, helper
 
 from slipway_training.export.trees.attributes import DOMAIN, PREFIXES, attributes, precision, read
 from slipway_training.export.trees.ensemble import Ensemble
-from slipway_training.optimizer.passes import NothingToDo, Rewritten, copy
+from slipway_training.optimizer.passes import NothingToChange, Rewritten, copy
 
 _TENSORS = 3
 Change = Callable[[Ensemble, NodeProto], Ensemble]
@@ -30,7 +30,7 @@ def rewrite(model: ModelProto, change: Change, why_not: str) -> Rewritten:
         put(node, change(ensemble, node), precision(node))
         has_changed |= node.SerializeToString(deterministic=True) != before
     if not has_changed:
-        raise NothingToDo(why_not)
+        raise NothingToChange(why_not)
     return Rewritten(own, 0.0)
 
 

@@ -14,7 +14,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from slipway_training.export.trees.attributes import DOMAIN, PREFIXES, precision
 from slipway_training.export.trees.ensemble import LEAF, Ensemble, Ints
-from slipway_training.optimizer.passes import Declined, Material, Rewritten
+from slipway_training.optimizer.passes import Material, NotApplicable, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, get, opened, weights_per_leaf
 from slipway_training.optimizer.trees.shared_leaves import leaf_kinds
 
@@ -30,10 +30,10 @@ def tree_ensemble(model: ModelProto, _material: Material) -> Rewritten:
     own = opened(model)
     found = list(ensembles(own))
     if len(found) != sum(node.op_type in PREFIXES for node in own.graph.node) or not found:
-        raise Declined("the graph has trees in a form of their own")
+        raise NotApplicable("the graph has trees in a form of their own")
     for node, ensemble in found:
         if weights_per_leaf(ensemble).max() > 1:
-            raise Declined("a leaf adds to several classes or targets, and has one target in a TreeEnsemble")
+            raise NotApplicable("a leaf adds to several classes or targets, and has one target in a TreeEnsemble")
         place = list(own.graph.node).index(node)
         written = _Written(own, node, ensemble).nodes
         own.graph.node.remove(node)
@@ -79,7 +79,7 @@ class _Written:
         if len(labels) == _TWO:
             sums = self._sums(ensemble, 1)
             if get(self._old, "post_transform", b"NONE") != b"LOGISTIC":
-                raise Declined("two classes are told apart by 0.5, which is for the older form alone")
+                raise NotApplicable("two classes are told apart by 0.5, which is for the older form alone")
             self._pick(self._add("Greater", [sums, self._constant(np.zeros(1, dtype=self._dtype))]), labels, label)
             second = self._add("Sigmoid", [self._to_float(sums)])
             first = self._add("Sub", [self._constant(np.ones(1, dtype=np.float32)), second])

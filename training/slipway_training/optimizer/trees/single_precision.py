@@ -11,7 +11,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 from slipway_training.export.trees.attributes import precision
 from slipway_training.export.trees.ensemble import Ensemble, Floats
 from slipway_training.export.trees.thresholds import last_at_or_below
-from slipway_training.optimizer.passes import Declined, Material, NothingToDo, Rewritten
+from slipway_training.optimizer.passes import Material, NotApplicable, NothingToChange, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, opened, put
 
 _UNIT = 2.0**-10
@@ -22,23 +22,23 @@ _EXACT = 2.0**24
 def narrow(model: ModelProto, _material: Material) -> Rewritten:
     """A Cast, and the trees in float32."""
     own = opened(model)
-    reasons: list[Declined] = []
+    reasons: list[NotApplicable] = []
     for node, ensemble in list(ensembles(own)):
         if precision(node) != np.float64:
-            reasons.append(NothingToDo("the trees are in float32 already"))
+            reasons.append(NothingToChange("the trees are in float32 already"))
         elif why_not := _objection(node, ensemble):
-            reasons.append(Declined(why_not))
+            reasons.append(NotApplicable(why_not))
         else:
             _narrow(own, node, ensemble)
             return narrow_rest(own, _material)
-    raise reasons[0] if reasons else NothingToDo("the graph has no trees of the usual form")
+    raise reasons[0] if reasons else NothingToChange("the graph has no trees of the usual form")
 
 
 def narrow_rest(model: ModelProto, material: Material) -> Rewritten:
     """The other ensembles of the graph, as far as they allow it."""
     try:
         return narrow(model, material)
-    except Declined:
+    except NotApplicable:
         return Rewritten(model, 0.0)
 
 

@@ -39,7 +39,7 @@ def confusion(truth: NDArray[np.int64], given: NDArray[np.int64], labels: Sequen
                 axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, alpha=alpha, linewidth=0))
                 text = PAPER if alpha > _DARK else INK
                 axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=text)
-        axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xlabel="answer of the model", ylabel="truth")
+        axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xlabel="prediction", ylabel="truth")
         axes.set_xticks(
             range(size), names, rotation=0 if size <= _FEW else 40, ha="center" if size <= _FEW else "right"
         )
@@ -47,4 +47,4 @@ def confusion(truth: NDArray[np.int64], given: NDArray[np.int64], labels: Sequen
         axes.tick_params(length=0)
 
     width, height = HALF if size <= _FEW else (FULL[0] * 0.62, FULL[1] * 1.25)
-    return draw("confusion", "Confusion matrix: how many rows of each class got which answer.", paint, (width, height))
+    return draw("confusion", "Confusion matrix: rows by true class and predicted class.", paint, (width, height))

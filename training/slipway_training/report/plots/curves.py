@@ -1,4 +1,4 @@
-"""plot_curve(curve): the score on rows learnt from and on others, along the rows or a parameter."""
+"""plot_curve(curve): the score on rows trained on and on others, along the rows or a parameter."""
 
 from matplotlib.axes import Axes
 
@@ -22,15 +22,15 @@ def _paint(axes: Axes, curve: Curve) -> None:
     low = [point.unseen - point.standard_error for point in curve.points]
     high = [point.unseen + point.standard_error for point in curve.points]
     axes.fill_between(at, low, high, color=BLUE, alpha=0.18, linewidth=0)
-    axes.plot(at, unseen, color=BLUE, marker="o", markersize=4, label="not learnt from")
+    axes.plot(at, unseen, color=BLUE, marker="o", markersize=4, label="validation")
     learnt = [point.learnt for point in curve.points]
-    axes.plot(at, learnt, color=VERMILLION, linestyle=DASHES[1], marker="s", markersize=3.5, label="learnt from")
+    axes.plot(at, learnt, color=VERMILLION, linestyle=DASHES[1], marker="s", markersize=3.5, label="training")
     if curve.chosen is not None and min(at) <= curve.chosen <= max(at):
         axes.axvline(curve.chosen, color=FAINT, linewidth=0.9, linestyle=DASHES[2])
     if curve.log:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
-    axes.set_xlabel("rows learnt from" if curve.along == "rows" else curve.along)
+    axes.set_xlabel("training rows" if curve.along == "rows" else curve.along)
     axes.set_ylabel(curve.scoring.replace("_", " "))
     axes.legend(loc="best")

@@ -36,10 +36,10 @@ def roc(
     def paint(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
         _curves(axes, curve, labels, classes)
-        axes.set(xlabel="false alarms among negatives", ylabel="found among positives", xlim=(-0.01, 1), ylim=(0, 1.01))
+        axes.set(xlabel="false positive rate", ylabel="true positive rate (recall)", xlim=(-0.01, 1), ylim=(0, 1.01))
         _enlarge_corner(axes, [curve(k) for k in classes])
 
-    return draw("roc", "ROC curve: share of positives found against share of false alarms.", paint)
+    return draw("roc", "ROC curve: true positive rate against false positive rate.", paint)
 
 
 def _enlarge_corner(axes: Axes, curves: Sequence[Curve]) -> None:
@@ -78,8 +78,8 @@ def precision_recall(
             axes.axhline((truth == classes[0]).mean(), color=FAINT, linewidth=1, linestyle=":")
         _curves(axes, curve, labels, classes)
         axes.set(
-            xlabel="found among positives (recall)",
-            ylabel="right among found (precision)",
+            xlabel="recall",
+            ylabel="precision",
             xlim=(0, 1.01),
             ylim=(0, 1.01),
         )

@@ -32,6 +32,6 @@ def reliability(is_class: NDArray[np.bool_], probability: NDArray[np.float64], c
         top = max(float(said.max()), float(reach.max()))
         end = top * 1.05 if top < _CROWDED else 1.0  # of a rare class, all groups lie near nothing
         limits = (-0.02 * end, 1.02 * end)
-        axes.set(xlabel="probability that was given", ylabel="share that was right", xlim=limits, ylim=limits)
+        axes.set(xlabel="predicted probability", ylabel="observed frequency", xlim=limits, ylim=limits)
 
-    return draw("reliability", "Calibration: the share that was right against the probability given.", paint)
+    return draw("reliability", "Calibration: observed frequency against predicted probability.", paint)

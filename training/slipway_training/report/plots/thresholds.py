@@ -55,7 +55,7 @@ def found_by_threshold(is_positive: NDArray[np.bool_], probability: NDArray[np.f
     precision = np.where(flagged.any(axis=1), right / np.maximum(flagged.sum(axis=1), 1), np.nan)
 
     def paint(axes: Axes) -> None:
-        axes.plot(thresholds, recall, color=BLUE, label="recall: found among positives")
+        axes.plot(thresholds, recall, color=BLUE, label="recall")
         axes.plot(thresholds, precision, color=VERMILLION, linestyle=DASHES[1], label="precision: right among found")
         axes.axvline(chosen, color=FAINT, linewidth=1.2, linestyle=":", label=f"{chosen:.3g}, where the model decides")
         axes.set(xlabel="threshold of the probability", ylabel="share", ylim=(0, 1.02))

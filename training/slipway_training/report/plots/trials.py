@@ -7,7 +7,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from slipway_training.report.plots.style import FAINT, FULL, INK, MARKERS, SERIES, VERMILLION, Plot, draw
 from slipway_training.selection.search import SearchOutcome
-from slipway_training.selection.trials import Tried, finished
+from slipway_training.selection.trials import CompletedTrial, finished
 
 _AXES = {"latency": "microseconds for one row", "size": "bytes of the graph", "nothing": "trial"}
 _LOWEST = 0.25
@@ -49,14 +49,14 @@ def _paint(axes: Axes, search: SearchOutcome) -> None:
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
-def _places(trials: list[Tried], search: SearchOutcome) -> tuple[list[float], list[float]]:
+def _places(trials: list[CompletedTrial], search: SearchOutcome) -> tuple[list[float], list[float]]:
     """What lies below the picture is drawn on its lower edge."""
     x = [float(one.number) if search.against == "nothing" else one.expense(search.against) for one in trials]
     low, _ = _limits(finished(search.tried), search)
     return x, [max(one.score, low) for one in trials]
 
 
-def _limits(done: list[Tried], search: SearchOutcome) -> tuple[float, float]:
+def _limits(done: list[CompletedTrial], search: SearchOutcome) -> tuple[float, float]:
     scores = sorted(one.score for one in done)
     low, high = scores[int(len(scores) * _LOWEST)], scores[-1]
     margin = max(0.3 * (high - low), 1.2 * search.chosen.standard_error, 1e-6)

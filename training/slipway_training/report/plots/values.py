@@ -18,9 +18,9 @@ def predicted_against_actual(truth: NDArray[np.float64], given: NDArray[np.float
         ends = [min(truth.min(), given.min()), max(truth.max(), given.max())]
         axes.plot(ends, ends, color=FAINT, linewidth=1, linestyle=":")
         _points(axes, truth, given)
-        axes.set(xlabel="truth", ylabel="answer of the model")
+        axes.set(xlabel="truth", ylabel="prediction")
 
-    return draw("predicted-actual", "Answers of the model against the truth, one point a row.", paint)
+    return draw("predicted-actual", "Predictions against the truth, one point per row.", paint)
 
 
 def residuals(truth: NDArray[np.float64], given: NDArray[np.float64]) -> Plot:
@@ -37,9 +37,9 @@ def residuals(truth: NDArray[np.float64], given: NDArray[np.float64]) -> Plot:
                 where, middle, color=VERMILLION, marker="s", markersize=4.5, label="median of an eighth of the rows"
             )
             axes.legend(loc="best")
-        axes.set(xlabel="answer of the model", ylabel="answer minus truth")
+        axes.set(xlabel="prediction", ylabel="residual")
 
-    return draw("residuals", "Residuals: answer minus truth against the answer.", paint)
+    return draw("residuals", "Residuals: prediction minus truth against the prediction.", paint)
 
 
 def _points(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:

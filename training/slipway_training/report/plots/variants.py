@@ -30,7 +30,7 @@ _APART = 0.066
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A variant where it lies: what it costs, and the largest change of an answer on the rows it is judged on."""
+    """A variant where it lies: what it costs, and the largest change of a prediction on the rows it is evaluated on."""
 
     variant: Variant
     cost: float
@@ -45,7 +45,7 @@ def cost_plots(variants: Sequence[Variant], chosen: str, allowed: float) -> tupl
     speeds = [geometric_mean(one.latency_us.values()) / slow for one in measured]
     return (
         variants_plot("sizes", points(measured, sizes), "KiB of the file", chosen, allowed),
-        variants_plot("speeds", points(measured, speeds), "latency beside the exported graph", chosen, allowed),
+        variants_plot("speeds", points(measured, speeds), "latency relative to the exported graph", chosen, allowed),
     )
 
 
@@ -87,11 +87,11 @@ def variants_plot(name: str, found: Sequence[Point], cost: str, chosen: str, all
         axes.scatter(x, y, s=150, facecolors="none", edgecolors=INK, linewidths=1.4, label="published", zorder=4)
         _name_all(axes, found, chosen)
         axes.set_xlabel(cost)
-        axes.set_ylabel("largest change of an answer")
+        axes.set_ylabel("largest change of a prediction")
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, borderpad=0, columnspacing=1.4)
 
     best = ", ".join(point.variant.name for point in edge)
-    label = f"Variants by {cost} and by the largest change of an answer; unbeaten are {best}; {chosen} is published."
+    label = f"Variants by {cost} and by the largest change of a prediction; on the Pareto front are {best}; {chosen} is published."
     return draw(name, label, paint, FULL)
 
 

@@ -3,31 +3,31 @@
 import numpy as np
 
 from slipway_training.candidate import Trained
-from slipway_training.report.judged_rows import JudgedRows, judged_rows
 from slipway_training.report.plots.confusion import confusion
 from slipway_training.report.plots.ranking import precision_recall, roc
 from slipway_training.report.plots.reliability import reliability
 from slipway_training.report.plots.values import predicted_against_actual, residuals
+from slipway_training.report.report_rows import ReportRows, report_rows
 from slipway_training.report.section import Figure, Section
 
 
-def answers(trained: Trained) -> Section | None:
+def predictions(trained: Trained) -> Section | None:
     """None where there is nothing to judge by, or the rows hold labels that the model does not know."""
     if trained.evaluation is None:
         return None
     if trained.signature.labels is None:
         return _values(trained)
-    rows = judged_rows(trained)
+    rows = report_rows(trained)
     if rows is None:
         return None
     figures = [Figure(confusion(rows.truth, rows.given, rows.labels), _confusion_in_words(rows))]
     if rows.probabilities is not None:
         figures += _ranking(rows, rows.probabilities)
         figures.append(_calibration(rows, rows.probabilities, trained.evaluation.confidence))
-    return Section("answers", "Right and wrong", "What the model answers on the rows it is judged on.", tuple(figures))
+    return Section("answers", "Errors and calibration", "Predictions for the evaluated rows.", tuple(figures))
 
 
-def _confusion_in_words(rows: JudgedRows) -> str:
+def _confusion_in_words(rows: ReportRows) -> str:
     wrong = rows.truth != rows.given
     if not wrong.any():
         return f"None of the {len(rows.truth):,} rows is wrong."
@@ -40,7 +40,7 @@ def _confusion_in_words(rows: JudgedRows) -> str:
     )
 
 
-def _ranking(rows: JudgedRows, probabilities: np.ndarray) -> list[Figure]:
+def _ranking(rows: ReportRows, probabilities: np.ndarray) -> list[Figure]:
     present = np.unique(rows.truth)
     if len(present) < len(rows.labels):
         return []
@@ -58,7 +58,7 @@ def _ranking(rows: JudgedRows, probabilities: np.ndarray) -> list[Figure]:
     ]
 
 
-def _calibration(rows: JudgedRows, probabilities: np.ndarray, confidence: float) -> Figure:
+def _calibration(rows: ReportRows, probabilities: np.ndarray, confidence: float) -> Figure:
     if rows.positive is not None:
         is_class, probability = rows.truth == rows.positive, probabilities[:, rows.positive]
         whose = f"Calibration of the probability of {rows.labels[rows.positive]}"
@@ -72,12 +72,12 @@ def _calibration(rows: JudgedRows, probabilities: np.ndarray, confidence: float)
 
 
 def _values(trained: Trained) -> Section:
-    truth, given = np.asarray(trained.candidate.target, dtype=np.float64).ravel(), trained.answers.numbers.ravel()
+    truth, given = np.asarray(trained.candidate.target, dtype=np.float64).ravel(), trained.predictions.numbers.ravel()
     off = np.abs(given - truth)
     half, most = np.quantile(off, [0.5, 0.9])
-    spread = f"Half of the answers are off by less than {half:.3g}, nine in ten by less than {most:.3g}."
+    spread = f"Half of the predictions are off by less than {half:.3g}, nine in ten by less than {most:.3g}."
     figures = (
-        Figure(predicted_against_actual(truth, given), f"On the dotted line an answer is right. {spread}"),
+        Figure(predicted_against_actual(truth, given), f"On the dotted line a prediction is exact. {spread}"),
         Figure(residuals(truth, given), "Too high above the line, too low below it; the squares should lie on it."),
     )
-    return Section("answers", "Right and wrong", "What the model answers on the rows it is judged on.", figures)
+    return Section("answers", "Errors and calibration", "Predictions for the evaluated rows.", figures)

@@ -5,7 +5,7 @@ import pandas as pd
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import Trained
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import Answers, ask_session
+from slipway_training.evaluation.answers import Predictions, predict_with_session
 from slipway_training.evaluation.importances import importances
 from slipway_training.optimizer.variants import EXPORTED
 from slipway_training.report.plots.bars import Bar, bars
@@ -23,8 +23,8 @@ def columns(trained: Trained) -> Section | None:
     signature = trained.signature
     session = OnnxSession(trained.graphs[EXPORTED])
 
-    def ask(frame: pd.DataFrame) -> Answers:
-        return ask_session(session, to_tensors(frame, signature), signature.task)
+    def ask(frame: pd.DataFrame) -> Predictions:
+        return predict_with_session(session, to_tensors(frame, signature), signature.task)
 
     first = trained.metrics[0]
     found, rows = importances(
@@ -44,4 +44,4 @@ def columns(trained: Trained) -> Section | None:
         f"How much {metric(first.name)} is {how} when a column is shuffled, so that it says nothing any more. Columns "
         "that say the same share their importance: each may look small because the other is still there."
     )
-    return Section("columns", "What the answers hang on", lead, (Figure(plot, caption),))
+    return Section("columns", "Feature importance", lead, (Figure(plot, caption),))

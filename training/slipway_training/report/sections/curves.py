@@ -12,7 +12,12 @@ def curves(trained: Trained) -> Section | None:
     if not found:
         return None
     lead = "Cross-validated on the rows to learn from; the band is one standard error over the folds."
-    return Section("curves", "Curves", lead, tuple(Figure(plot_curve(curve), _caption(curve)) for curve in found))
+    return Section(
+        "curves",
+        "Learning and validation curves",
+        lead,
+        tuple(Figure(plot_curve(curve), _caption(curve)) for curve in found),
+    )
 
 
 def _caption(curve: Curve) -> str:

@@ -1,4 +1,4 @@
-"""What the checks of the data warn of, and how far the rows judged on differ from the rows learnt from."""
+"""What the checks of the data warn of, and how far the rows evaluated on differ from the rows trained on."""
 
 from slipway_training.candidate import Trained
 from slipway_training.data.checks.drift import MODERATE_SHIFT, shift_of

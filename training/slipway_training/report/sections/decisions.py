@@ -1,15 +1,15 @@
 """Where a classifier of two classes decides, and what every other threshold would mean."""
 
 from slipway_training.candidate import Trained
-from slipway_training.report.judged_rows import judged_rows
 from slipway_training.report.plots.thresholds import cost_by_threshold, found_by_threshold
+from slipway_training.report.report_rows import report_rows
 from slipway_training.report.section import Figure, Section
 from slipway_training.report.words import number
 
 
 def decisions(trained: Trained) -> Section | None:
     """None for values, for more than two classes and without probabilities."""
-    rows = judged_rows(trained)
+    rows = report_rows(trained)
     if rows is None or rows.positive is None or rows.probabilities is None:
         return None
     cost = trained.candidate.cost
@@ -30,5 +30,5 @@ def decisions(trained: Trained) -> Section | None:
     )
     lead = f"The model says {label} where its probability reaches {chosen:.3g}."
     if cost is None:
-        lead += " What mistakes cost was not said, so nothing moved this; [cost] in the config would."
+        lead += " No costs were given; [cost] in the config sets the threshold by cost."
     return Section("decisions", "Decisions", lead, tuple(figures))

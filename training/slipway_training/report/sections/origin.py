@@ -23,4 +23,4 @@ def origin(trained: Trained) -> Section | None:
         "What the config says beyond its defaults. The manifest beside this page holds all of it, with digests of "
         "data, config and code."
     )
-    return Section("origin", "How to make it again", lead, (TextTable(("key", "value"), tuple(rows)),))
+    return Section("origin", "Reproducibility", lead, (TextTable(("key", "value"), tuple(rows)),))

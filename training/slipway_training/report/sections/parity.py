@@ -1,4 +1,4 @@
-"""What was proved of the ONNX graph, as a certificate: what was compared, on how many rows, and what came of it."""
+"""What was compared of the ONNX graph, as a certificate: what was compared, on how many rows, and what came of it."""
 
 from slipway_ml.contract import certificate
 from slipway_training.candidate import Trained
@@ -8,7 +8,7 @@ from slipway_training.report.sections.summary import served
 
 
 def parity(trained: Trained) -> Section | None:
-    """Always there: nothing is published without the proof."""
+    """Always there: nothing is published without the parity check."""
     proof = trained.parity
     head = certificate.HEADINGS
     blocks: list[Block] = [
@@ -33,7 +33,7 @@ def parity(trained: Trained) -> Section | None:
         )
     blocks += [Paragraph(sentence) for sentence in proof.not_proved]
     lead = (
-        f"The model that is served answers as {proof.reference} does: this is what was compared, row by row, before "
+        f"The served model was compared with {proof.reference} does: this is what was compared, row by row, before "
         "anything was published."
     )
     return Section("parity", "Parity certificate", lead, tuple(blocks))

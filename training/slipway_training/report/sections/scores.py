@@ -18,11 +18,17 @@ def scores(trained: Trained) -> Section | None:
     )
     blocks: list[Block] = [table]
     first = metric(trained.metrics[0].name)
-    head = ("beside, on the same rows", first, "this one is better by", "interval", "p", "test")
-    rivals = [rival for rival in (evaluation.baseline, evaluation.champion) if rival is not None]
-    if rivals:
-        blocks.append(TextTable(head, tuple(map(_beside, rivals)), frozenset(head[1:-1])))
-        blocks += [Paragraph(f"{rival.other}: {rival.note}.") for rival in rivals if rival.note]
+    head = ("compared with, on the same rows", first, "this one is better by", "interval", "p", "test")
+    compared_models = [
+        compared_model for compared_model in (evaluation.baseline, evaluation.champion) if compared_model is not None
+    ]
+    if compared_models:
+        blocks.append(TextTable(head, tuple(map(_beside, compared_models)), frozenset(head[1:-1])))
+        blocks += [
+            Paragraph(f"{compared_model.other}: {compared_model.note}.")
+            for compared_model in compared_models
+            if compared_model.note
+        ]
     lead = (
         f"On {_judged(trained, evaluation.rows)}. An interval says where the metric would lie on other rows of the "
         f"same kind: by {evaluation.resamples:,} bootstrap resamples, for accuracy by Wilson's formula"
@@ -33,7 +39,7 @@ def scores(trained: Trained) -> Section | None:
 
 def _judged(trained: Trained, rows: int) -> str:
     if "held_out" in trained.candidate.rows:
-        return f"{rows:,} rows that the model has not learnt from"
+        return f"{rows:,} held-out rows"
     return f"the {rows:,} rows that were given, which it may have learnt from, so that they flatter it"
 
 
@@ -48,16 +54,16 @@ def _row(score: Score) -> tuple[str, ...]:
     return (metric(score.name), number(score.value), _interval(score.interval), better)
 
 
-def _beside(rival: Comparison) -> tuple[str, ...]:
-    if rival.score is None or rival.difference is None:
-        return (rival.other, "not compared", "", "", "", "")
+def _beside(compared_model: Comparison) -> tuple[str, ...]:
+    if compared_model.score is None or compared_model.difference is None:
+        return (compared_model.other, "not compared", "", "", "", "")
     return (
-        rival.other,
-        number(rival.score.value),
-        f"{rival.difference:+.4f}",
-        _interval(rival.interval),
-        p_value(rival.p_value),
-        rival.test,
+        compared_model.other,
+        number(compared_model.score.value),
+        f"{compared_model.difference:+.4f}",
+        _interval(compared_model.interval),
+        p_value(compared_model.p_value),
+        compared_model.test,
     )
 
 

@@ -3,7 +3,7 @@
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.trials import plot_trials
 from slipway_training.report.section import Figure, Paragraph, Section, TextTable
-from slipway_training.selection.trials import Tried
+from slipway_training.selection.trials import CompletedTrial
 
 _COLUMNS = ("estimator", "score", "standard error", "µs a row", "KiB", "parameters")
 
@@ -28,7 +28,7 @@ def search(trained: Trained) -> Section | None:
     )
 
 
-def _row(one: Tried) -> tuple[str, ...]:
+def _row(one: CompletedTrial) -> tuple[str, ...]:
     served = ("", "") if one.serving is None else (f"{one.serving.latency_us:.0f}", f"{one.serving.size / 1024:.1f}")
     parameters = ", ".join(
         f"{name} = {value:.3g}" if isinstance(value, float) else f"{name} = {value}"

@@ -21,7 +21,7 @@ def slices(trained: Trained) -> Section | None:
     if evaluation.found_slices:
         name = metric(evaluation.found_slices[0].score.name)
         rows = tuple((*_row(one), f"{one.p_value:.1g}") for one in evaluation.found_slices)
-        head = ("found to be worse", "rows", name, "interval", "p, corrected")
+        head = ("worse beyond chance", "rows", name, "interval", "p, corrected")
         blocks.append(TextTable(head, rows, frozenset(head[1:])))
     elif evaluation.slices_tried:
         blocks.append(Paragraph("Of the groups that were tried, none is worse than the rest beyond chance."))
@@ -32,7 +32,7 @@ def slices(trained: Trained) -> Section | None:
         if evaluation.slices_tried
         else "Columns that were declared, group by group."
     )
-    return Section("slices", "Groups of rows", lead, tuple(blocks))
+    return Section("slices", "Slices", lead, tuple(blocks))
 
 
 def _declared(declared: tuple[SliceScore, ...], metrics: tuple[Score, ...]) -> list[Block]:

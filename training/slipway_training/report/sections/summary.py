@@ -13,7 +13,7 @@ def summary(trained: Trained) -> Section | None:
     """Always there."""
     evaluation = trained.evaluation
     blocks: list[Block] = []
-    lead = "What was brought in; nothing was given to judge it by."
+    lead = "The imported model; no rows were given to evaluate it on."
     if evaluation is not None:
         lead = f"What was trained, and how it does on {evaluation.rows:,} rows."
         blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence))
@@ -21,11 +21,11 @@ def summary(trained: Trained) -> Section | None:
             blocks.append(_champion(trained.metrics[0], evaluation.champion))
     if trained.candidate.cost is not None:
         blocks.append(_cost(trained.candidate.cost))
-    blocks += [_proof(trained), _served(trained)]
+    blocks += [_parity_figure(trained), _served(trained)]
     if evaluation is not None:
         blocks.append(_care(len(evaluation.found_slices), len(trained.candidate.findings), evaluation.slices_tried))
     blocks.append(TextTable(("", ""), tuple(_about(trained))))
-    return Section("summary", "In short", lead, tuple(blocks))
+    return Section("summary", "Summary", lead, tuple(blocks))
 
 
 def _score(first: Score, baseline: Comparison | None, confidence: float) -> KeyFigure:
@@ -41,27 +41,29 @@ def _score(first: Score, baseline: Comparison | None, confidence: float) -> KeyF
 
 def _champion(first: Score, champion: Comparison) -> KeyFigure:
     if champion.difference is None:
-        return KeyFigure("beside the champion", "not compared", champion.note, "warning")
+        return KeyFigure("compared with the champion", "not compared", champion.note, "warning")
     low, high = champion.interval or (0.0, 0.0)
     verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
     grade = {"better": "good", "worse": "warning"}.get(verdict, "")
     remark = f"{metric(first.name)} {champion.difference:+.4f} beside {champion.other}"
     if champion.p_value is not None:
         remark += f", p {p_value(champion.p_value)}"
-    return KeyFigure("beside the champion", verdict, f"{remark}{'; ' if champion.note else ''}{champion.note}", grade)
+    return KeyFigure(
+        "compared with the champion", verdict, f"{remark}{'; ' if champion.note else ''}{champion.note}", grade
+    )
 
 
 def _cost(cost: CostOutcome) -> KeyFigure:
     saved = cost.cost_at_half - cost.cost
     remark = f"per row at threshold {cost.decision.threshold:.3g}; {number(cost.cost_at_half)} at 0.5"
-    return KeyFigure("cost of answers", number(cost.cost), remark, "good" if saved > 0 else "")
+    return KeyFigure("cost of decisions", number(cost.cost), remark, "good" if saved > 0 else "")
 
 
-def _proof(trained: Trained) -> KeyFigure:
+def _parity_figure(trained: Trained) -> KeyFigure:
     proof = served(trained).parity or trained.parity
     rows = f"on {proof.rows:,} real rows and {proof.edge_rows:,} made up to find differences"
     if not trained.signature.labels:
-        remark = f"largest difference from {proof.reference}, by the spread of all answers, {rows}"
+        remark = f"largest difference from {proof.reference}, relative to the spread of all predictions, {rows}"
         return KeyFigure("changed when served", f"{proof.largest_difference:.1g}", remark, "good")
     remark = f"beside {proof.reference}, {rows}"
     real = sum(one.label_flips for one in proof.kinds if one.kind in certificate.REAL)
@@ -83,13 +85,13 @@ def _served(trained: Trained) -> KeyFigure:
 def _care(slices: int, findings: int, tried: int) -> KeyFigure:
     parts = []
     if slices:
-        parts.append(f"worse than elsewhere on {slices} group{'s' * (slices > 1)} of rows")
+        parts.append(f"worse than on other rows on {slices} group{'s' * (slices > 1)} of rows")
     if findings:
         parts.append(f"{findings} warning{'s' * (findings > 1)} about the data")
     if parts:
-        return KeyFigure("to be careful about", str(slices + findings), "; ".join(parts), "warning")
+        return KeyFigure("warnings", str(slices + findings), "; ".join(parts), "warning")
     remark = f"no warning about the data, and none of {tried:,} groups of rows is worse beyond chance"
-    return KeyFigure("to be careful about", "nothing", remark, "good")
+    return KeyFigure("warnings", "nothing", remark, "good")
 
 
 def served(trained: Trained) -> Variant:
@@ -102,8 +104,8 @@ def _about(trained: Trained) -> list[tuple[str, str]]:
     labels = trained.signature.labels
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items())
     return [
-        ("owner", config.owner or "nobody is named; set owner in the config"),
-        ("intended use", config.intended_use or "not said; set intended_use in the config"),
+        ("owner", config.owner or "not set; set owner in the config"),
+        ("intended use", config.intended_use or "not set; set intended_use in the config"),
         *(("limitation", sentence) for sentence in config.limitations),
         ("task", f"{config.task}, {len(labels)} classes" if labels else str(config.task)),
         ("model", trained.candidate.about),

@@ -21,7 +21,7 @@ _HEAD = (
     "elsewhere",
     "largest change",
 )
-_PROMISES = {"exact": "exact", "bounded": "within the gate", "different_model": "another model"}
+_PROMISES = {"exact": "exact", "bounded": "within the gate", "different_model": "different model"}
 
 
 def variants(trained: Trained) -> Section | None:
@@ -31,7 +31,7 @@ def variants(trained: Trained) -> Section | None:
     rows = tuple(_row(variant, variant.parity) for variant in measured if variant.parity is not None)
     refused = tuple((variant.name, variant.verdict) for variant in choice.variants if not variant.passed)
     lead = (
-        "The same model in other forms: exact ones passed the proof of parity, others are judged on held-out rows; "
+        "The same model in other forms: exact ones passed the parity check, others are evaluated on held-out rows; "
         "labels also changed elsewhere. Times are medians on the machine that trained it; they rank what is alike."
     )
     blocks: list[Block] = [
@@ -44,7 +44,7 @@ def variants(trained: Trained) -> Section | None:
         for name, why in refused:
             reasons.setdefault(why, []).append(name)
         blocks.append(TextTable(("refused", "why"), tuple((", ".join(names), why) for why, names in reasons.items())))
-    return Section("variants", "What is served", lead, tuple(blocks))
+    return Section("variants", "Variants", lead, tuple(blocks))
 
 
 def _plots(trained: Trained) -> tuple[Figure, Figure]:

@@ -1,7 +1,7 @@
 """adapt(model, interface, signature) -> ModelProto: the foreign graph between our inputs and our outputs.
 
 Nothing inside is changed. Before it columns are gathered and cast to the types it takes, behind it numbers and label
-get the names, shapes and types that every door of the server knows.
+get the names, shapes and types that every endpoint of the server knows.
 """
 
 from collections.abc import Sequence
@@ -118,7 +118,7 @@ def _renamed(assembly: Assembly, interface: Interface, label: str) -> str:
     wants_text = isinstance(wanted[0], str)
     if is_text:
         if not wants_text or (own and set(own) != set(wanted)):
-            raise ConfigError("the graph answers with labels in text, which --labels cannot rename; give these")
+            raise ConfigError("the graph returns labels as text, which --labels cannot rename; give these")
         return label
     numbers = tuple(own) or (tuple(range(len(wanted))) if wants_text else tuple(wanted))
     if numbers == tuple(wanted):

@@ -1,7 +1,7 @@
-"""bring_in(path, …): a graph that was made elsewhere becomes a version that every door serves.
+"""bring_in(path, …): a graph that was made elsewhere becomes a version that every endpoint serves.
 
-find -> infer its interface -> adapt inputs and outputs -> prove what can be proved -> score where answers are given ->
-publish. What could not be proved is written into the certificate.
+find -> infer its interface -> adapt inputs and outputs -> prove what can be compared -> score where answers are given ->
+publish. What could not be compared is written into the certificate.
 """
 
 from pathlib import Path
@@ -18,12 +18,12 @@ from slipway_ml.runtime.session import OnnxSession, UnloadableModel
 from slipway_training.candidate import ModelCandidate, Trained
 from slipway_training.config import documents as configs
 from slipway_training.config.model import ModelConfig
-from slipway_training.data.conforming import conform, right_answers
+from slipway_training.data.conforming import conform, true_targets
 from slipway_training.data.lineage import Recipe, recipe_of_fitted
 from slipway_training.data.schema import assemble, describe_column
 from slipway_training.data.table import missing
 from slipway_training.errors import ConfigError, DataCheckFailed
-from slipway_training.evaluation.answers import Answers, as_probabilities
+from slipway_training.evaluation.answers import Predictions, as_probabilities
 from slipway_training.evaluation.metrics import scores
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.variants import EXPORTED
@@ -31,16 +31,16 @@ from slipway_training.progress import Progress
 from slipway_training.publishing import write
 from slipway_training.workflows.importing.adaptation import adapt
 from slipway_training.workflows.importing.foreign import Foreign
-from slipway_training.workflows.importing.interface import Interface, Wishes, feature_of, infer
-from slipway_training.workflows.importing.self_proof import made_up, prove_itself
+from slipway_training.workflows.importing.interface import Interface, Overrides, feature_of, infer
+from slipway_training.workflows.importing.self_check import check_against_itself, synthetic_rows
 from slipway_training.workflows.importing.sources import find
 
 Rows = tuple[pd.DataFrame, "pd.Series | None"]
 
 
-def bring_in(
+def import_graph(
     path: Path,
-    wishes: Wishes,
+    wishes: Overrides,
     *,
     name: str,
     description: str = "",
@@ -62,7 +62,7 @@ def bring_in(
 
 def take_in(
     path: Path,
-    wishes: Wishes,
+    wishes: Overrides,
     *,
     name: str,
     description: str = "",
@@ -73,7 +73,7 @@ def take_in(
     """Every step but the last: what would be published; raises SlipwayError."""
     foreign = find(path, source_version)
     if not wishes.columns and not foreign.hints.columns and rows is not None:
-        wishes = Wishes(**{**_fields(wishes), "columns": tuple(map(str, rows[0].columns))})
+        wishes = Overrides(**{**_fields(wishes), "columns": tuple(map(str, rows[0].columns))})
     interface = infer(foreign, wishes)
     progress("read", f"{foreign.about}: {_in_words(interface)}")
     frame = _frame(interface, rows[0] if rows is not None else foreign.hints.example)
@@ -84,21 +84,21 @@ def take_in(
     except UnloadableModel as error:
         raise ConfigError(f"the graph cannot be joined to typed columns: {error}") from None
     progress("adapt", f"{len(signature.features)} columns in, {', '.join(o.name for o in signature.outputs)} out")
-    proof, answers = prove_itself(session, signature, interface, frame)
+    proof, predictions = check_against_itself(session, signature, interface, frame)
     asked = proof.rows + proof.edge_rows
-    progress("prove", f"each of {asked} rows is answered alone as among others; no pipeline to compare with")
+    progress("prove", f"each of {asked} rows has the same prediction alone and in a batch; no pipeline to compare with")
     config = configs.for_fitted({"name": name, "description": description, "task": signature.task})
-    target = None if rows is None or rows[1] is None else right_answers(rows[1], signature, len(rows[0]))
+    target = None if rows is None or rows[1] is None else true_targets(rows[1], signature, len(rows[0]))
     metrics: tuple[Score, ...] = ()
     if target is not None:
-        metrics = scores(target, as_probabilities(answers), signature.labels, config.evaluation)
+        metrics = scores(target, as_probabilities(predictions), signature.labels, config.evaluation)
         progress("evaluate", ", ".join(f"{score.name} {score.value:.4f}" for score in metrics))
-    trained = _trained(foreign, config, signature, frame, answers, metrics, proof, graph)
+    trained = _trained(foreign, config, signature, frame, predictions, metrics, proof, graph)
     data = b"" if frame is None else frame.to_csv(index=False).encode()
     return trained, recipe_of_fitted(trained.config, foreign.about, data, graph)
 
 
-def _fields(wishes: Wishes) -> dict[str, Any]:
+def _fields(wishes: Overrides) -> dict[str, Any]:
     return {name: getattr(wishes, name) for name in wishes.__slots__}
 
 
@@ -140,12 +140,12 @@ def _trained(
     config: ModelConfig,
     signature: Signature,
     frame: pd.DataFrame | None,
-    answers: Answers,
+    predictions: Predictions,
     metrics: tuple[Score, ...],
     proof: Parity,
     graph: bytes,
 ) -> Trained:
-    rows = made_up(signature) if frame is None else frame
+    rows = synthetic_rows(signature) if frame is None else frame
     counts = {} if frame is None else {"given": len(frame)}
     candidate = ModelCandidate(
         signature=signature, learn=rows, held_out=rows, rows=counts, source=foreign.source, about=foreign.about
@@ -160,4 +160,4 @@ def _trained(
         verdict="imported: nothing inside was changed",
     )
     choice = Choice((variant,), EXPORTED, "the graph as it came; slipway optimize tries smaller ones", True)
-    return Trained(config, candidate, answers, None, metrics, proof, choice, {EXPORTED: graph})
+    return Trained(config, candidate, predictions, None, metrics, proof, choice, {EXPORTED: graph})

@@ -22,7 +22,7 @@ _MATRIX_RANK = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Overrides:
     """What the user says of the model, each empty where nothing is said."""
 
     task: Task | None = None
@@ -60,7 +60,7 @@ class Interface:
     targets: tuple[str, ...]
 
 
-def infer(foreign: Foreign, wishes: Wishes) -> Interface:
+def infer(foreign: Foreign, wishes: Overrides) -> Interface:
     """Open the graph in onnxruntime and look; `foreign.model` loses its ZipMap. Raises ConfigError."""
     zipped = remove_zip_maps(foreign.model)
     free_rows(foreign.model)
@@ -94,7 +94,7 @@ def infer(foreign: Foreign, wishes: Wishes) -> Interface:
 
 
 def free_rows(model: ModelProto) -> None:
-    """Let the first dimension vary where the exporter fixed it at one; the proof shows whether the graph minds."""
+    """Let the first dimension vary where the exporter fixed it at one; the parity check shows whether the graph minds."""
     for value in (*model.graph.input, *model.graph.output):
         dimensions = value.type.tensor_type.shape.dim
         if len(dimensions) == _MATRIX_RANK and dimensions[0].dim_value == 1:
@@ -144,7 +144,9 @@ def _kind(tensor: TensorMetadata) -> Kind:
     return Kind.NUMBER if tensor.datatype in FLOATING else Kind.INTEGER
 
 
-def _outputs(outputs: Sequence[TensorMetadata], wishes: Wishes) -> tuple[TensorMetadata | None, TensorMetadata | None]:
+def _outputs(
+    outputs: Sequence[TensorMetadata], wishes: Overrides
+) -> tuple[TensorMetadata | None, TensorMetadata | None]:
     """The label and the numbers among them; raises ConfigError where there are several of a kind."""
     by_name = {tensor.name: tensor for tensor in outputs}
     for option, name in (("--label-output", wishes.label_output), ("--number-output", wishes.number_output)):
@@ -176,9 +178,7 @@ def _width(session: OnnxSession, inputs: Sequence[Input], numbers: TensorMetadat
     try:
         outputs = session.run(row)
     except InferenceError:
-        raise ConfigError(
-            "onnxruntime fails to run the graph on a row of zeros, so nothing can be proved of it"
-        ) from None
+        raise ConfigError("onnxruntime fails to run the graph on a row of zeros") from None
     found = outputs[[tensor.name for tensor in session.outputs].index(numbers.name)]
     if found.ndim > _MATRIX_RANK or len(found) != 1:
         raise ConfigError(f"output {numbers.name!r} has the shape {_shape(numbers)}, not one line of numbers a row")

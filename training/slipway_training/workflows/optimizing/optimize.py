@@ -2,7 +2,7 @@
 
 compare with itself -> build -> measure -> gate -> choose -> publish
 
-What `slipway train` does after its proof, save that the graph itself stands for the pipeline. What may change answers
+What `slipway train` does after its proof, save that the graph itself stands for the pipeline. What may change predictions
 is tried only where real rows are there to judge it.
 """
 
@@ -33,7 +33,7 @@ from slipway_training.workflows.optimizing.reference import expectations
 from slipway_training.workflows.optimizing.rows import Rows
 from slipway_training.workflows.optimizing.subjects import Subject
 
-NOT_TRIED = "it may change answers, which only real rows can judge; give some with --data"
+NOT_TRIED = "it may change predictions, which only real rows can show; give some with --data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def optimize(subject: Subject, rows: Rows, progress: Progress) -> Optimized:
     why_not = objection(subject.graph)
     if why_not:
         raise ParityError(
-            f"the graph answers rows alone otherwise than among others, so nothing can be said: {why_not}"
+            f"the graph gives single rows other predictions than in a batch, so variants cannot be compared: {why_not}"
         )
     edges = len(expected.probes) - len(rows.judged)
     progress("compare", f"with {name}, on {len(rows.judged):,} rows that judge and {edges:,} others, edges among them")
@@ -94,7 +94,7 @@ def optimize(subject: Subject, rows: Rows, progress: Progress) -> Optimized:
     trained = Trained(
         config,
         _candidate(subject, rows),
-        some(expected.answers, slice(expected.held_out)),
+        some(expected.predictions, slice(expected.held_out)),
         subject.evaluation if rows.kind == "held_out" else None,
         subject.metrics,
         subject.parity,
@@ -124,8 +124,8 @@ def _guarantee(candidate: Candidate) -> Guarantee:
 def _own_score(subject: Subject, rows: Rows, expected: Reference) -> Score | None:
     if rows.target is None:
         return None
-    answers = as_probabilities(some(expected.answers, slice(expected.held_out)))
-    return scores(rows.target, answers, subject.signature.labels, subject.config.evaluation)[0]
+    predictions = as_probabilities(some(expected.predictions, slice(expected.held_out)))
+    return scores(rows.target, predictions, subject.signature.labels, subject.config.evaluation)[0]
 
 
 def _candidate(subject: Subject, rows: Rows) -> ModelCandidate:

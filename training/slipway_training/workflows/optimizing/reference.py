@@ -13,7 +13,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from slipway_ml.contract.signature import MATRIX_INPUT, Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import Answers, ask_session, some, spread_of
+from slipway_training.evaluation.answers import Predictions, predict_with_session, some, spread_of
 from slipway_training.export.trees.thresholds import last_at_or_below
 from slipway_training.optimizer.trees.nodes import ensembles
 from slipway_training.parity.certificate import BATCH
@@ -36,18 +36,18 @@ def expectations(graph: ModelProto, signature: Signature, rows: Rows, limit: int
         parts.append(of_kind(_OTHERS[rows.kind], rows.calibrate.iloc[sample]))
     around = values_around(graph, signature, limit // _AROUND)
     probes = together([*parts, *column_edges(signature, rows.judged), *threshold_rows(around, rows.judged)])
-    answers = answers_to(OnnxSession(graph.SerializeToString()), signature, probes)
+    predictions = predictions_for(OnnxSession(graph.SerializeToString()), signature, probes)
     judged = len(rows.judged)
-    return Reference(probes, judged, answers, spread_of(some(answers, slice(judged))), name=name)
+    return Reference(probes, judged, predictions, spread_of(some(predictions, slice(judged))), name=name)
 
 
-def answers_to(session: OnnxSession, signature: Signature, probes: Probes) -> Answers:
+def predictions_for(session: OnnxSession, signature: Signature, probes: Probes) -> Predictions:
     """In batches as servers see them."""
     tensors = to_tensors(probes.frame, signature)
     starts = range(0, len(probes), BATCH)
-    found = [ask_session(session, take(tensors, slice(s, s + BATCH)), signature.task) for s in starts]
+    found = [predict_with_session(session, take(tensors, slice(s, s + BATCH)), signature.task) for s in starts]
     labels = None if found[0].labels is None else np.concatenate([np.asarray(one.labels) for one in found])
-    return Answers(labels, np.concatenate([one.numbers for one in found]))
+    return Predictions(labels, np.concatenate([one.numbers for one in found]))
 
 
 def values_around(graph: ModelProto, signature: Signature, most: int) -> dict[str, NDArray[np.float64]]:

@@ -1,4 +1,4 @@
-"""Rows to make a graph smaller with: some to calibrate on, others to judge by, best those it was trained and judged on.
+"""Rows to make a graph smaller with: some to calibrate on, others to judge by, best those it was trained and evaluated on.
 
 its own      a version whose config still leads to its data: divided again as it was, nothing is fitted
 given        a file of rows: every other one calibrates, the rest judge
@@ -19,12 +19,12 @@ from slipway_training.config.data import DataConfig
 from slipway_training.config.model import ModelConfig, TrainingConfig
 from slipway_training.data import lineage, sources
 from slipway_training.data.amounts import with_amounts
-from slipway_training.data.conforming import check_cells, conform, right_answers
+from slipway_training.data.conforming import check_cells, conform, true_targets
 from slipway_training.data.gathering import gather
 from slipway_training.data.rows_file import read_rows
 from slipway_training.data.splits import split
 from slipway_training.errors import DataCheckFailed, closest
-from slipway_training.workflows.importing.self_proof import made_up
+from slipway_training.workflows.importing.self_check import synthetic_rows
 
 _FEWEST = 20
 _MADE_UP = 2000
@@ -34,7 +34,7 @@ Kind = Literal["held_out", "given", "made_up"]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`target` holds the right answers to the rows judged, None where they are not known; `source` is in words."""
+    """`target` holds the true targets to the rows judged, None where they are not known; `source` is in words."""
 
     kind: Kind
     calibrate: pd.DataFrame
@@ -49,7 +49,7 @@ class Rows:
         if self.kind == "made_up":
             return f"{count} rows made up from the signature: enough to prove what is exact; --data FILE for the rest"
         judge = "held out when it was trained" if self.kind == "held_out" else "judge"
-        unknown = "" if self.target is not None else ", whose right answers are not known (--target COLUMN)"
+        unknown = "" if self.target is not None else ", without true targets (--target COLUMN)"
         return f"{self.source}: {count} rows {judge}, {other} calibrate{unknown}"
 
 
@@ -67,7 +67,7 @@ def find_rows(
 
 def from_signature(signature: Signature) -> Rows:
     """Nothing is known of real rows."""
-    rows = made_up(signature, _MADE_UP)
+    rows = synthetic_rows(signature, _MADE_UP)
     return Rows("made_up", rows.iloc[::2].reset_index(drop=True), rows.iloc[1::2].reset_index(drop=True), None, "")
 
 
@@ -85,13 +85,13 @@ def from_file(signature: Signature, path: Path, target: str | None) -> Rows:
     kinds = {feature.name: feature.kind for feature in signature.features}
     frame = conform(table, kinds, f"{path.name} must have all of its columns")
     check_cells(frame, signature)
-    answers = None if column is None else right_answers(column, signature, len(frame))
+    predictions = None if column is None else true_targets(column, signature, len(frame))
     calibrate, judged = (frame.iloc[first::2].reset_index(drop=True) for first in (0, 1))
-    return Rows("given", calibrate, judged, None if answers is None else answers[1::2], path.name)
+    return Rows("given", calibrate, judged, None if predictions is None else predictions[1::2], path.name)
 
 
 def _its_own(config: TrainingConfig, provenance: Provenance | None, data: Path | None) -> Rows | None:
-    """The rows that the version was trained and judged on, if they are at hand and the very same."""
+    """The rows that the version was trained and evaluated on, if they are at hand and the very same."""
     found = _with_data(config.data, data)
     if found is None or provenance is None:
         return None

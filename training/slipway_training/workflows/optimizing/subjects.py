@@ -23,14 +23,14 @@ from slipway_training.errors import ConfigError, closest
 from slipway_training.optimizer.variants import EXPORTED
 from slipway_training.progress import Progress
 from slipway_training.workflows.importing.import_model import take_in
-from slipway_training.workflows.importing.interface import Wishes
+from slipway_training.workflows.importing.interface import Overrides
 
 _REFERENCE = re.compile(r"(?P<name>[^@]+)(?:@(?P<which>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The graph with everything known of it; `what` says in words which it is, `against` what it was proved against.
+    """The graph with everything known of it; `what` says in words which it is, `against` what it was compared against.
 
     `earlier` is the version it comes from, `recipe` how it came about where it comes from a file.
     """
@@ -103,7 +103,7 @@ def of_file(
 ) -> Subject:
     """A graph that was made elsewhere, between typed inputs and outputs; raises SlipwayError."""
     try:
-        trained, recipe = take_in(path, Wishes(), name=name, rows=rows, progress=progress)
+        trained, recipe = take_in(path, Overrides(), name=name, rows=rows, progress=progress)
     except ConfigError as error:
         raise ConfigError(f"{error} ('slipway import' has options for that; then optimize the model)") from None
     return Subject(

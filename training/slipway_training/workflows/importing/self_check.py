@@ -1,4 +1,4 @@
-"""What can be proved of a graph without the pipeline it came from: it agrees with itself, and answers with numbers.
+"""What can be compared of a graph without the pipeline it came from: it agrees with itself, and answers with numbers.
 
 Every row is asked alone, then among others, since a server batches what arrives together. What nothing was compared
 with is said in sentences, so that nobody takes this certificate for one of parity.
@@ -14,7 +14,14 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConfigError, DataCheckFailed, ParityError
-from slipway_training.evaluation.answers import SUM_TOLERANCE, Answers, ask_one_by_one, ask_session, some, spread_of
+from slipway_training.evaluation.answers import (
+    SUM_TOLERANCE,
+    Predictions,
+    ask_one_by_one,
+    predict_with_session,
+    some,
+    spread_of,
+)
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import column_edges, span
 from slipway_training.parity.golden_rows import TOLERANCE
@@ -26,7 +33,7 @@ _REAL_ROWS = 1000
 _MADE_UP_ROWS = 200
 
 
-def made_up(signature: Signature, count: int = _MADE_UP_ROWS) -> pd.DataFrame:
+def synthetic_rows(signature: Signature, count: int = _MADE_UP_ROWS) -> pd.DataFrame:
     """Random rows where none were given: numbers over the range known or a wide one, categories or the example."""
     random = np.random.default_rng(0)
 
@@ -42,62 +49,64 @@ def made_up(signature: Signature, count: int = _MADE_UP_ROWS) -> pd.DataFrame:
     return pd.DataFrame({feature.name: column(number) for number, feature in enumerate(signature.features)})
 
 
-def prove_itself(
+def check_against_itself(
     session: OnnxSession, signature: Signature, interface: Interface, given: pd.DataFrame | None
-) -> tuple[Parity, Answers]:
-    """The certificate, and the answers to the rows given; raises ParityError, DataCheckFailed or ConfigError."""
-    real = of_kind("made_up", made_up(signature)) if given is None else of_kind("given", given)
+) -> tuple[Parity, Predictions]:
+    """The certificate, and the predictions for the rows given; raises ParityError, DataCheckFailed or ConfigError."""
+    real = of_kind("made_up", synthetic_rows(signature)) if given is None else of_kind("given", given)
     sample = real.take(np.unique(np.linspace(0, len(real) - 1, _REAL_ROWS).astype(int)))
     probes = together([sample, *column_edges(signature, sample.frame)])
     try:
-        answers = ask_session(session, to_tensors(real.frame, signature), signature.task)
+        predictions = predict_with_session(session, to_tensors(real.frame, signature), signature.task)
         alone = ask_one_by_one(session, to_tensors(probes.frame, signature), range(len(probes)), signature.task)
         scale = spread_of(some(alone, slice(len(sample))))
         parity = certify(session, probes, alone, signature, spread=scale, tolerance=TOLERANCE)
     except InferenceError as error:
-        raise ParityError(f"step proof: onnxruntime cannot run the graph on these rows: {error}") from error
+        raise ParityError(f"step parity: onnxruntime cannot run the graph on these rows: {error}") from error
     _check_labels(alone, signature)
     if parity.label_flips or parity.largest_difference > TOLERANCE:
         raise ParityError(
-            "step proof: the graph answers otherwise to a row alone than to the same row among others, so a batching "
+            "step parity: the graph gives a single row another prediction than in a batch, so a batching "
             "server would be wrong; export it with a first dimension that varies"
         )
-    lacking = ~np.isfinite(answers.numbers).all(axis=1)
+    lacking = ~np.isfinite(predictions.numbers).all(axis=1)
     if given is not None and lacking.any():
         raise DataCheckFailed(
-            f"the graph answers {int(lacking.sum())} of {len(given)} rows given with no finite number; "
-            "name the columns that may be missing with --nullable, or give rows that it can answer"
+            f"the graph predicts {int(lacking.sum())} of {len(given)} given rows without a finite number; "
+            "name the columns that may be missing with --nullable, or give rows that it can predict"
         )
     sentences = tuple(_not_proved(interface, signature, given is None, probes, alone))
-    return parity.model_copy(update={"reference": REFERENCE, "not_proved": sentences}), answers
+    return parity.model_copy(update={"reference": REFERENCE, "not_proved": sentences}), predictions
 
 
-def _check_labels(answers: Answers, signature: Signature) -> None:
-    if answers.labels is None or signature.labels is None:
+def _check_labels(predictions: Predictions, signature: Signature) -> None:
+    if predictions.labels is None or signature.labels is None:
         return
-    unknown = set(answers.labels.tolist()) - set(signature.labels)
+    unknown = set(predictions.labels.tolist()) - set(signature.labels)
     if unknown:
-        raise ConfigError("the graph answers with a label that is not among its labels; pass all of them with --labels")
+        raise ConfigError("the graph returns a label that is not among its labels; pass all of them with --labels")
 
 
 def _not_proved(
-    interface: Interface, signature: Signature, nothing_given: bool, probes: Probes, answers: Answers
+    interface: Interface, signature: Signature, nothing_given: bool, probes: Probes, predictions: Predictions
 ) -> list[str]:
-    sentences = ["No pipeline came with the graph, so nothing says that it answers as the model it was exported from."]
+    sentences = ["No pipeline came with the graph, so it was not compared with the model it was exported from."]
     if nothing_given:
         sentences.append("No rows were given, so ranges, categories and missing values of its columns are not known.")
     singles = [one.tensor.name for one in interface.inputs if one.tensor.datatype is Datatype.FP32]
     if singles:
         sentences.append(
             f"The graph takes float32 ({', '.join(singles)}), so a decimal is rounded before it is compared with a "
-            "threshold: close to one the answer may be another than the original model's."
+            "threshold: close to one the prediction may differ from the original model's."
         )
-    endless = ~np.isfinite(answers.numbers).all(axis=1)
+    endless = ~np.isfinite(predictions.numbers).all(axis=1)
     if endless.any():
         kinds = ", ".join(sorted(set(probes.kinds[endless])))
-        sentences.append(f"{int(endless.sum())} of {len(probes)} rows ({kinds}) are answered with no finite number.")
-    if signature.task is Task.CLASSIFICATION and answers.numbers.shape[1] > 1:
-        sums = answers.numbers[~endless].sum(axis=1)
+        sentences.append(
+            f"{int(endless.sum())} of {len(probes)} rows ({kinds}) have predictions without a finite number."
+        )
+    if signature.task is Task.CLASSIFICATION and predictions.numbers.shape[1] > 1:
+        sums = predictions.numbers[~endless].sum(axis=1)
         if len(sums) and np.abs(sums - 1).max() > SUM_TOLERANCE:
             sentences.append("What it calls probabilities does not add up to 1, so they are scores.")
     return sentences

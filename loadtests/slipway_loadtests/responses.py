@@ -25,7 +25,7 @@ def row_problem(model: PublishedModel, rows: int, status: int, body: bytes) -> s
     except _Refused as refused:
         return str(refused)
     except (KeyError, TypeError, AttributeError):
-        return "not the shape of a row answer"
+        return "not the shape of a row response"
 
 
 def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -> str | None:
@@ -39,19 +39,19 @@ def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -
     except _Refused as refused:
         return str(refused)
     except (KeyError, TypeError, IndexError):
-        return "not the shape of a tensor answer"
+        return "not the shape of a tensor response"
 
 
 def binary_problem(_model: PublishedModel, rows: int, status: int, body: bytes) -> str | None:
     """What is wrong with an answer of the same whose outputs are bytes: their sizes must fit, and nothing be left."""
     if status != OK:
-        return f"status {status}" if status else "no answer"
+        return f"status {status}" if status else "no prediction"
     try:
         document, end = json.JSONDecoder().raw_decode(body.decode("latin-1"))
         sizes = [output["parameters"]["binary_data_size"] for output in document["outputs"]]
         counts = {output["shape"][0] for output in document["outputs"]}
     except (ValueError, KeyError, TypeError):
-        return "not the shape of a binary answer"
+        return "not the shape of a binary response"
     if counts != {rows}:
         return "wrong number of predictions"
     return None if end + sum(sizes) == len(body) else "outputs are not as long as they say"
@@ -69,7 +69,7 @@ class _Refused(Exception):
 
 def _document(status: int, body: bytes) -> Any:
     if status == 0:
-        raise _Refused("no answer")
+        raise _Refused("no prediction")
     if status != OK:
         raise _Refused(f"status {status}")
     try:

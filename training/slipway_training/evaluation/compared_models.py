@@ -1,7 +1,7 @@
 """What a model is compared with: one that has learnt nothing but the target, and the champion that serves today.
 
 The champion answers through its ONNX graph from the registry, about the rows held out for the new version. It may have
-learnt from some of them, which flatters it; the comparison then says so.
+trained on some of them, which flatters it; the comparison then says so.
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.table import missing
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import Answers, ask_pipeline, ask_session
+from slipway_training.evaluation.answers import Predictions, predict_with_pipeline, predict_with_session
 
-_MAY_KNOW = "it was trained on another choice of rows and may know some of these, which flatters it"
+_MAY_KNOW = "it was trained on a different selection of rows and may have seen some of these, which favours it"
 
 
 @dataclass(frozen=True, slots=True)
-class Rival:
-    """A model with its answers to the held-out rows, or None and the reason in a sentence."""
+class ComparedModel:
+    """A model with its predictions for the held-out rows, or None and the reason in a sentence."""
 
     name: str
-    answers: Answers | None
+    predictions: Predictions | None
     note: str = ""
 
 
@@ -42,14 +42,14 @@ class Incumbent:
     why_not: str = ""
 
 
-def baseline(learnt: NDArray[Any], held_out: pd.DataFrame, task: Task) -> Rival:
+def baseline(learnt: NDArray[Any], held_out: pd.DataFrame, task: Task) -> ComparedModel:
     """Always the most frequent class with the shares of all, or always the mean."""
     if task is Task.REGRESSION:
         dummy, name = DummyRegressor(strategy="mean"), "always the mean"
     else:
-        dummy, name = DummyClassifier(strategy="prior"), "always the most frequent class"
+        dummy, name = DummyClassifier(strategy="prior"), "baseline (most frequent class)"
     dummy.fit(np.zeros((len(learnt), 1)), learnt)
-    return Rival(name, ask_pipeline(dummy, pd.DataFrame({"nothing": np.zeros(len(held_out))}), task))
+    return ComparedModel(name, predict_with_pipeline(dummy, pd.DataFrame({"nothing": np.zeros(len(held_out))}), task))
 
 
 def current_champion(registry: Registry, model_name: str) -> Incumbent | None:
@@ -63,30 +63,32 @@ def current_champion(registry: Registry, model_name: str) -> Incumbent | None:
         return Incumbent(number, None, f"it cannot be read: {error}")
 
 
-def champion(incumbent: Incumbent, held_out: pd.DataFrame, signature: Signature, config: dict[str, Any]) -> Rival:
-    """The champion's answers; `config` is the new version's, as it is saved."""
+def champion(
+    incumbent: Incumbent, held_out: pd.DataFrame, signature: Signature, config: dict[str, Any]
+) -> ComparedModel:
+    """The champion's predictions; `config` is the new version's, as it is saved."""
     name, stored = f"version {incumbent.number}, the champion", incumbent.stored
     if stored is None:
-        return Rival(name, None, incumbent.why_not)
+        return ComparedModel(name, None, incumbent.why_not)
     manifest = stored.manifest
-    why_not = _cannot_answer(manifest.signature, signature, held_out)
+    why_not = _cannot_predict(manifest.signature, signature, held_out)
     if why_not:
-        return Rival(name, None, why_not)
+        return ComparedModel(name, None, why_not)
     try:
         session = OnnxSession(stored.read_model())
-        answers = ask_session(session, to_tensors(held_out, manifest.signature), manifest.signature.task)
+        predictions = predict_with_session(session, to_tensors(held_out, manifest.signature), manifest.signature.task)
     except SlipwayError as error:
-        return Rival(name, None, f"it has no answer to these rows: {error}")
+        return ComparedModel(name, None, f"it cannot predict these rows: {error}")
     known = manifest.provenance.config
     is_same_split = all(known.get(section) == config.get(section) for section in ("data", "split"))
-    return Rival(name, answers, "" if is_same_split else _MAY_KNOW)
+    return ComparedModel(name, predictions, "" if is_same_split else _MAY_KNOW)
 
 
-def _cannot_answer(its: Signature, own: Signature, held_out: pd.DataFrame) -> str:
+def _cannot_predict(its: Signature, own: Signature, held_out: pd.DataFrame) -> str:
     if its.task is not own.task:
         return "it has another task"
     if its.labels is not None and its.labels != own.labels:
-        return "it knows other labels"
+        return "it has other labels"
     kinds = {feature.name: feature.kind for feature in own.features}
     for feature in its.features:
         if kinds.get(feature.name) is not feature.kind:

@@ -10,18 +10,18 @@ import numpy as np
 from onnx import ModelProto
 
 from slipway_training.export.trees.attributes import precision
-from slipway_training.optimizer.passes import Declined, Material, NothingToDo, Rewritten
+from slipway_training.optimizer.passes import Material, NotApplicable, NothingToChange, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, opened, put
 
 _CARRIERS = {"Cast", "Concat", "Gather", "Identity"}
 """What makes no number missing that was none before."""
 
 
-def drop_missing_ways(model: ModelProto, material: Material) -> Rewritten:
+def drop_missing_directions(model: ModelProto, material: Material) -> Rewritten:
     """Without the flags, for trees that no missing number reaches."""
     nullable = [feature.name for feature in material.signature.features if feature.nullable]
     if nullable:
-        raise Declined(f"{len(nullable)} of the columns may be missing")
+        raise NotApplicable(f"{len(nullable)} of the columns may be missing")
     own = opened(model)
     makers = {name: node for node in own.graph.node for name in node.output}
     has_changed = False
@@ -36,5 +36,5 @@ def drop_missing_ways(model: ModelProto, material: Material) -> Rewritten:
             put(node, replace(ensemble, missing_left=np.zeros(len(ensemble), dtype=bool)), precision(node))
             has_changed = True
     if not has_changed:
-        raise NothingToDo("no tree has a way for missing values that nothing can take")
+        raise NothingToChange("no tree has a way for missing values that nothing can take")
     return Rewritten(own, 0.0)

@@ -37,7 +37,7 @@ def status_of(error: Exception) -> int:
     return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 500)
 
 
-def answer_error(error: Exception) -> HotResponse:
+def error_response(error: Exception) -> HotResponse:
     """The answer for any exception; one that is not in the table is logged, and answered in general words."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, errors.Unavailable):

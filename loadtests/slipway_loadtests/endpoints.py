@@ -1,17 +1,17 @@
 """The ways into a model: where to send rows, in which form, and how to tell whether the answer is right.
 
-Users and benchmarks take a door as a value, so that another wire format is one more entry here.
+Users and benchmarks take an endpoint as a value, so that another wire format is one more entry here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slipway_loadtests import answers, payloads
+from slipway_loadtests import payloads, responses
 from slipway_loadtests.published import PublishedModel, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Endpoint:
     """One way in. `problem(model, rows, status, body)` is None when the answer is right."""
 
     name: str
@@ -25,12 +25,12 @@ class Door:
         return self.template.format(model=model.name)
 
 
-PREDICT = Door("predict", "/predict/{model}", payloads.row_body, answers.row_problem)
-BINARY = Door(
+PREDICT = Endpoint("predict", "/predict/{model}", payloads.row_body, responses.row_problem)
+BINARY = Endpoint(
     "binary",
     "/v2/models/{model}/infer",
     payloads.binary_body,
-    answers.binary_problem,
+    responses.binary_problem,
     headers=payloads.binary_headers,
 )
-INFER = Door("infer", "/v2/models/{model}/infer", payloads.tensor_body, answers.tensor_problem)
+INFER = Endpoint("infer", "/v2/models/{model}/infer", payloads.tensor_body, responses.tensor_problem)

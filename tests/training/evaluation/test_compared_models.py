@@ -9,7 +9,7 @@ from slipway_ml.contract.signature import Kind, Task
 from slipway_ml.registry.store import Registry
 from slipway_training.data.lineage import as_saved
 from slipway_training.errors import GateFailed
-from slipway_training.evaluation.rivals import Incumbent, baseline, champion, current_champion
+from slipway_training.evaluation.compared_models import Incumbent, baseline, champion, current_champion
 from slipway_training.workflows.train import run, train
 from tests.training.prepared import Copied, Published, prepared, shipped
 
@@ -22,47 +22,47 @@ def silent(step: str, result: str) -> None:
 
 
 def test_baseline_of_classes_is_the_most_frequent_one_with_the_shares_of_all() -> None:
-    rival = baseline(np.array(["a", "a", "a", "b"]), pd.DataFrame({"x": [1.0, 2.0]}), Task.CLASSIFICATION)
+    compared_model = baseline(np.array(["a", "a", "a", "b"]), pd.DataFrame({"x": [1.0, 2.0]}), Task.CLASSIFICATION)
 
-    assert rival.answers is not None
-    assert rival.answers.labels is not None
-    assert rival.answers.labels.tolist() == ["a", "a"]
-    assert rival.answers.numbers.tolist() == [[0.75, 0.25]] * 2
+    assert compared_model.predictions is not None
+    assert compared_model.predictions.labels is not None
+    assert compared_model.predictions.labels.tolist() == ["a", "a"]
+    assert compared_model.predictions.numbers.tolist() == [[0.75, 0.25]] * 2
 
 
 def test_baseline_of_values_is_the_mean() -> None:
-    rival = baseline(np.array([1.0, 2.0, 6.0]), pd.DataFrame({"x": [1.0, 2.0]}), Task.REGRESSION)
+    compared_model = baseline(np.array([1.0, 2.0, 6.0]), pd.DataFrame({"x": [1.0, 2.0]}), Task.REGRESSION)
 
-    assert rival.answers is not None
-    assert rival.answers.numbers.tolist() == [[3.0], [3.0]]
+    assert compared_model.predictions is not None
+    assert compared_model.predictions.numbers.tolist() == [[3.0], [3.0]]
 
 
 def test_champion_answers_through_its_own_graph(published: Published) -> None:
     ready = prepared("breast_cancer")
 
-    rival = champion(Incumbent(1, published("breast_cancer")), ready.held_out.frame, ready.signature, SAVED)
+    compared_model = champion(Incumbent(1, published("breast_cancer")), ready.held_out.frame, ready.signature, SAVED)
 
-    assert rival.answers is not None
-    assert rival.answers.labels is not None
-    assert rival.answers.labels.tolist() == ready.pipeline.predict(ready.held_out.frame).tolist()
-    assert (rival.name, rival.note) == ("version 1, the champion", "")
+    assert compared_model.predictions is not None
+    assert compared_model.predictions.labels is not None
+    assert compared_model.predictions.labels.tolist() == ready.pipeline.predict(ready.held_out.frame).tolist()
+    assert (compared_model.name, compared_model.note) == ("version 1, the champion", "")
 
 
 def test_champion_that_may_know_some_of_the_rows_is_said_to_be_flattered(published: Published) -> None:
     ready = prepared("breast_cancer")
 
-    rival = champion(
+    compared_model = champion(
         Incumbent(1, published("breast_cancer")), ready.held_out.frame, ready.signature, {**SAVED, "split": {}}
     )
 
-    assert "may know some of these" in rival.note
+    assert "may know some of these" in compared_model.note
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
         ({"task": Task.REGRESSION, "labels": None}, "it has another task"),
-        ({"labels": ("ill", "well")}, "it knows other labels"),
+        ({"labels": ("ill", "well")}, "it has other labels"),
         ({"features": ()}, "it needs a column 'mean radius' of kind number"),
     ],
 )
@@ -72,20 +72,20 @@ def test_champion_of_other_columns_or_labels_is_not_compared(
     ready = prepared("breast_cancer")
     other = ready.signature.model_copy(update=change)
 
-    rival = champion(Incumbent(1, published("breast_cancer")), ready.held_out.frame, other, SAVED)
+    compared_model = champion(Incumbent(1, published("breast_cancer")), ready.held_out.frame, other, SAVED)
 
-    assert rival.answers is None
-    assert re.match(why, rival.note)
+    assert compared_model.predictions is None
+    assert re.match(why, compared_model.note)
 
 
 def test_champion_that_takes_no_missing_values_is_not_compared_on_rows_with_some(published: Published) -> None:
     ready = prepared("breast_cancer")
     rows = ready.held_out.frame.assign(**{"mean radius": np.nan})
 
-    rival = champion(Incumbent(1, published("breast_cancer")), rows, ready.signature, SAVED)
+    compared_model = champion(Incumbent(1, published("breast_cancer")), rows, ready.signature, SAVED)
 
     assert ready.signature.features[0].kind is Kind.NUMBER
-    assert rival.note == "it does not take missing values in column 'mean radius'"
+    assert compared_model.note == "it does not take missing values in column 'mean radius'"
 
 
 def test_damaged_champion_is_not_compared(copied: Copied, tmp_path: Path) -> None:
@@ -93,9 +93,9 @@ def test_damaged_champion_is_not_compared(copied: Copied, tmp_path: Path) -> Non
     (stored.folder / "model.onnx").write_bytes(b"damaged")
     ready = prepared("breast_cancer")
 
-    rival = champion(Incumbent(1, stored), ready.held_out.frame, ready.signature, SAVED)
+    compared_model = champion(Incumbent(1, stored), ready.held_out.frame, ready.signature, SAVED)
 
-    assert rival.note.startswith("it has no answer to these rows: ")
+    assert compared_model.note.startswith("it cannot predict these rows: ")
 
 
 def test_model_without_versions_has_no_champion(tmp_path: Path) -> None:

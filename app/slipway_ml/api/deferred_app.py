@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 logger = logging.getLogger("slipway")
 
 
-class LateApp:
+class DeferredApp:
     """Stands where the application will be; `make` imports and builds it in a thread, and again where that failed."""
 
     def __init__(self, make: Callable[[], ASGIApp]) -> None:
@@ -30,7 +30,7 @@ class LateApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer as soon as it is there."""
-        app = await asyncio.shield(self.prepare())  # a caller that hangs up must not cancel it for the others
+        app = await asyncio.shield(self.prepare())  # a caller that disconnects must not cancel it for the others
         await app(scope, receive, send)
 
     def _make_beside_requests(self) -> ASGIApp:
@@ -47,4 +47,4 @@ class LateApp:
         if made.cancelled() or (error := made.exception()) is None:
             return
         self._made = None
-        logger.error("only predictions and probes are answered: the other routes failed to load", exc_info=error)
+        logger.error("only predictions and probes are served: the other routes failed to load", exc_info=error)

@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from slipway_ml.api.late_app import LateApp
+from slipway_ml.api.deferred_app import DeferredApp
 from tests.service import client_of
 
 pytestmark = pytest.mark.anyio
@@ -21,10 +21,10 @@ async def test_callers_that_come_together_get_one_application_made_off_the_event
         made_in.append(threading.current_thread())
         return PlainTextResponse("here")
 
-    async with client_of(LateApp(make)) as client:
-        answers = await asyncio.gather(client.get("/"), client.get("/"))
+    async with client_of(DeferredApp(make)) as client:
+        responses = await asyncio.gather(client.get("/"), client.get("/"))
 
-    assert [answer.text for answer in answers] == ["here", "here"]
+    assert [response.text for response in responses] == ["here", "here"]
     assert len(made_in) == 1
     assert made_in[0] is not threading.current_thread()
 
@@ -36,14 +36,14 @@ async def test_caller_that_hangs_up_leaves_the_application_to_the_others() -> No
         may_go_on.wait(10)
         return PlainTextResponse("here")
 
-    async with client_of(LateApp(make)) as client:
+    async with client_of(DeferredApp(make)) as client:
         first, second = (asyncio.ensure_future(client.get("/")) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
         may_go_on.set()
-        answer = await second
+        response = await second
 
-    assert answer.text == "here"
+    assert response.text == "here"
     assert first.cancelled()
 
 
@@ -57,7 +57,7 @@ async def test_application_that_cannot_be_made_is_told_to_the_log_and_tried_agai
             raise error
         return PlainTextResponse("here")
 
-    async with client_of(LateApp(make)) as client:
+    async with client_of(DeferredApp(make)) as client:
         failed, answered = await client.get("/"), await client.get("/")
 
     assert (failed.status_code, answered.text) == (500, "here")
@@ -73,7 +73,7 @@ async def test_requests_get_the_interpreter_more_often_only_while_it_is_made() -
         seen.append(sys.getswitchinterval())
         return PlainTextResponse("here")
 
-    async with client_of(LateApp(make)) as client:
+    async with client_of(DeferredApp(make)) as client:
         await client.get("/")
 
     assert seen[0] < usual
