@@ -39,6 +39,7 @@ _DEPTH = 4
 """Of the data: in an input, in the list of inputs, in the request."""
 _WINDOW = 256 * 1024
 _LITTLE = 4096
+_KEYS_PER_STEP = 512
 _OVERLAP = 1024
 """White space that may stand between two signs which are looked for together."""
 _LONGEST_OTHER = 64 * 1024
@@ -120,7 +121,7 @@ class TensorPieces:
             sizes = (
                 replace(self._sizes, first=self._sizes.nested, numbers=self._sizes.nested) if is_nested else self._sizes
             )
-            data = _Data(name, datatype, count, self._parser, sizes, charge, left)
+            data = _Data(name, datatype, count, span.end - span.start, self._parser, sizes, charge, left)
             yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
             left = data.left
             item["data"] = data.finish()
@@ -130,8 +131,11 @@ class TensorPieces:
 def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
     """Where long data probably lies: behind its key, up to the next end."""
     spans: list[Span] = []
-    position = 0
+    position = keys = 0
     while position < len(body) and len(spans) <= most:
+        keys += 1
+        if keys % _KEYS_PER_STEP == 0:
+            yield None
         key = _DATA.search(body, position, position + _WINDOW)
         if key is None:
             position += _WINDOW - _OVERLAP
@@ -200,13 +204,16 @@ class _Data:
         name: str,
         datatype: Datatype | None,
         count: int,
+        size: int,
         parser: Parser,
         sizes: Sizes,
         charge: Charge,
         left: int,
     ) -> None:
+        """For `count` elements, as the shape says, in `size` bytes of JSON, which may hold fewer."""
         self._name = name
         self._datatype = datatype
+        self._wanted = 0 if datatype is None else count
         self._parser = parser
         self._sizes = sizes
         self._charge = charge
@@ -214,8 +221,11 @@ class _Data:
         """Bytes that the request may still take."""
         self._of_type = None if datatype is None else OF_TYPE.get(datatype)
         dtype = np.dtype(np.bool_) if datatype is None else NUMPY_DTYPES[datatype]
-        # Memory that nothing is written to is not taken, so a shape may ask for too much.
-        self._values: Tensor = np.empty(0 if datatype is None else count, dtype)
+        # An element and its comma are two bytes, so no more of them can come, whatever the shape asks for.
+        room = min(self._wanted, size // 2 + 1)
+        if dtype.hasobject:  # such an array is filled when it is made; others take memory as they are written to
+            self._pay(room * dtype.itemsize)
+        self._values: Tensor = np.empty(room, dtype)
         self._count = 0
         self._depth = 0
         self._is_plain = True
@@ -247,7 +257,11 @@ class _Data:
         return len(values)
 
     def _read_numbers(self, of_type: str, text: bytes) -> int:
-        root: Any = self._parser.parse(text)
+        try:
+            root: Any = self._parser.parse(text)
+        except RuntimeError:  # an integer beyond 64 bits, after which the parser is of no use
+            self._parser = Parser()
+            raise NotPlain from None
         if type(root) is not Array:
             raise NotPlain
         numbers = numbers_of(root, of_type)
@@ -325,7 +339,8 @@ class _Data:
     def _store(self, array: Tensor) -> None:
         end = self._count + len(array)
         if end <= len(self._values):
-            self._pay(array.nbytes)
+            if not array.dtype.hasobject:
+                self._pay(array.nbytes)
             self._values[self._count : end] = array
         self._count = end
 
@@ -337,7 +352,7 @@ class _Data:
 
     def finish(self) -> PiecedData | Tensor:
         """What was read: numbers that are plain, or what there is to say."""
-        is_good = self._misnested is None and self._error is None and self._count == len(self._values)
+        is_good = self._misnested is None and self._error is None and self._count == self._wanted
         if is_good and self._is_plain and self._datatype is not None:
             return self._values
         return PiecedData(self._count, self._values, self._is_finite, self._misnested, self._error)

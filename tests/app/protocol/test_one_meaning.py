@@ -80,9 +80,19 @@ def broken(draw: Callable[..., Any], texts: st.SearchStrategy[bytes]) -> bytes:
     return text[:place] + put + text[place + draw(st.integers(0, 2)) :] if draw(st.booleans()) else text
 
 
-numbers = st.integers(-3, 300) | st.floats(-5, 5) | st.none() | st.booleans() | st.just(float("nan"))
+BEYOND_64_BITS = [2**63, 2**64, -(2**63) - 1, 10**30]
+numbers = (
+    st.integers(-3, 300)
+    | st.sampled_from(BEYOND_64_BITS)
+    | st.floats(-5, 5)
+    | st.none()
+    | st.booleans()
+    | st.just(float("nan"))
+)
 cells = numbers | st.text('a,[]{}"\\', max_size=4)
-flat = st.lists(st.integers(-3, 300) | st.floats(-5, 5), max_size=12) | st.lists(cells, max_size=12)
+flat = st.lists(st.integers(-3, 300) | st.floats(-5, 5) | st.sampled_from(BEYOND_64_BITS), max_size=12) | st.lists(
+    cells, max_size=12
+)
 data = flat | st.lists(st.lists(numbers, max_size=3), max_size=6) | st.lists(st.lists(cells, max_size=3), max_size=6)
 
 
