@@ -83,7 +83,7 @@ def test_show_prints_the_certificate_by_kind_of_row(tmp_path: Path) -> None:
 
     assert ["held-out", "rows", "8", "0", "2.0e-07", "1.0e-07"] in shown
     assert ["of", "a", "later", "release", "2", "0", "2.0e-07", "1.0e-07"] in shown
-    assert ["not", "proved:", "Nobody", "asked", "about", "Mondays."] in shown
+    assert ["not", "compared:", "Nobody", "asked", "about", "Mondays."] in shown
 
 
 def test_show_says_that_a_version_is_another_one_made_smaller(tmp_path: Path) -> None:

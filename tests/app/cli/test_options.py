@@ -39,6 +39,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "max_inputs": ("3", 3),
     "drain_seconds": ("0", 0.0),
     "finish_seconds": ("1", 1),
+    "hang_seconds": ("0", 0.0),
     "max_connections": ("2", 2),
     "max_head_bytes": ("2048", 2048),
     "head_seconds": ("0.1", 0.1),

@@ -1,7 +1,7 @@
 """A pass: one thing that can be done to a graph, the families it is for, and what it promises of the answers.
 
 `apply` takes a graph, which it must not change, and the material of the model; it returns another graph, or raises
-Declined with the reason in words. Passes know nothing of gates and files: they are composed by candidates.py, and
+NotApplicable with the reason in words. Passes know nothing of gates and files: they are composed by candidates.py, and
 every composition is compared or judged as a whole.
 """
 
@@ -85,7 +85,7 @@ class Pass:
         return "any" in self.families or bool(self.families & families(model))
 
     def check(self, model: ModelProto) -> None:
-        """Raises Declined where not applicable: it is for other families, in the same words for passes of the same families."""
+        """Raises NotApplicable where it is for other families, in the same words for passes of the same families."""
         if not self.suits(model):
             raise NotApplicable(
                 f"not applicable: it is for {' or '.join(sorted(self.families))}; here {worker(model)} does the work"

@@ -1,4 +1,4 @@
-"""The model card: one short page of Markdown that says what the model is, what not applicable: it is for and what was compared of it."""
+"""The model card: one short page of Markdown that says what the model is, what it is for and what was compared."""
 
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
@@ -112,8 +112,9 @@ def _beside(compared_model: Comparison) -> str:
         return f"Compared with {compared_model.other}: not compared{note}."
     sure = f", {_interval(compared_model.interval)}" if compared_model.interval is not None else ""
     return (
-        f"Compared with {compared_model.other}{note}: {compared_model.score.name} {number(compared_model.score.value)} on the same rows, so this version "
-        f"is better by {compared_model.difference:+.4f}{sure} (p {p_value(compared_model.p_value)}, {compared_model.test})."
+        f"Compared with {compared_model.other}{note}: {compared_model.score.name} "
+        f"{number(compared_model.score.value)} on the same rows, so this version is better by "
+        f"{compared_model.difference:+.4f}{sure} (p {p_value(compared_model.p_value)}, {compared_model.test})."
     )
 
 

@@ -91,7 +91,10 @@ def variants_plot(name: str, found: Sequence[Point], cost: str, chosen: str, all
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, borderpad=0, columnspacing=1.4)
 
     best = ", ".join(point.variant.name for point in edge)
-    label = f"Variants by {cost} and by the largest change of a prediction; on the Pareto front are {best}; {chosen} is published."
+    label = (
+        f"Variants by {cost} and by the largest change of a prediction; "
+        f"on the Pareto front are {best}; {chosen} is published."
+    )
     return draw(name, label, paint, FULL)
 
 
