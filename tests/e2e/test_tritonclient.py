@@ -113,7 +113,7 @@ def test_other_datatypes_are_read_and_refused_by_the_model(
         client.infer("sign", [sent])
 
 
-@pytest.mark.parametrize(("request_coding", "answer_coding"), COMPRESSION)
+@pytest.mark.parametrize(("request_coding", "response_coding"), COMPRESSION)
 def test_compression_both_ways(client: Any, request_coding: str | None, response_coding: str | None) -> None:
     answer = client.infer(
         "sign",

@@ -113,7 +113,7 @@ async def test_other_datatypes_are_read_and_refused_by_the_model(
             await client.infer("sign", [sent])
 
 
-@pytest.mark.parametrize(("request_coding", "answer_coding"), COMPRESSION)
+@pytest.mark.parametrize(("request_coding", "response_coding"), COMPRESSION)
 async def test_compression_both_ways(address: str, request_coding: str | None, response_coding: str | None) -> None:
     async with connected(address) as client:
         answer = await client.infer(

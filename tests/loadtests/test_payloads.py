@@ -21,7 +21,7 @@ def test_ten_thousand_rows_of_a_served_model_are_all_different(service_url: str,
     assert len({row_body(model, [row]) for row in rows}) == ENOUGH_ROWS == 10_000
 
 
-@pytest.mark.parametrize("door", [PREDICT, INFER], ids=["rows", "tensors"])
+@pytest.mark.parametrize("endpoint", [PREDICT, INFER], ids=["rows", "tensors"])
 @pytest.mark.parametrize("model_name", ["mixed", "wide"])
 def test_a_real_service_accepts_the_rows_at_both_doors(service_url: str, model_name: str, endpoint: Endpoint) -> None:
     model = next(model for model in read_models(service_url) if model.name == model_name)

@@ -21,7 +21,7 @@ def _tensors(label: Any, probabilities: list[float]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "problem"),
+    ("response", "problem"),
     [
         ({"predictions": [CAT]}, None),
         ({"predictions": []}, "wrong number of predictions"),
@@ -45,7 +45,7 @@ def test_row_answers_of_a_classifier(response: Any, problem: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("answer", "problem"),
+    ("response", "problem"),
     [
         (_tensors("cat", [0.75, 0.25]), None),
         (_tensors("cow", [0.75, 0.25]), "a label the model does not have"),

@@ -1,4 +1,4 @@
-"""A synthetic passenger list with everything that makes a real table hard, written once to tests/data/csv/passengers.csv.
+"""A synthetic passenger list with everything that makes a real table hard, kept in tests/data/csv/passengers.csv.
 
 Numbers, integers, text, booleans, missing values in three columns, and `alive`, which repeats the target. Run this file
 to write it again; a test checks that it is still what this file makes.

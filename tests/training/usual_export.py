@@ -1,7 +1,7 @@
 """The usual export, as a negative control: what anybody gets from skl2onnx in one line, float32 from end to end.
 
-It is never published. Comparing it with the same reference shows that the parity check can fail, and what the export of this
-package is for.
+It is never published. Comparing it with the same reference shows that the parity check can fail, and what the export of
+this package is for.
 """
 
 import warnings

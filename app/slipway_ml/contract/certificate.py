@@ -1,7 +1,7 @@
 """The certificate in words: the kinds of rows that were compared, and the lines of a table that people read.
 
-Real rows come first, then synthetic ones, each made for one way in which a graph and its reference may part; the last two
-kinds are rows of the others again, alone and in one large batch.
+Real rows come first, then synthetic ones, each made for one way in which a graph and its reference may part; the last
+two kinds are rows of the others again, alone and in one large batch.
 """
 
 from slipway_ml.contract.parity import Parity, RowsCompared

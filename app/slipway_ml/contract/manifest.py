@@ -44,8 +44,8 @@ class FileDigest(Part):
 Guarantee = Literal["exact", "bounded", "different_model"]
 """What a variant promises of its answers.
 
-`exact`: it passed the very parity check that the exported graph passed. `bounded`: it may change a prediction by no more than the
-gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
+`exact`: it passed the very parity check that the exported graph passed. `bounded`: it may change a prediction by no
+more than the gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
 """
 
 
@@ -53,11 +53,11 @@ class Variant(Part):
     """One candidate graph with its measurements and the gate's verdict, also when it was refused.
 
     `passes` names what was done to the exported graph, in order, and `declined` maps what could not be done to the
-    reason. `bound` is the largest change of a raw score that was compared beforehand, where that is possible. `bit_equal`
-    says that every answer on the parity check rows is bit for bit the chosen variant's; only such variants may stand in for
-    it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are milliseconds and bytes of
-    opening it, all on the machine that published; they rank, they never gate. `parity` is None where the variant could
-    not be built; `verdict` then says why.
+    reason. `bound` is the largest change of a raw score that was compared beforehand, where that is possible.
+    `bit_equal` says that every prediction on the parity check's rows is bit for bit the chosen variant's; only such
+    variants may stand in for it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are
+    milliseconds and bytes of opening it, all on the machine that published; they rank, they never gate. `parity` is
+    None where the variant could not be built; `verdict` then says why.
     """
 
     name: str

@@ -25,11 +25,11 @@ class Parity(Part):
     """The certificate of a graph: how it compares with what it came from, on float64 input, in all and by kind of row.
 
     `rows` are real rows, `edge_rows` synthetic ones. `largest_difference` is over probabilities for classifiers
-    (absolute) and over values for regressors (relative to the spread of the reference's predictions, or to the value itself
-    where that is larger). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 % quantile. Raw
-    values closer to a threshold than `blind_steps` steps of float64 were not compared: 0 where every operation before
-    it is exact, some where a logarithm or a power is. `kinds` begins with the rows a version is evaluated on; manifests
-    from before it was there have none. `not_proved` says in sentences what nothing was compared for.
+    (absolute) and over values for regressors (relative to the spread of the reference's predictions, or to the value
+    itself where that is larger). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 % quantile.
+    Raw values closer to a threshold than `blind_steps` steps of float64 were not compared: 0 where every operation
+    before it is exact, some where a logarithm or a power is. `kinds` begins with the rows a version is evaluated on;
+    manifests from before it was there have none. `not_proved` says in sentences what nothing was compared for.
     """
 
     rows: Annotated[int, Field(ge=0)]

@@ -1,8 +1,8 @@
 """The one way in: what every request passes before it is answered, and after.
 
-A request gets an id, is looked up in the route table, passes the API key authorizer and the limits, is counted while it is in
-flight and measured when it ends. A hot route's handler is called with the body; any other request goes on to FastAPI.
-Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
+A request gets an id, is looked up in the route table, passes the API key authorizer and the limits, is counted while it
+is in flight and measured when it ends. A hot route's handler is called with the body; any other request goes on to
+FastAPI. Errors of every kind leave through one function, so each is `{"error": …}` and quotes nothing.
 
 Requests are carried here in two ways: as ASGI, which is `__call__` below, and, where it is a plain request for a hot
 route, by the connection itself (`hot_cycle`). Both call the same steps in the same order: `open`, `admit`, `handle`,

@@ -188,8 +188,8 @@ def report(result: OpenLoop) -> Iterator[object]:
     yield _table(result.alone)
     yield ""
     yield (
-        f"the same with load on model {result.neighbour}, which is sent {result.neighbour_rate:.1f} bodies of 1,000 rows a "
-        f"second, 10 % of the core; the bare app is alone"
+        f"the same with load on model {result.neighbour}, which is sent {result.neighbour_rate:.1f} bodies of "
+        f"1,000 rows a second, 10 % of the core; the bare app is alone"
     )
     yield _table(result.beside)
     yield ""

@@ -16,7 +16,7 @@ _MICRO = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Which endpoint is asked, about how many rows per request, over how many connections, and what is special about it."""
+    """Which endpoint is asked, about how many rows per request, over how many connections, and what is special."""
 
     endpoint: str
     rows: int

@@ -1,4 +1,4 @@
-"""The names of the models under attack, and what a good caller sends them; every process of the parity check reads it."""
+"""The names of the models under attack, and what a good caller sends them; every process of the attack reads it."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The same endpoints without any guard: a server as one writes it in an afternoon, which every attack must be seen to harm.
+"""The same endpoints without any guard: a server written in an afternoon, which every attack must be seen to harm.
 
 It keeps whatever it reads, takes any number of bytes and connections, does its work on its event loop, and refuses by
 closing. The good client and the attacks are answered what they expect, as long as it lives.

@@ -1,4 +1,4 @@
-"""The benchmark with real servers and a real load generator, as short as can be, and its tables on synthetic figures."""
+"""The benchmark with real servers and a real load generator, kept short, and its tables of synthetic figures."""
 
 import io
 import json

@@ -1,10 +1,10 @@
 """The variants of every family: sizes, load times, memory, latencies beside the exported graph, and what they change.
 
 Run as a program it prints a table for each model, with the reason for the choice, what the optimiser refused and what
-the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the parity check fails where
-one of them changes a label, or a number beyond the tolerance, that the exported graph does not. Linear models are also
-timed beside what skl2onnx makes of them when it is asked as its manual says (float32 in, no list of maps out), and node
-by node.
+the passes declined. Exact variants are asked about 10,000 distinct rows, edge rows among them; the parity check fails
+where one of them changes a label, or a number beyond the tolerance, that the exported graph does not. Linear models are
+also timed beside what skl2onnx makes of them when it is asked as its manual says (float32 in, no list of maps out), and
+node by node.
 """
 
 import argparse

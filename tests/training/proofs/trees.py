@@ -50,7 +50,7 @@ _CHANGE, _FLIP_SHARE = 0.02, 0.002
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Rows that a graph answers otherwise than scikit-learn, held-out and synthetic ones; labels; the largest change."""
+    """Rows that a graph answers otherwise than scikit-learn, held-out and synthetic; labels; the largest change."""
 
     held_out: int
     edge: int
@@ -202,7 +202,7 @@ def judge(case: Case, write: Callable[[str], object]) -> bool:
 
 
 def _is_true(name: str, wrong: Wrong, held_out: int) -> bool:
-    """Whether a graph keeps its word: nothing else than scikit-learn's predictions, or what the gates allow by default."""
+    """Whether a graph keeps its word: scikit-learn's predictions, or what the gates allow by default."""
     if name != "leaves_int8":
         return wrong.held_out == wrong.edge == wrong.flips == 0
     return wrong.largest <= _CHANGE and wrong.held_out_flips <= _FLIP_SHARE * held_out

@@ -167,7 +167,8 @@ def _show_parity(console: Console, found: "Optimized") -> None:
         )
     elif rows.target is None:
         console.print(
-            "[yellow]Not compared[/yellow]: the score, as no true targets are known; name their column with --target COLUMN",
+            "[yellow]Not compared[/yellow]: the score, as no true targets are known; name their column with "
+            "--target COLUMN",
             soft_wrap=True,
         )
 

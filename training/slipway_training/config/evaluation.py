@@ -1,4 +1,4 @@
-"""How a model is evaluated on held-out rows: which metric comes first, on which slices, and how sure the figures are."""
+"""How a model is evaluated on held-out rows: which metric comes first, which slices, and how sure the figures are."""
 
 from typing import Annotated, Literal, get_args
 

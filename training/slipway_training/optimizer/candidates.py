@@ -46,7 +46,7 @@ def weakest(passes: Sequence[Pass]) -> Guarantee:
 def compose(
     exported: ModelProto, passes: Sequence[Pass], material: Material, objection: Objection
 ) -> tuple[Built, ModelProto]:
-    """The compact graph. Where the parity check objects to the whole, each pass is compared alone and the culprits left out."""
+    """The compact graph. Where the parity check objects, each pass is compared alone and the culprits left out."""
     found = _apply(exported, passes, material, lambda _model: "")
     if found.passes and objection(found.graph.SerializeToString(deterministic=True)):
         found = _apply(exported, passes, material, objection)

@@ -14,7 +14,7 @@ from slipway_training.optimizer.wiring import Wiring
 
 
 def fold_into_first_layer(model: ModelProto, _material: Material | None = None) -> Rewritten:
-    """The whole scaler, in float32; raises Declined where the bound of affine.py forbids it."""
+    """The whole scaler, in float32; raises NotApplicable where the bound of affine.py forbids it."""
     wiring = Wiring(model)
     product, add, affine = _site(wiring)
     weights, bias = affine.fold(*_parameters(wiring, product, add))

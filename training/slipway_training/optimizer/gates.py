@@ -57,7 +57,7 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
 
 
 def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> str:
-    """Why a variant that may change predictions may not be published, or an empty text; `exact` is the best exact one."""
+    """Why a variant that may change predictions is not published, or an empty text; `exact` is the best exact one."""
     problems = []
     gate = config.gate
     noun = "probability" if config.task is Task.CLASSIFICATION else "value, by its spread,"

@@ -12,7 +12,7 @@ from slipway_training.optimizer.weights import weight_nodes
 
 
 def to_float16(model: ModelProto, _material: Material | None = None) -> Rewritten:
-    """All of the float32 part; raises Declined where no product of matrices is in float32."""
+    """All of the float32 part; raises NotApplicable where no product of matrices is in float32."""
     if not weight_nodes(model):
         raise NotApplicable("float16 pays for products of matrices, of which it has none in float32")
     half: ModelProto = convert_float_to_float16(copy(model), keep_io_types=True)

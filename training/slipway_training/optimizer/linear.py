@@ -21,7 +21,7 @@ _TWICE = 2
 
 
 def fold_scaler(model: ModelProto, _material: Material | None = None, limit: float = LARGEST_BOUND) -> Rewritten:
-    """Into the weights of a linear model in float32; raises Declined where the bound is not below `limit`."""
+    """Into the weights of a linear model in float32; raises NotApplicable where the bound is not below `limit`."""
     wiring = Wiring(model)
     node, affine = _site(wiring)
     weights, bias = affine.fold(*_parameters(node))

@@ -15,7 +15,7 @@ _MACHINES = frozenset({"SVMClassifier", "SVMRegressor"})
 
 
 def merge_vectors(model: ModelProto, _material: Material | None = None) -> Rewritten:
-    """Equal vectors of the same class as one; raises Declined where no two are equal."""
+    """Equal vectors of the same class as one; raises NotApplicable where no two are equal."""
     merged = copy(model)
     machines = [node for node in merged.graph.node if node.op_type in _MACHINES]
     if not machines:

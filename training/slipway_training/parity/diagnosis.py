@@ -1,7 +1,7 @@
 """Which step of a refused pipeline is most likely at fault: the first whose numbers are not scikit-learn's.
 
-Every transformer, however nested, gets an output of its own in one graph; the rows of the parity check are run through it and
-through the fitted steps side by side. Where all of them agree to the last bit, the estimator itself is at fault.
+Every transformer, however nested, gets an output of its own in one graph; the rows of the parity check are run through
+it and through the fitted steps side by side. Where all of them agree to the last bit, the estimator itself is at fault.
 """
 
 import warnings

@@ -33,9 +33,10 @@ def refuse_neighbor_ties(pipeline: Any, rows: pd.DataFrame) -> None:
     if count:
         name = type(flat(pipeline)[-1][1]).__name__
         raise ParityError(
-            f"step parity: {count} of {len(rows)} rows get their prediction from {name}'s choice among training rows that "
-            "are equally far and have other targets, which depends on the order of its search and which no graph can "
-            "repeat; scale the columns, so that distances differ, or choose another estimator, nothing was published"
+            f"step parity: {count} of {len(rows)} rows get their prediction from {name}'s choice among training rows "
+            "that are equally far and have other targets, which depends on the order of its search and which no graph "
+            "can repeat; scale the columns, so that distances differ, or choose another estimator; nothing was "
+            "published"
         )
 
 

@@ -1,4 +1,4 @@
-"""score(name, …): one figure for a model's predictions on the rows of a fold, higher is better, by scikit-learn's names.
+"""score(name, …): one figure for a model's predictions on a fold's rows, higher is better, by scikit-learn's names.
 
 Of two classes the positive one is what [evaluation] or [cost] says, else the last. More classes are averaged with equal
 weight.
@@ -54,7 +54,7 @@ def scoring_of(config: TrainingConfig) -> ScoringName:
 def score(
     name: ScoringName, predictions: Predictions, rows: Table, labels: tuple[Label, ...], config: TrainingConfig
 ) -> float:
-    """The figure for the predictions for these rows; raises ConfigError where it needs probabilities and there are none."""
+    """The figure for the predictions for these rows; raises ConfigError where it lacks probabilities that it needs."""
     if predictions.labels is None:
         return float(_VALUES[name](rows.target, predictions.numbers[:, 0]))
     target = _numbered(rows.target, labels)

@@ -17,8 +17,8 @@ _MOST_REMEMBERED = 64
 _SCHEMES = (b"http://", b"https://")
 
 _OTHER_HOST = (
-    "without API keys this server is open to its own machine only, and the request names another host; call it as localhost, "
-    "make a key with 'slipway keys new', or say --insecure if a proxy in front authenticates callers"
+    "without API keys this server is open to its own machine only, and the request names another host; call it as "
+    "localhost, make a key with 'slipway keys new', or say --insecure if a proxy in front authenticates callers"
 )
 _OTHER_ORIGIN = "without API keys this server refuses web pages of other machines; make a key with 'slipway keys new'"
 

@@ -18,7 +18,7 @@ _FEWEST = 4
 
 
 def halve_trees(model: ModelProto, _material: Material) -> Rewritten:
-    """Without the last trees of each ensemble; raises Declined where votes are divided in a way that is not known."""
+    """Without the last trees of each ensemble; raises NotApplicable where votes are divided in an unknown way."""
     own = opened(model)
     found = list(ensembles(own))
     for node, ensemble in found:

@@ -39,7 +39,7 @@ class Counts:
 
 
 def prune(model: ModelProto, material: Material) -> Rewritten:
-    """Smaller trees; raises Declined where no subtree saw so few rows, or all of them did."""
+    """Smaller trees; raises NotApplicable where no subtree saw so few rows, or all of them did."""
     own = opened(model)
     found = list(ensembles(own))
     if not found:

@@ -1,7 +1,7 @@
-"""bring_in(path, …): a graph that was made elsewhere becomes a version that every endpoint serves.
+"""bring_in(path, …): a graph made elsewhere becomes a version that every endpoint serves.
 
-find -> infer its interface -> adapt inputs and outputs -> prove what can be compared -> score where answers are given ->
-publish. What could not be compared is written into the certificate.
+find -> infer its interface -> adapt inputs and outputs -> prove what can be compared -> score where targets are given
+-> publish. What could not be compared is written into the certificate.
 """
 
 from pathlib import Path

@@ -94,7 +94,7 @@ def infer(foreign: Foreign, wishes: Overrides) -> Interface:
 
 
 def free_rows(model: ModelProto) -> None:
-    """Let the first dimension vary where the exporter fixed it at one; the parity check shows whether the graph minds."""
+    """Let the first dimension vary where the exporter fixed it at one; the parity check shows if the graph minds."""
     for value in (*model.graph.input, *model.graph.output):
         dimensions = value.type.tensor_type.shape.dim
         if len(dimensions) == _MATRIX_RANK and dimensions[0].dim_value == 1:

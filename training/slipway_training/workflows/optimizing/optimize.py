@@ -2,8 +2,8 @@
 
 compare with itself -> build -> measure -> gate -> choose -> publish
 
-What `slipway train` does after its proof, save that the graph itself stands for the pipeline. What may change predictions
-is tried only where real rows are there to judge it.
+What `slipway train` does after its proof, save that the graph itself stands for the pipeline. What may change
+predictions is tried only where real rows are there to judge it.
 """
 
 from dataclasses import dataclass, replace

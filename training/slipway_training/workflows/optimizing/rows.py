@@ -1,4 +1,4 @@
-"""Rows to make a graph smaller with: some to calibrate on, others to judge by, best those it was trained and evaluated on.
+"""Rows to make a graph smaller with: some to calibrate on, others to judge by, best those it was trained and scored on.
 
 its own      a version whose config still leads to its data: divided again as it was, nothing is fitted
 given        a file of rows: every other one calibrates, the rest judge
