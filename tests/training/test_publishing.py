@@ -7,7 +7,7 @@ from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.lineage import find_equal, recipe
 from slipway_training.data.tensors import to_frame, to_tensors
-from slipway_training.evaluation.answers import predict_with_session
+from slipway_training.evaluation.predictions import predict_with_session
 from slipway_training.workflows.train import run
 from tests.training.prepared import Copied, Published, shipped
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from slipway_ml.contract.signature import Signature
 from slipway_ml.contract.tensors import NUMPY_DTYPES
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.evaluation.answers import compare, predict_with_session
+from slipway_training.evaluation.predictions import compare, predict_with_session
 from slipway_training.export.assembly import TARGET
 from slipway_training.parity.parity import Reference
 

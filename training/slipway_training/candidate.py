@@ -25,9 +25,9 @@ from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConversionError, DataCheckFailed, ParityError
 from slipway_training.evaluation import compared_models
 from slipway_training.evaluation import gates as model_gates
-from slipway_training.evaluation.answers import Predictions, predict_with_pipeline
 from slipway_training.evaluation.compared_models import Incumbent
 from slipway_training.evaluation.outcome import EvaluatedRows, evaluate
+from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline
 from slipway_training.export.onnx_export import forms
 from slipway_training.optimizer import candidates, gates, variants
 from slipway_training.optimizer.gates import Choice

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from slipway_ml.contract.signature import Feature, Kind, Signature, Task
 from slipway_training.config.evaluation import EvaluationConfig
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.outcome import EvaluatedRows
+from slipway_training.evaluation.predictions import Predictions
 
 QUICK = EvaluationConfig(resamples=200)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.comparison import BOOTSTRAP, MCNEMAR, OF_GROUPS, compare, mcnemar
+from slipway_training.evaluation.predictions import Predictions
 from tests.training.evaluation.rows import QUICK, classifier, regressor
 
 

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from slipway_training.config.evaluation import EvaluationConfig
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.importances import importances
+from slipway_training.evaluation.predictions import Predictions
 
 CONFIG = EvaluationConfig()
 

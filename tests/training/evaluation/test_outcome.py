@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.compared_models import ComparedModel, baseline
 from slipway_training.evaluation.outcome import EvaluatedRows, evaluate
+from slipway_training.evaluation.predictions import Predictions
 from tests.training.evaluation.rows import QUICK, classifier, judged, regressor
 
 

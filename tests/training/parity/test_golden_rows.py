@@ -3,7 +3,7 @@ import pytest
 from slipway_ml.contract.manifest import GoldenRows
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_frame, to_tensors
-from slipway_training.evaluation.answers import predict_with_pipeline, predict_with_session
+from slipway_training.evaluation.predictions import predict_with_pipeline, predict_with_session
 from slipway_training.parity.golden_rows import ROWS, golden_rows
 from tests.training.prepared import MODELS, prepared
 

@@ -13,7 +13,7 @@ from slipway_training.candidate import Fitted, examine
 from slipway_training.config import documents as configs
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session, spread_of
+from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session, spread_of
 from slipway_training.export.onnx_export import export
 from slipway_training.parity.neighbor_ties import decided, refuse_neighbor_ties, tied
 from slipway_training.workflows.signature_inference import infer

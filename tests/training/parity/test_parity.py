@@ -8,7 +8,7 @@ from onnx import ModelProto, numpy_helper
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session
+from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session
 from slipway_training.parity.parity import prove
 from tests.training.prepared import MODELS, Prepared, prepared
 from tests.training.usual_export import plain_export, wrong_rows

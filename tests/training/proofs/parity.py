@@ -19,7 +19,7 @@ from slipway_ml.contract.signature import Kind
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import Predictions, compare, predict_with_pipeline, predict_with_session
+from slipway_training.evaluation.predictions import Predictions, compare, predict_with_pipeline, predict_with_session
 from slipway_training.parity.comparisons import sites
 from slipway_training.parity.mixed_rows import many_rows
 from slipway_training.parity.parity import Reference, real_rows

@@ -30,7 +30,7 @@ from slipway_training.candidate import Fitted, Trained, examine
 from slipway_training.config import documents as configs
 from slipway_training.config.optimize import ASKED_FOR
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import compare, predict_with_session, some, spread_of
+from slipway_training.evaluation.predictions import compare, predict_with_session, some, spread_of
 from slipway_training.export.assembly import TARGET
 from slipway_training.optimizer.latency import timing_rows
 from slipway_training.parity.mixed_rows import many_rows

@@ -25,7 +25,7 @@ from slipway_training.config.search import SearchConfig
 from slipway_training.data import sources
 from slipway_training.data.schema import describe
 from slipway_training.data.splits import split
-from slipway_training.evaluation.answers import predict_with_pipeline
+from slipway_training.evaluation.predictions import predict_with_pipeline
 from slipway_training.pipeline.build import fit_without_warnings
 from slipway_training.selection.fitting import compose
 from slipway_training.selection.scoring import score

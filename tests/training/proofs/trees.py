@@ -23,7 +23,7 @@ from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import Fitted
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import (
+from slipway_training.evaluation.predictions import (
     Predictions,
     compare,
     predict_with_pipeline,

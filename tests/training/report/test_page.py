@@ -87,9 +87,9 @@ def test_section_that_cannot_be_written_leaves_the_others_and_says_so() -> None:
     assert "Parity certificate" in page
 
 
-def test_model_that_nothing_is_known_to_judge_by_has_a_page_without_scores() -> None:
+def test_model_without_rows_to_evaluate_on_has_a_page_without_scores() -> None:
     page = render(replace(trained("breast_cancer"), evaluation=None, metrics=()))
 
     assert FAILED not in page
-    assert "nothing was given to judge it by" in page
+    assert "no rows were given to evaluate it on" in page
     assert "Parity certificate" in page

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics
 
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import Predictions
+from slipway_training.evaluation.predictions import Predictions
 from slipway_training.selection.scoring import score, scoring_of
 from tests.training.tables import config_for, table
 

@@ -19,7 +19,7 @@ from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.table import missing
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.answers import Predictions, predict_with_pipeline, predict_with_session
+from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline, predict_with_session
 
 _MAY_KNOW = "it was trained on a different selection of rows and may have seen some of these, which favours it"
 

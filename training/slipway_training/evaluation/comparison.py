@@ -16,11 +16,11 @@ from scipy.stats import binomtest
 from slipway_ml.contract.evaluation import Comparison, Score
 from slipway_ml.contract.signature import Label
 from slipway_training.config.evaluation import EvaluationConfig
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.bootstrap import Floats, Groups, draw, middle
 from slipway_training.evaluation.metrics import first_score, gain, measurable
+from slipway_training.evaluation.predictions import Predictions
 
-MCNEMAR = "McNemar's exact test of the rows that only one of the two has right"
+MCNEMAR = "McNemar's exact test"
 BOOTSTRAP = "paired bootstrap of the difference"
 OF_GROUPS = "paired bootstrap of the difference, whole groups at a time"
 

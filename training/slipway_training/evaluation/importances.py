@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from slipway_ml.contract.signature import Label
 from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.metrics import first_score, gain
+from slipway_training.evaluation.predictions import Predictions
 
 _RESPONSES = 100_000
 """Rows asked in all, so that the time is bounded whatever the table is like."""

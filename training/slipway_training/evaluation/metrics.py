@@ -10,9 +10,9 @@ from slipway_ml.contract.evaluation import Score
 from slipway_ml.contract.signature import Label, Task
 from slipway_training.config.evaluation import METRICS, EvaluationConfig
 from slipway_training.errors import ConfigError, closest
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.bootstrap import Groups, Measurable, draw, effective_rows, wilson
 from slipway_training.evaluation.classification import Classified
+from slipway_training.evaluation.predictions import Predictions
 from slipway_training.evaluation.regression import SeveralValued, Valued
 
 _BINARY = 2

@@ -12,11 +12,11 @@ from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceS
 from slipway_ml.contract.signature import Label, Signature
 from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.errors import ConfigError, closest
-from slipway_training.evaluation.answers import Predictions
 from slipway_training.evaluation.bootstrap import Groups, draws_for
 from slipway_training.evaluation.compared_models import ComparedModel
 from slipway_training.evaluation.comparison import compare
 from slipway_training.evaluation.metrics import first_name, measurable, scores
+from slipway_training.evaluation.predictions import Predictions
 from slipway_training.evaluation.slices import Found, Slice, find, slices_of
 
 MISTAKES = "accuracy"

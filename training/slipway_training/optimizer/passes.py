@@ -1,8 +1,8 @@
-"""A pass: one thing that can be done to a graph, the families it is for, and what it promises of the answers.
+"""A pass: one thing that can be done to a graph, the families it is for, and what it guarantees of the predictions.
 
 `apply` takes a graph, which it must not change, and the material of the model; it returns another graph, or raises
-NotApplicable with the reason in words. Passes know nothing of gates and files: they are composed by candidates.py, and
-every composition is compared or judged as a whole.
+NotApplicable with the reason in words. Passes do not depend on gates and files: they are composed by candidates.py,
+and every composition is compared or measured as a whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +18,15 @@ from slipway_ml.contract.tensors import Tensor
 Family = Literal["trees", "linear models", "networks", "support vectors", "neighbours", "any"]
 """What does the work in a graph: tree ensembles, linear models, products of matrices, support vectors, distances to
 all training rows."""
+
+_MODELS: Mapping[Family, str] = {
+    "trees": "tree ensemble",
+    "linear models": "linear model",
+    "networks": "neural network",
+    "support vectors": "support vector machine",
+    "neighbours": "nearest neighbours",
+}
+"""What a graph of a family contains, for messages."""
 
 _FAMILIES: Mapping[str, Family] = {
     "TreeEnsembleClassifier": "trees",
@@ -36,7 +45,7 @@ _FAMILIES: Mapping[str, Family] = {
 
 
 class NotApplicable(Exception):
-    """A pass may not do its work here; the message is a clause that says why."""
+    """A pass cannot be applied to this graph; the message is a clause that says why."""
 
 
 class NothingToChange(NotApplicable):
@@ -65,11 +74,11 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """`guarantee` is what it promises; `is_portable` says that it computes in floats.
+    """`guarantee` is what it guarantees of predictions; `is_portable` says that it computes in floats.
 
-    Integer kernels saturate on some processors and not on others, so their answers depend on where they run. A pass
-    for `hardware` "gpu" pays there alone. A pass
-    that `spreads_weights` leaves weights of very different sizes, so nothing that rounds them is built on its graph.
+    Integer kernels saturate on some processors and not on others, so their predictions depend on where they run. A pass
+    for `hardware` "gpu" pays there alone. A pass that `spreads_weights` leaves weights of very different sizes, so
+    nothing that rounds them is built on its graph.
     """
 
     name: str
@@ -85,11 +94,10 @@ class Pass:
         return "any" in self.families or bool(self.families & families(model))
 
     def check(self, model: ModelProto) -> None:
-        """Raises NotApplicable where it is for other families, in the same words for passes of the same families."""
+        """Raises NotApplicable where the graph has no model of its families, in equal words for equal families."""
         if not self.suits(model):
-            raise NotApplicable(
-                f"not applicable: it is for {' or '.join(sorted(self.families))}; here {worker(model)} does the work"
-            )
+            wanted = " or ".join(_MODELS[family] for family in sorted(self.families))
+            raise NotApplicable(f"not applicable: the graph has no {wanted}")
 
 
 def families(model: ModelProto) -> set[Family]:

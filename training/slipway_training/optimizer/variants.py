@@ -19,8 +19,8 @@ from slipway_ml.contract.tensors import Tensor
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.model import ModelConfig
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import as_probabilities, predict_with_session
 from slipway_training.evaluation.metrics import first_score
+from slipway_training.evaluation.predictions import as_probabilities, predict_with_session
 from slipway_training.optimizer.footprint import Footprint, footprints
 from slipway_training.optimizer.latency import latencies, timing_rows
 from slipway_training.parity import parity

@@ -15,7 +15,7 @@ from slipway_ml.contract.parity import Parity, RowsCompared
 from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import Differences, Predictions, compare, predict_with_session, some
+from slipway_training.evaluation.predictions import Differences, Predictions, compare, predict_with_session, some
 from slipway_training.parity.probes import Probes
 
 BATCH = 1000

@@ -14,7 +14,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.schema import round_number
 from slipway_training.data.tensors import to_frame, to_tensors
 from slipway_training.errors import DataCheckFailed
-from slipway_training.evaluation.answers import predict_with_session
+from slipway_training.evaluation.predictions import predict_with_session
 from slipway_training.parity.edge_rows import span
 
 ROWS = 6

@@ -19,7 +19,7 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
 from slipway_training.config.proof import ParityConfig
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import Predictions, predict_with_pipeline, some, spread_of
+from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline, some, spread_of
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import edge_rows
 from slipway_training.parity.probes import Probes, of_kind, together

@@ -1,4 +1,6 @@
-"""The model card: one short page of Markdown that says what the model is, what it is for and what was compared."""
+"""The model card: one short page of Markdown that says what the model is and is for,
+how it scores, and what was compared with its reference.
+"""
 
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
@@ -15,8 +17,8 @@ from slipway_training.report.words import number, p_value
 def model_card(trained: Trained, libraries: dict[str, str]) -> str:
     """Only what was said or measured; no promises."""
     config, parity, choice, rows = trained.config, trained.parity, trained.choice, trained.candidate.rows
-    counts = f"{rows['train']} rows to learn from, {rows['held_out']} held out" if "train" in rows else ""
-    judged = "held-out rows" if counts else "the rows given, which it may have learnt from"
+    counts = f"{rows['train']} training rows, {rows['held_out']} held-out rows" if "train" in rows else ""
+    judged = "held-out rows" if counts else "the rows given, which it may have been trained on"
     lines = [
         f"# {config.name}",
         "",
@@ -91,30 +93,31 @@ def _evaluation(evaluation: Evaluation | None) -> list[str]:
     if evaluation.groups is not None:
         lines += [
             "",
-            f"Rows of one group belong together: intervals come from resampling the {evaluation.groups} groups again.",
+            f"Rows of one group are dependent: intervals come from resampling the {evaluation.groups} groups.",
         ]
     for compared_model in (evaluation.baseline, evaluation.champion):
         if compared_model is not None:
-            lines += ["", _beside(compared_model)]
+            lines += ["", _comparison(compared_model)]
     if evaluation.slices:
-        lines += ["", *_slices("group of rows", evaluation.slices)]
+        lines += ["", *_slices("slice", evaluation.slices)]
     if evaluation.found_slices:
-        lines += ["", "It performs worse here than on other rows, beyond chance:", ""]
-        lines += _slices("group of rows that was found", evaluation.found_slices)
+        lines += ["", "It performs significantly worse here than on the other rows:", ""]
+        lines += _slices("slice found", evaluation.found_slices)
     elif evaluation.slices_tried:
-        lines += ["", f"Of {evaluation.slices_tried} groups of rows that were tried, none is worse beyond chance."]
+        lines += ["", f"None of {evaluation.slices_tried} slices is significantly worse."]
     return lines
 
 
-def _beside(compared_model: Comparison) -> str:
+def _comparison(compared_model: Comparison) -> str:
     note = f" ({compared_model.note})" if compared_model.note else ""
     if compared_model.score is None or compared_model.difference is None:
         return f"Compared with {compared_model.other}: not compared{note}."
     sure = f", {_interval(compared_model.interval)}" if compared_model.interval is not None else ""
+    score = f"{compared_model.score.name} {number(compared_model.score.value)}"
+    test = f"p {p_value(compared_model.p_value)}, {compared_model.test}"
     return (
-        f"Compared with {compared_model.other}{note}: {compared_model.score.name} "
-        f"{number(compared_model.score.value)} on the same rows, so this version is better by "
-        f"{compared_model.difference:+.4f}{sure} (p {p_value(compared_model.p_value)}, {compared_model.test})."
+        f"Compared with {compared_model.other}{note}: {score} on the same rows, so this version is better by "
+        f"{compared_model.difference:+.4f}{sure} ({test})."
     )
 
 
@@ -142,7 +145,7 @@ def _cell(text: str) -> str:
 def _warnings(findings: tuple[Finding, ...]) -> list[str]:
     if not findings:
         return []
-    return ["", "## What the checks of the data warn of", "", *(f"- {f.message}; {f.remedy}" for f in findings)]
+    return ["", "## Warnings of the data checks", "", *(f"- {f.message}; {f.remedy}" for f in findings)]
 
 
 def _parity(parity: Parity, task: Task) -> str:
@@ -168,7 +171,12 @@ def _lossy_certificate(choice: Choice) -> list[str]:
     chosen = next(variant for variant in choice.variants if variant.name == choice.name)
     if chosen.name == EXPORTED or chosen.parity is None:
         return []
-    return ["", f"{chosen.name} beside {chosen.parity.reference}, by kind of row:", "", *_certificate(chosen.parity)]
+    return [
+        "",
+        f"{chosen.name} compared with {chosen.parity.reference}, by kind of row:",
+        "",
+        *_certificate(chosen.parity),
+    ]
 
 
 def _line(variant: Variant) -> str:

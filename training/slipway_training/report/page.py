@@ -1,6 +1,6 @@
 """render(trained): the report, one HTML page that needs nothing else: no script, no font, no picture from elsewhere.
 
-Each section is a function of what was trained, which answers None where there is nothing to show. What they say is
+Each section is a function of what was trained, which is None where there is nothing to show. What they say is
 escaped by the template; plots come as SVG that is escaped already.
 """
 
@@ -14,11 +14,11 @@ from markupsafe import Markup
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.style import DARK, JOINS, VARIABLES
 from slipway_training.report.section import Block, Figure, KeyFigure, Paragraph, Section
-from slipway_training.report.sections.answers import predictions
 from slipway_training.report.sections.columns import columns
 from slipway_training.report.sections.curves import curves
 from slipway_training.report.sections.data import data
 from slipway_training.report.sections.decisions import decisions
+from slipway_training.report.sections.errors import errors
 from slipway_training.report.sections.origin import origin
 from slipway_training.report.sections.parity import parity
 from slipway_training.report.sections.scores import scores
@@ -31,7 +31,7 @@ FAILED = "A mistake in Slipway itself; please report it."
 SECTIONS: tuple[Callable[[Trained], Section | None], ...] = (
     summary,
     scores,
-    predictions,
+    errors,
     decisions,
     slices,
     columns,

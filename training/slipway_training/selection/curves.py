@@ -16,7 +16,7 @@ from slipway_training.config.search import SpanConfig
 from slipway_training.data.folds import folds
 from slipway_training.data.splits import Rows, lacks_class
 from slipway_training.data.table import Table
-from slipway_training.evaluation.answers import predict_with_pipeline
+from slipway_training.evaluation.predictions import predict_with_pipeline
 from slipway_training.pipeline.build import fit_without_warnings
 from slipway_training.progress import Progress
 from slipway_training.selection.fitting import compose

@@ -21,7 +21,7 @@ from slipway_training.config.pruning import PruningConfig
 from slipway_training.data.folds import tuning_folds
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.answers import predict_with_pipeline
+from slipway_training.evaluation.predictions import predict_with_pipeline
 from slipway_training.pipeline import estimators
 from slipway_training.pipeline.build import build, fit_without_warnings
 from slipway_training.selection import hidden_units

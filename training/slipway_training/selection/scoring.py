@@ -16,7 +16,7 @@ from slipway_training.config.model import TrainingConfig
 from slipway_training.config.search import ScoringName, scoring_of_metric
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError, closest
-from slipway_training.evaluation.answers import Predictions
+from slipway_training.evaluation.predictions import Predictions
 from slipway_training.selection import costs
 
 _VALUES: dict[str, Callable[[Any, Any], float]] = {

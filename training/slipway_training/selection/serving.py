@@ -16,7 +16,7 @@ from slipway_training.config.proof import ParityConfig
 from slipway_training.data.schema import responded_by
 from slipway_training.data.tensors import take, to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session, spread_of
+from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session, spread_of
 from slipway_training.export.onnx_export import forms
 from slipway_training.parity.neighbor_ties import refuse_neighbor_ties
 from slipway_training.selection.trials import Serving

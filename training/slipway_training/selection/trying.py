@@ -15,7 +15,7 @@ from slipway_training.config.model import TrainingConfig
 from slipway_training.config.search import ScoringName, SearchConfig
 from slipway_training.data.folds import Fold, folds
 from slipway_training.data.table import Table
-from slipway_training.evaluation.answers import predict_with_pipeline
+from slipway_training.evaluation.predictions import predict_with_pipeline
 from slipway_training.pipeline import estimators
 from slipway_training.pipeline.build import fit_without_warnings
 from slipway_training.selection.fitting import compose

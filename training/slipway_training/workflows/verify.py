@@ -15,7 +15,8 @@ from slipway_training.config.model import TrainingConfig
 from slipway_training.config.proof import GateConfig
 from slipway_training.data.conforming import check_cells, conform, true_targets
 from slipway_training.data.tensors import to_frame, to_tensors
-from slipway_training.evaluation.answers import (
+from slipway_training.evaluation.metrics import gain, scores
+from slipway_training.evaluation.predictions import (
     Predictions,
     as_probabilities,
     ask_one_by_one,
@@ -24,7 +25,6 @@ from slipway_training.evaluation.answers import (
     some,
     spread_of,
 )
-from slipway_training.evaluation.metrics import gain, scores
 from slipway_training.parity.certificate import summary
 from slipway_training.parity.mixed_rows import many_rows
 from slipway_training.parity.parity import Reference, measure, predict_without_warnings, real_rows, reference

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConversionError
-from slipway_training.evaluation.answers import compare, predict_with_pipeline, predict_with_session, spread_of
+from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session, spread_of
 from slipway_training.export.onnx_export import export
 from slipway_training.workflows.signature_inference import infer
 

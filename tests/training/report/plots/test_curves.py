@@ -15,4 +15,4 @@ def test_picture_says_what_it_is_along_and_what_it_scores(along: str, title: str
     words = set(re.findall(r">([^<>]+)</text>", plot.svg))
 
     assert {title, "roc auc", "training", "validation"} <= words
-    assert "0.8500 on rows not learnt from at the right end" in plot.label
+    assert "0.8500 in validation at the right end" in plot.label

@@ -10,8 +10,8 @@ def plot_curve(curve: Curve) -> Plot:
     """One picture for one curve."""
     last = curve.points[-1]
     label = (
-        f"{curve.scoring} along {curve.along}: {last.unseen:.4f} on rows not learnt from at the right end, "
-        f"{last.learnt:.4f} on those learnt from"
+        f"{curve.scoring} along {curve.along}: {last.unseen:.4f} in validation at the right end, "
+        f"{last.learnt:.4f} on the training rows"
     )
     return draw(f"curve-{curve.along}", label, lambda axes: _paint(axes, curve))
 

@@ -84,7 +84,7 @@ def precision_recall(
             ylim=(0, 1.01),
         )
 
-    return draw("precision-recall", "Precision-recall curve: how many of the rows found are right.", paint)
+    return draw("precision-recall", "Precision-recall curve: precision against recall.", paint)
 
 
 def _curves(axes: Axes, curve: Callable[[int], Curve], labels: Sequence[str], classes: Sequence[int]) -> None:

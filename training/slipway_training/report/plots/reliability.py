@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: of the rows that were given 0.8, eight in ten should be of the class.
+"""Calibration: of the rows with a predicted probability of 0.8, eight in ten should be of the class.
 
 Rows are put into ten groups of equal size by their probability, as far as equal probabilities allow.
 """

@@ -1,4 +1,4 @@
-"""What every decision threshold would cost, or, where no costs were given, how many rows it finds and how rightly.
+"""Cost at every decision threshold, or, where no costs were configured, recall and precision.
 
 A threshold near 0, as that of a rare class, stands on an axis by orders of magnitude.
 """
@@ -25,8 +25,8 @@ def cost_by_threshold(curves: Sequence[tuple[str, NDArray[np.float64], NDArray[n
             seen = np.flatnonzero(thresholds >= _start(chosen))
             kept = seen[np.unique(np.linspace(0, len(seen) - 1, _MOST_POINTS).astype(int))]
             axes.plot(thresholds[kept], costs[kept], color=colour, linestyle=dash, label=name, drawstyle="steps-mid")
-        axes.axvline(0.5, color=FAINT, linewidth=1, linestyle=":", label="0.5, the usual one")
-        axes.axvline(chosen, color=GREEN, linewidth=1.4, label=f"{chosen:.3g}, shipped in the graph")
+        axes.axvline(0.5, color=FAINT, linewidth=1, linestyle=":", label="0.5, the default")
+        axes.axvline(chosen, color=GREEN, linewidth=1.4, label=f"{chosen:.3g}, in the graph")
         axes.set(xlabel="threshold of the probability", ylabel="cost per row")
         _span(axes, chosen)
         axes.legend(loc="best")
@@ -56,8 +56,8 @@ def found_by_threshold(is_positive: NDArray[np.bool_], probability: NDArray[np.f
 
     def paint(axes: Axes) -> None:
         axes.plot(thresholds, recall, color=BLUE, label="recall")
-        axes.plot(thresholds, precision, color=VERMILLION, linestyle=DASHES[1], label="precision: right among found")
-        axes.axvline(chosen, color=FAINT, linewidth=1.2, linestyle=":", label=f"{chosen:.3g}, where the model decides")
+        axes.plot(thresholds, precision, color=VERMILLION, linestyle=DASHES[1], label="precision")
+        axes.axvline(chosen, color=FAINT, linewidth=1.2, linestyle=":", label=f"threshold of the model, {chosen:.3g}")
         axes.set(xlabel="threshold of the probability", ylabel="share", ylim=(0, 1.02))
         _span(axes, chosen)
         axes.legend(loc="lower center")

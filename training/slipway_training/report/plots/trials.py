@@ -19,7 +19,7 @@ def plot_trials(search: SearchOutcome) -> Plot:
     """One marker per family; what was stopped early is faint."""
     label = (
         f"{len(search.tried)} trials by {search.scoring} and {search.against}; "
-        f"{len(search.front)} of them on the Pareto front, {search.chosen.family} taken"
+        f"{len(search.front)} of them on the Pareto front, {search.chosen.family} chosen"
     )
     return draw("trials", label, lambda axes: _paint(axes, search), FULL)
 

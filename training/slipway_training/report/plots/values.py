@@ -1,4 +1,4 @@
-"""Values against the truth, and how far they are off: what a single r2 hides."""
+"""Predictions against the truth, and residuals against predictions."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ def predicted_against_actual(truth: NDArray[np.float64], given: NDArray[np.float
 
 
 def residuals(truth: NDArray[np.float64], given: NDArray[np.float64]) -> Plot:
-    """Answer minus truth by answer, with the middle of each eighth of the rows, which should lie on zero."""
+    """Prediction minus truth by prediction, with the median of each eighth of the rows, which should lie on zero."""
 
     def paint(axes: Axes) -> None:
         axes.axhline(0, color=FAINT, linewidth=1, linestyle=":")

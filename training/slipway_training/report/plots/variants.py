@@ -1,4 +1,4 @@
-"""The variants of a graph against each other: what each costs, and how far it moves an answer.
+"""The variants of a graph against each other: what each costs, and how far it moves a prediction.
 
 Down and to the left is better; the line joins those that no other beats on both, and the dashed one is what the gate
 allows. Exact variants lie at the rounding of float32, or at the bottom where no bit changed. Names stand in a column
@@ -92,8 +92,8 @@ def variants_plot(name: str, found: Sequence[Point], cost: str, chosen: str, all
 
     best = ", ".join(point.variant.name for point in edge)
     label = (
-        f"Variants by {cost} and by the largest change of a prediction; "
-        f"on the Pareto front are {best}; {chosen} is published."
+        f"Variants by {cost} and by the largest change of a prediction; on the Pareto front are {best}; {chosen} is "
+        "published."
     )
     return draw(name, label, paint, FULL)
 

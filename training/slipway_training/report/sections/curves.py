@@ -1,4 +1,4 @@
-"""What more rows, and more or less freedom, would do to the model."""
+"""Learning curves and validation curves."""
 
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.curves import plot_curve
@@ -11,7 +11,7 @@ def curves(trained: Trained) -> Section | None:
     found = [curve for curve in trained.candidate.curves if curve.points]
     if not found:
         return None
-    lead = "Cross-validated on the rows to learn from; the band is one standard error over the folds."
+    lead = "Cross-validated on the training rows; the band is one standard error over the folds."
     return Section(
         "curves",
         "Learning and validation curves",
@@ -22,5 +22,5 @@ def curves(trained: Trained) -> Section | None:
 
 def _caption(curve: Curve) -> str:
     if curve.along == "rows":
-        return "Where the solid line still rises at its right end, more rows would make the model better."
-    return f"Where the dashed line is far above the solid one, {curve.along} lets the model learn rows by heart."
+        return "Where the solid line still rises at its right end, more rows would improve the model."
+    return f"Where the dashed line is far above the solid one, the model overfits at that value of {curve.along}."

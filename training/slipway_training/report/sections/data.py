@@ -1,4 +1,4 @@
-"""What the checks of the data warn of, and how far the rows evaluated on differ from the rows trained on."""
+"""Warnings of the data checks, and the drift between training and held-out rows."""
 
 from slipway_training.candidate import Trained
 from slipway_training.data.checks.drift import MODERATE_SHIFT, shift_of
@@ -14,9 +14,9 @@ def data(trained: Trained) -> Section | None:
     blocks: list[Block] = []
     if findings:
         rows = tuple((one.message, one.remedy, f"{one.rows:,} of {one.of:,}" if one.of else "") for one in findings)
-        blocks.append(TextTable(("warning", "what to do", "rows"), rows, frozenset({"rows"})))
+        blocks.append(TextTable(("warning", "remedy", "rows"), rows, frozenset({"rows"})))
     elif "held_out" in trained.candidate.rows:
-        blocks.append(Paragraph("The checks of the data have no warning."))
+        blocks.append(Paragraph("The data checks gave no warning."))
     if "held_out" in trained.candidate.rows:
         blocks.append(_drift(trained))
     if not blocks:
@@ -35,7 +35,7 @@ def _drift(trained: Trained) -> Figure:
         f" The {len(shifts) - len(worst)} columns that differ least are left out." if len(shifts) > len(worst) else ""
     )
     caption = (
-        f"How differently columns are distributed in held-out and training rows. Over the dotted line "
-        f"({MODERATE_SHIFT:g}) is a moderate shift where rows are many; few rows differ by chance alone.{left_out}"
+        f"How differently columns are distributed in held-out and training rows. Above the dotted line "
+        f"({MODERATE_SHIFT:g}) a shift is moderate where rows are many; small samples differ by chance alone.{left_out}"
     )
     return Figure(plot, caption)

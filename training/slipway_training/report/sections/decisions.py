@@ -1,4 +1,4 @@
-"""Where a classifier of two classes decides, and what every other threshold would mean."""
+"""The decision threshold of a binary classifier, and recall, precision and cost at every other one."""
 
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.thresholds import cost_by_threshold, found_by_threshold
@@ -25,10 +25,8 @@ def decisions(trained: Trained) -> Section | None:
         )
         figures.append(Figure(plot, caption))
     plot = found_by_threshold(rows.truth == rows.positive, rows.probabilities[:, rows.positive], chosen)
-    figures.append(
-        Figure(plot, f"What a threshold of the probability of {label} finds, and how much of that is right.")
-    )
-    lead = f"The model says {label} where its probability reaches {chosen:.3g}."
+    figures.append(Figure(plot, f"Recall and precision of {label} at every threshold of its probability."))
+    lead = f"The model predicts {label} where its probability reaches {chosen:.3g}."
     if cost is None:
-        lead += " No costs were given; [cost] in the config sets the threshold by cost."
+        lead += " No costs were configured; with [cost] the threshold is set by cost."
     return Section("decisions", "Decisions", lead, tuple(figures))

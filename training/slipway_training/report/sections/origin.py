@@ -1,4 +1,4 @@
-"""Where the model comes from: the config that makes it again."""
+"""Reproducibility: the config that the model was trained with."""
 
 import json
 
@@ -20,7 +20,7 @@ def origin(trained: Trained) -> Section | None:
     if not rows:
         return None
     lead = (
-        "What the config says beyond its defaults. The manifest beside this page holds all of it, with digests of "
-        "data, config and code."
+        "The settings that differ from their defaults. The manifest beside this page holds the whole config, with "
+        "digests of data, config and code."
     )
     return Section("origin", "Reproducibility", lead, (TextTable(("key", "value"), tuple(rows)),))

@@ -1,4 +1,4 @@
-"""What was compared of the ONNX graph, as a certificate: what was compared, on how many rows, and what came of it."""
+"""The parity certificate: the kinds of rows on which the ONNX graph was compared, and the differences found."""
 
 from slipway_ml.contract import certificate
 from slipway_training.candidate import Trained
@@ -9,14 +9,14 @@ from slipway_training.report.sections.summary import served
 
 def parity(trained: Trained) -> Section | None:
     """Always there: nothing is published without the parity check."""
-    proof = trained.parity
+    found = trained.parity
     head = certificate.HEADINGS
     blocks: list[Block] = [
         TextTable(
             head,
-            tuple(certificate.lines(proof)),
+            tuple(certificate.lines(found)),
             frozenset(head[1:]),
-            f"the exported graph ({proof.tolerance:.1g} allowed)",
+            f"the exported graph ({found.tolerance:.1g} allowed)",
         )
     ]
     chosen = served(trained)
@@ -24,16 +24,16 @@ def parity(trained: Trained) -> Section | None:
         lines = tuple(certificate.lines(chosen.parity))
         allowed = f"{chosen.name}, which is published ({chosen.parity.tolerance:.1g} allowed)"
         blocks.append(TextTable(head, lines, frozenset(head[1:]), allowed))
-    if proof.blind_steps:
+    if found.blind_steps:
         blocks.append(
             Paragraph(
-                f"Values within {proof.blind_steps} float64 steps of a threshold were left out: logarithms and powers "
+                f"Values within {found.blind_steps} float64 steps of a threshold were left out: logarithms and powers "
                 "round differently in two libraries."
             )
         )
-    blocks += [Paragraph(sentence) for sentence in proof.not_proved]
+    blocks += [Paragraph(sentence) for sentence in found.not_proved]
     lead = (
-        f"The served model was compared with {proof.reference} does: this is what was compared, row by row, before "
-        "anything was published."
+        f"The predictions of the ONNX graph were compared with those of {found.reference}, row by row, before it was "
+        "published."
     )
     return Section("parity", "Parity certificate", lead, tuple(blocks))

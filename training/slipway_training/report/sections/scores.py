@@ -1,4 +1,4 @@
-"""How good the model is: every metric with its interval, and what the first one is beside."""
+"""Every metric with its interval, and the primary one compared with the baseline and the champion."""
 
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score
 from slipway_training.candidate import Trained
@@ -7,7 +7,7 @@ from slipway_training.report.words import metric, number, p_value
 
 
 def scores(trained: Trained) -> Section | None:
-    """None where there is nothing to judge by."""
+    """None where no rows were given to evaluate on."""
     evaluation = trained.evaluation
     if evaluation is None:
         return None
@@ -18,35 +18,35 @@ def scores(trained: Trained) -> Section | None:
     )
     blocks: list[Block] = [table]
     first = metric(trained.metrics[0].name)
-    head = ("compared with, on the same rows", first, "this one is better by", "interval", "p", "test")
+    head = ("compared with, on the same rows", first, "this version is better by", "interval", "p", "test")
     compared_models = [
         compared_model for compared_model in (evaluation.baseline, evaluation.champion) if compared_model is not None
     ]
     if compared_models:
-        blocks.append(TextTable(head, tuple(map(_beside, compared_models)), frozenset(head[1:-1])))
+        blocks.append(TextTable(head, tuple(map(_comparison, compared_models)), frozenset(head[1:-1])))
         blocks += [
             Paragraph(f"{compared_model.other}: {compared_model.note}.")
             for compared_model in compared_models
             if compared_model.note
         ]
     lead = (
-        f"On {_judged(trained, evaluation.rows)}. An interval says where the metric would lie on other rows of the "
-        f"same kind: by {evaluation.resamples:,} bootstrap resamples, for accuracy by Wilson's formula"
-        f"{_together(evaluation)}."
+        f"On {_rows_evaluated(trained, evaluation.rows)}. An interval estimates the metric on other rows of the same "
+        f"kind: by {evaluation.resamples:,} bootstrap resamples, for accuracy by Wilson's formula"
+        f"{_resampled_groups(evaluation)}."
     )
     return Section("scores", "Scores", lead, tuple(blocks))
 
 
-def _judged(trained: Trained, rows: int) -> str:
+def _rows_evaluated(trained: Trained, rows: int) -> str:
     if "held_out" in trained.candidate.rows:
         return f"{rows:,} held-out rows"
-    return f"the {rows:,} rows that were given, which it may have learnt from, so that they flatter it"
+    return f"the {rows:,} rows that were given, which it may have been trained on, so that the scores are optimistic"
 
 
-def _together(evaluation: Evaluation) -> str:
+def _resampled_groups(evaluation: Evaluation) -> str:
     if evaluation.groups is None:
         return ""
-    return f". Rows of one group are alike, so the {evaluation.groups:,} groups were drawn, not the rows"
+    return f". Rows of one group are dependent, so the {evaluation.groups:,} groups were resampled, not the rows"
 
 
 def _row(score: Score) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _row(score: Score) -> tuple[str, ...]:
     return (metric(score.name), number(score.value), _interval(score.interval), better)
 
 
-def _beside(compared_model: Comparison) -> tuple[str, ...]:
+def _comparison(compared_model: Comparison) -> tuple[str, ...]:
     if compared_model.score is None or compared_model.difference is None:
         return (compared_model.other, "not compared", "", "", "", "")
     return (

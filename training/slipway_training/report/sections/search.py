@@ -1,4 +1,4 @@
-"""How the estimator was found: every trial of the search, the Pareto front, and the rule by which one was taken."""
+"""Every trial of the search, the Pareto front, and the rule by which one was chosen."""
 
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.trials import plot_trials
@@ -14,8 +14,8 @@ def search(trained: Trained) -> Section | None:
     if found is None:
         return None
     caption = (
-        "Each mark is a trial: further left is cheaper to serve, further up is better. No trial lies above and to the "
-        "left of the line. Trials far below stand on the lower edge; the bar is one standard error over the folds."
+        "Each mark is a trial: further left is cheaper to serve, further up is better. The line is the Pareto front. "
+        "Trials far below are drawn on the lower edge; the bar is one standard error over the folds."
     )
     rows = tuple(_row(one) for one in (*found.front, *(() if found.chosen in found.front else (found.chosen,))))
     table = TextTable(_COLUMNS, rows, frozenset(_COLUMNS[1:5]), "The Pareto front, cheapest first.")
@@ -23,7 +23,7 @@ def search(trained: Trained) -> Section | None:
     return Section(
         "search",
         "Search",
-        f"{len(found.tried)} trials; taken is {found.rule}: {found.chosen.family}.",
+        f"{len(found.tried)} trials; chosen is {found.rule}: {found.chosen.family}.",
         (Figure(plot_trials(found), caption), table, *((Paragraph(refused.strip()),) if refused else ())),
     )
 

@@ -1,4 +1,4 @@
-"""Groups of rows on which the model does worse: those that were declared, and those that were found."""
+"""Slices on which the model performs worse: those that were declared, and those that were found."""
 
 from slipway_ml.contract.evaluation import Score, SliceScore
 from slipway_training.candidate import Trained
@@ -21,16 +21,16 @@ def slices(trained: Trained) -> Section | None:
     if evaluation.found_slices:
         name = metric(evaluation.found_slices[0].score.name)
         rows = tuple((*_row(one), f"{one.p_value:.1g}") for one in evaluation.found_slices)
-        head = ("worse beyond chance", "rows", name, "interval", "p, corrected")
+        head = ("significantly worse", "rows", name, "interval", "p, corrected")
         blocks.append(TextTable(head, rows, frozenset(head[1:])))
     elif evaluation.slices_tried:
-        blocks.append(Paragraph("Of the groups that were tried, none is worse than the rest beyond chance."))
+        blocks.append(Paragraph("No slice is significantly worse than the other rows."))
     lead = (
-        f"{evaluation.slices_tried:,} groups of at least {trained.config.evaluation.slice_rows} rows were tried: every "
-        f"category, every quarter of a number, and pairs of them. Those named stay worse than the rest with "
-        f"{evaluation.confidence:.0%} confidence though so many were tried."
+        f"{evaluation.slices_tried:,} slices of at least {trained.config.evaluation.slice_rows} rows were tested: "
+        f"every category, every quartile of a number, and pairs of them. A slice is listed where it is worse than the "
+        f"other rows with {evaluation.confidence:.0%} confidence, corrected for the number of tests."
         if evaluation.slices_tried
-        else "Columns that were declared, group by group."
+        else "The declared columns, slice by slice."
     )
     return Section("slices", "Slices", lead, tuple(blocks))
 
@@ -39,10 +39,10 @@ def _declared(declared: tuple[SliceScore, ...], metrics: tuple[Score, ...]) -> l
     first = declared[0].score
     whole = next((score.value for score in metrics if score.name == first.name), None)
     bars = [Bar(one.name, one.score.value, one.score.interval, _is_worse(one, whole)) for one in declared[:_MOST_DRAWN]]
-    label = f"{metric(first.name)} of each declared group of rows, with its interval."
+    label = f"{metric(first.name)} of each declared slice, with its interval."
     figure = Figure(
         dots("slices", label, bars, metric(first.name), reference=whole, width=FULL[0]),
-        "Each declared group with its interval; the dotted line is all rows. Squares: all of the interval is worse.",
+        "Each declared slice with its interval; the dotted line is all rows. Squares: the whole interval is worse.",
     )
     head = ("declared", "rows", metric(first.name), "interval")
     return [figure, TextTable(head, tuple(map(_row, declared)), frozenset(head[1:]))]

@@ -1,4 +1,4 @@
-"""The report in short, for those who read nothing else: how good, how sure, how fast, and what to be careful about."""
+"""The summary of the report: the primary metric, parity, latency and size, and the number of warnings."""
 
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Score
@@ -15,7 +15,7 @@ def summary(trained: Trained) -> Section | None:
     blocks: list[Block] = []
     lead = "The imported model; no rows were given to evaluate it on."
     if evaluation is not None:
-        lead = f"What was trained, and how it does on {evaluation.rows:,} rows."
+        lead = f"What was trained, and its primary metric on {evaluation.rows:,} rows."
         blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence))
         if evaluation.champion is not None:
             blocks.append(_champion(trained.metrics[0], evaluation.champion))
@@ -45,7 +45,7 @@ def _champion(first: Score, champion: Comparison) -> KeyFigure:
     low, high = champion.interval or (0.0, 0.0)
     verdict = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
     grade = {"better": "good", "worse": "warning"}.get(verdict, "")
-    remark = f"{metric(first.name)} {champion.difference:+.4f} beside {champion.other}"
+    remark = f"{metric(first.name)} {champion.difference:+.4f} compared with {champion.other}"
     if champion.p_value is not None:
         remark += f", p {p_value(champion.p_value)}"
     return KeyFigure(
@@ -61,11 +61,11 @@ def _cost(cost: CostOutcome) -> KeyFigure:
 
 def _parity_figure(trained: Trained) -> KeyFigure:
     proof = served(trained).parity or trained.parity
-    rows = f"on {proof.rows:,} real rows and {proof.edge_rows:,} made up to find differences"
+    rows = f"on {proof.rows:,} real rows and {proof.edge_rows:,} generated edge rows"
     if not trained.signature.labels:
         remark = f"largest difference from {proof.reference}, relative to the spread of all predictions, {rows}"
         return KeyFigure("changed when served", f"{proof.largest_difference:.1g}", remark, "good")
-    remark = f"beside {proof.reference}, {rows}"
+    remark = f"compared with {proof.reference}, {rows}"
     real = sum(one.label_flips for one in proof.kinds if one.kind in certificate.REAL)
     if proof.label_flips:
         remark += f"; {real or 'none'} of these on real rows"
@@ -85,13 +85,13 @@ def _served(trained: Trained) -> KeyFigure:
 def _care(slices: int, findings: int, tried: int) -> KeyFigure:
     parts = []
     if slices:
-        parts.append(f"worse than on other rows on {slices} group{'s' * (slices > 1)} of rows")
+        parts.append(f"significantly worse on {slices} slice{'s' * (slices > 1)}")
     if findings:
         parts.append(f"{findings} warning{'s' * (findings > 1)} about the data")
     if parts:
         return KeyFigure("warnings", str(slices + findings), "; ".join(parts), "warning")
-    remark = f"no warning about the data, and none of {tried:,} groups of rows is worse beyond chance"
-    return KeyFigure("warnings", "nothing", remark, "good")
+    remark = f"none from the data checks, and none of {tried:,} slices is significantly worse"
+    return KeyFigure("warnings", "none", remark, "good")
 
 
 def served(trained: Trained) -> Variant:

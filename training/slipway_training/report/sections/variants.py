@@ -1,4 +1,4 @@
-"""The graphs that were built: what each promises, costs and changes, and why the published one was chosen."""
+"""The variants that were built: guarantee, cost and changes of each, and why the published one was chosen."""
 
 from slipway_ml.contract.manifest import Variant
 from slipway_ml.contract.parity import Parity
@@ -10,18 +10,18 @@ from slipway_training.report.words import size
 _BATCHES = (1, 64, 1000)
 _HEAD = (
     "variant",
-    "promise",
+    "guarantee",
     "size",
-    "µs for 1 row",
-    "for 64",
-    "for 1,000",
-    "ms to load",
+    "µs, 1 row",
+    "64 rows",
+    "1,000 rows",
+    "load, ms",
     "memory",
-    "labels changed",
-    "elsewhere",
+    "changed labels",
+    "other rows",
     "largest change",
 )
-_PROMISES = {"exact": "exact", "bounded": "within the gate", "different_model": "different model"}
+_GUARANTEES = {"exact": "exact", "bounded": "within the gate", "different_model": "different model"}
 
 
 def variants(trained: Trained) -> Section | None:
@@ -31,8 +31,8 @@ def variants(trained: Trained) -> Section | None:
     rows = tuple(_row(variant, variant.parity) for variant in measured if variant.parity is not None)
     refused = tuple((variant.name, variant.verdict) for variant in choice.variants if not variant.passed)
     lead = (
-        "The same model in other forms: exact ones passed the parity check, others are evaluated on held-out rows; "
-        "labels also changed elsewhere. Times are medians on the machine that trained it; they rank what is alike."
+        "Forms of the same model. Exact ones passed the parity check; what others change is counted on the held-out "
+        "rows and on all other rows that were compared. Times are medians on the machine that trained the model."
     )
     blocks: list[Block] = [
         *(_plots(trained) if len(measured) > 1 else ()),
@@ -43,7 +43,9 @@ def variants(trained: Trained) -> Section | None:
         reasons: dict[str, list[str]] = {}
         for name, why in refused:
             reasons.setdefault(why, []).append(name)
-        blocks.append(TextTable(("refused", "why"), tuple((", ".join(names), why) for why, names in reasons.items())))
+        blocks.append(
+            TextTable(("not published", "reason"), tuple((", ".join(names), why) for why, names in reasons.items()))
+        )
     return Section("variants", "Variants", lead, tuple(blocks))
 
 
@@ -53,8 +55,8 @@ def _plots(trained: Trained) -> tuple[Figure, Figure]:
     return (
         Figure(
             sizes,
-            "Size against change. The ring is the published variant; no exact or allowed one lies below and to the "
-            "left of the line.",
+            "Size against change. The ring is the published variant; the line is the Pareto front of those that "
+            "passed.",
         ),
         Figure(speeds, "Latency against change: the geometric mean over batches of 1, 64 and 1,000 rows."),
     )
@@ -64,7 +66,7 @@ def _row(variant: Variant, parity: Parity) -> tuple[str, ...]:
     judged = parity.kinds[0] if parity.kinds else parity
     return (
         variant.name,
-        _PROMISES[variant.guarantee],
+        _GUARANTEES[variant.guarantee],
         size(variant.size or 0),
         *(f"{variant.latency_us[batch]:,.0f}" if batch in variant.latency_us else "" for batch in _BATCHES),
         "" if variant.load_ms is None else f"{variant.load_ms:.1f}",

@@ -23,8 +23,8 @@ from slipway_training.data.lineage import Recipe, recipe_of_fitted
 from slipway_training.data.schema import assemble, describe_column
 from slipway_training.data.table import missing
 from slipway_training.errors import ConfigError, DataCheckFailed
-from slipway_training.evaluation.answers import Predictions, as_probabilities
 from slipway_training.evaluation.metrics import scores
+from slipway_training.evaluation.predictions import Predictions, as_probabilities
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.variants import EXPORTED
 from slipway_training.progress import Progress

@@ -14,7 +14,7 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConfigError, DataCheckFailed, ParityError
-from slipway_training.evaluation.answers import (
+from slipway_training.evaluation.predictions import (
     SUM_TOLERANCE,
     Predictions,
     ask_one_by_one,

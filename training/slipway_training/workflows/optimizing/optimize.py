@@ -19,8 +19,8 @@ from slipway_training.config.optimize import Candidate
 from slipway_training.data.lineage import recipe_of_optimized
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ParityError
-from slipway_training.evaluation.answers import as_probabilities, some
 from slipway_training.evaluation.metrics import scores
+from slipway_training.evaluation.predictions import as_probabilities, some
 from slipway_training.optimizer import candidates, gates, variants
 from slipway_training.optimizer.catalogue import ON_TOP
 from slipway_training.optimizer.passes import Material

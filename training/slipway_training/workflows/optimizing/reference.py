@@ -13,7 +13,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from slipway_ml.contract.signature import MATRIX_INPUT, Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.answers import Predictions, predict_with_session, some, spread_of
+from slipway_training.evaluation.predictions import Predictions, predict_with_session, some, spread_of
 from slipway_training.export.trees.thresholds import last_at_or_below
 from slipway_training.optimizer.trees.nodes import ensembles
 from slipway_training.parity.certificate import BATCH

@@ -1,4 +1,4 @@
-"""Where the model is right and where it is wrong: confusion, ranking and calibration, or residuals of values."""
+"""Errors and calibration: confusion matrix, ranking and reliability, or residuals of values."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from slipway_training.report.report_rows import ReportRows, report_rows
 from slipway_training.report.section import Figure, Section
 
 
-def predictions(trained: Trained) -> Section | None:
-    """None where there is nothing to judge by, or the rows hold labels that the model does not know."""
+def errors(trained: Trained) -> Section | None:
+    """None where no rows were given to evaluate on, or the rows hold labels that the model does not know."""
     if trained.evaluation is None:
         return None
     if trained.signature.labels is None:
@@ -24,7 +24,7 @@ def predictions(trained: Trained) -> Section | None:
     if rows.probabilities is not None:
         figures += _ranking(rows, rows.probabilities)
         figures.append(_calibration(rows, rows.probabilities, trained.evaluation.confidence))
-    return Section("answers", "Errors and calibration", "Predictions for the evaluated rows.", tuple(figures))
+    return Section("errors", "Errors and calibration", "Predictions for the evaluated rows.", tuple(figures))
 
 
 def _confusion_in_words(rows: ReportRows) -> str:
@@ -68,7 +68,7 @@ def _calibration(rows: ReportRows, probabilities: np.ndarray, confidence: float)
         whose = "Calibration of the largest probability"
     plot = reliability(is_class, probability, confidence)
     bars = f"Bars: {confidence:.0%} interval of each tenth of the rows."
-    return Figure(plot, f"{whose}: on the dotted line it means what it says. {bars}")
+    return Figure(plot, f"{whose}: the dotted line is perfect calibration. {bars}")
 
 
 def _values(trained: Trained) -> Section:
@@ -77,7 +77,9 @@ def _values(trained: Trained) -> Section:
     half, most = np.quantile(off, [0.5, 0.9])
     spread = f"Half of the predictions are off by less than {half:.3g}, nine in ten by less than {most:.3g}."
     figures = (
-        Figure(predicted_against_actual(truth, given), f"On the dotted line a prediction is exact. {spread}"),
-        Figure(residuals(truth, given), "Too high above the line, too low below it; the squares should lie on it."),
+        Figure(predicted_against_actual(truth, given), f"The dotted line is an exact prediction. {spread}"),
+        Figure(
+            residuals(truth, given), "Predictions above the line are too high; the squares, medians, should lie on it."
+        ),
     )
-    return Section("answers", "Errors and calibration", "Predictions for the evaluated rows.", figures)
+    return Section("errors", "Errors and calibration", "Predictions for the evaluated rows.", figures)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from slipway_training.evaluation.answers import Predictions, compare, spread_of
+from slipway_training.evaluation.predictions import Predictions, compare, spread_of
 
 
 def test_differences_are_the_worst_number_of_each_row() -> None:
