@@ -63,8 +63,11 @@ class RowProblem:
 class InvalidRows(RequestError):
     """Rows that break the model's schema; `problems` lists the first of them, `total` counts all.
 
-    `is_all` off says that there were so many that the rest of the request was not looked at.
+    `is_all` off says that there were so many that the rest of the request was not looked at. `most_bytes`, where it is
+    set, is how long the list may be when it is told: the body came compressed, and no refusal is much longer than that.
     """
+
+    most_bytes: int | None = None
 
     def __init__(self, problems: Sequence[RowProblem], total: int, *, is_all: bool = True) -> None:
         noun = "problem" if total == 1 else "problems"

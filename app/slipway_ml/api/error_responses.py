@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict
 from http import HTTPStatus
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ from slipway_ml.front.exchange import JSON, Headers, HotResponse
 logger = logging.getLogger("slipway.api")
 
 _MAX_MESSAGE_BYTES = 900
+_SPARE_BYTES = 700
+"""What a list of problems may have beyond the bytes of its request."""
 
 STATUS: dict[type[Exception], int] = {
     errors.MalformedRequest: 400,
@@ -46,8 +49,8 @@ def error_response(error: Exception) -> HotResponse:
     document: dict[str, Any] = {"error": _shorten(str(error))}
     headers: Headers = [JSON]
     if isinstance(error, errors.InvalidRows):
-        document["problems"] = [asdict(problem) for problem in error.problems]
-        document["problems_not_listed"] = error.total - len(error.problems)
+        document["problems"] = problems = _listed(error)
+        document["problems_not_listed"] = error.total - len(problems)
     if isinstance(error, errors.Unavailable | errors.RateLimited):
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if isinstance(error, errors.Unauthorized):
@@ -57,6 +60,15 @@ def error_response(error: Exception) -> HotResponse:
     if isinstance(error, errors.MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
     return HotResponse(orjson.dumps(document), status, tuple(headers))
+
+
+def _listed(error: errors.InvalidRows) -> list[dict[str, Any]]:
+    """The first problems, as many as there is room for."""
+    problems = [asdict(problem) for problem in error.problems]
+    if error.most_bytes is None:
+        return problems
+    ends = accumulate(len(orjson.dumps(problem)) + 1 for problem in problems)
+    return problems[: sum(end <= error.most_bytes + _SPARE_BYTES for end in ends)]
 
 
 def error_body(message: str) -> bytes:

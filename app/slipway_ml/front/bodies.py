@@ -110,6 +110,7 @@ class Bodies:
 
     async def _inflate(self, exchange: Exchange, body: bytes, coding: bytes) -> bytes:
         """The body without its coding, which takes the place of the compressed one in the count."""
+        exchange.compressed = len(body)
         inflated = await self._encoder.inflate(body, coding, exchange.charge)
         self.budget.replace(exchange, 0)
         self.hold(exchange, len(inflated))

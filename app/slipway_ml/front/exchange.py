@@ -92,6 +92,8 @@ class Exchange(HotRequest):
     status: int = 0
     held: int = 0
     """Bytes of the body that are in memory."""
+    compressed: int = 0
+    """Bytes of the body as it came, where it was compressed."""
     large: int = 0
     """Bytes of body and charges that count as the caller's share; 0 while the request is small."""
     caller: Hashable = None

@@ -22,7 +22,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from slipway_ml import log
-from slipway_ml.errors import MethodNotAllowed, PathNotFound, RequestTooLarge, UnsupportedBody
+from slipway_ml.errors import InvalidRows, MethodNotAllowed, PathNotFound, RequestTooLarge, UnsupportedBody
 from slipway_ml.front.bodies import Bodies, ClientGone, Limits
 from slipway_ml.front.exchange import (
     CLOSE,
@@ -160,6 +160,8 @@ class Guard:
 
     def answer(self, exchange: Exchange, error: Exception) -> HotResponse:
         """What the client is told about an error; the last line: whatever it is, the answer is clean."""
+        if isinstance(error, InvalidRows) and exchange.compressed:
+            error.most_bytes = exchange.compressed
         token = log.request_id.set(exchange.request_id)
         response = self._error_response(error)
         log.request_id.reset(token)

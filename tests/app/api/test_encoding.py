@@ -81,6 +81,20 @@ async def test_compressed_body_that_cannot_be_read_is_refused(
     assert response.headers.get("accept-encoding", "") == ("gzip, deflate" if status == 415 else "")
 
 
+async def test_refusal_of_a_compressed_body_is_no_longer_than_that_and_1_kib(tmp_path: Path) -> None:
+    publish(tmp_path)
+    async with service(tmp_path) as client:
+        for row in (b"0", b"{}", b"[null]"):
+            body = gzip.compress(b'{"instances":[' + b",".join([row] * 5000) + b"]}")
+            response = await client.post("/predict/sum", content=body, headers={"Content-Encoding": "gzip"})
+            told = response.json()
+
+            assert response.status_code == 422
+            assert len(response.content) <= len(body) + 1024
+            assert told["problems"]
+            assert len(told["problems"]) + told["problems_not_listed"] > 100
+
+
 async def test_inflated_bodies_count_as_bytes_in_flight(tmp_path: Path) -> None:
     publish(tmp_path)
     body = gzip.compress(b" " * 40_000)

@@ -38,7 +38,14 @@ def check_head(
         hosts = [name for name, _ in headers].count(b"host")
         if hosts > 1 or (not hosts and version == "1.1"):
             raise Refused(Reason.HOST, "exactly one Host header is needed")
+    if b"transfer-encoding" in by_name and not _is_only_chunked(headers):
+        raise Refused(Reason.MALFORMED, "the only transfer coding that is read is chunked; leave others out")
     return keep_alive and version == "1.1"
+
+
+def _is_only_chunked(headers: Headers) -> bool:
+    """The parser is content where chunked comes last, and would take the coded bytes for the body."""
+    return [value.strip().lower() for name, value in headers if name == b"transfer-encoding"] == [b"chunked"]
 
 
 def too_large_head(limits: ConnectionLimits) -> Refused:
