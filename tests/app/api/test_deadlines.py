@@ -22,7 +22,7 @@ def body_of(endpoint: str, *values: float) -> dict[str, Any]:
     return {"inputs": [tensor(list(values), [len(values), 1])]} if endpoint.endswith("infer") else {"instances": rows}
 
 
-ENDPOINTS = pytest.mark.parametrize("door", ["/predict/loop", "/v1/models/loop:predict", "/v2/models/loop/infer"])
+ENDPOINTS = pytest.mark.parametrize("endpoint", ["/predict/loop", "/v1/models/loop:predict", "/v2/models/loop/infer"])
 
 
 def publish_loop(models: Path) -> None:

@@ -64,7 +64,7 @@ ENDPOINTS = [as_object, as_list, as_columns, as_v1_rows, as_tensors, as_bytes]
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("nullable", [False, True])
-@pytest.mark.parametrize("door", ENDPOINTS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 async def test_text_at_the_limit_is_accepted_and_longer_is_refused(
     tmp_path: Path, endpoint: Callable[[str], Request], nullable: bool
 ) -> None:
