@@ -58,7 +58,7 @@ def outcome(read: Callable[[], Any]) -> Any:
 
 
 def tensors(request: Any) -> Any:
-    inputs = [(t.name, t.datatype, t.data.dtype, t.data.shape, t.data.tolist()) for t in request.inputs]
+    inputs = [(t.name, t.datatype, t.data.dtype.str, t.data.shape, t.data.tolist()) for t in request.inputs]
     return inputs, request.outputs, request.id, request.parameters
 
 
