@@ -1,7 +1,6 @@
 """One table: error class → status. Bodies are `{"error": …}`, at most 1 KiB besides the list of row problems."""
 
 import logging
-from dataclasses import asdict
 from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
@@ -62,9 +61,9 @@ def error_response(error: Exception) -> HotResponse:
     return HotResponse(orjson.dumps(document), status, tuple(headers))
 
 
-def _listed(error: errors.InvalidRows) -> list[dict[str, Any]]:
-    """The first problems, as many as there is room for."""
-    problems = [asdict(problem) for problem in error.problems]
+def _listed(error: errors.InvalidRows) -> list[errors.RowProblem]:
+    """The first problems, as many as there is room for; orjson knows how to write them."""
+    problems = error.problems
     if error.most_bytes is None:
         return problems
     ends = accumulate(len(orjson.dumps(problem)) + 1 for problem in problems)

@@ -50,6 +50,8 @@ class HotRequest:
     """The client is gone: the work need not be done any more."""
     charged: int = field(init=False, default=0)
     """Bytes that are counted besides the body."""
+    peer: str = field(default="", kw_only=True)
+    """The address at the other end of the connection, a proxy's where there is one."""
 
     def charge(self, size: int) -> None:
         """Count `size` bytes of memory that this request is about to take besides its body; for any thread.
@@ -79,15 +81,11 @@ class HotResponse:
 
 @dataclass(slots=True)
 class Exchange(HotRequest):
-    """One request in the front; `raw_headers` are all of them, in the order they came.
-
-    `peer` is the address at the other end of the connection, a proxy's where there is one.
-    """
+    """One request in the front; `raw_headers` are all of them, in the order they came."""
 
     method: str
     raw_headers: Headers
     started: float
-    peer: str = ""
     match: Match | None = None
     status: int = 0
     held: int = 0

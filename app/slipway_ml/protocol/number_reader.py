@@ -95,7 +95,7 @@ def _read_input(item: Any) -> tuple[dict[str, Any], int]:
     rows = len(data)
     if rows == len(numbers):
         return tensor, 2
-    if not all(type(row) is Array for row in data):
+    if rows > len(numbers) or not all(type(row) is Array for row in data):
         raise _NotPlain
     return tensor, 2 + rows
 

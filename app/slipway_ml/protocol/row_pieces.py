@@ -34,8 +34,13 @@ Charge = Callable[[int], None]
 
 _START = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"instances"[ \t\n\r]*:[ \t\n\r]*\[')
 _END = re.compile(rb"\][ \t\n\r]*\}[ \t\n\r]*\Z")
+_LIST = re.compile(rb"[ \t\n\r]*\[")
 _TAIL = 256
 _OBJECTS_TIMES = 3
+_MOST_PIECES = 6
+"""The longest piece, in those that rows as lists begin with."""
+_VALUES_AT_ONCE = 4000
+"""What a piece of good rows should hold; reading them takes about a millisecond."""
 _SMALLEST = 1024
 _MOST_ARRAYS = 16
 _TEXT_BYTES = 72
@@ -80,6 +85,10 @@ def _plain_row(row: Any) -> Any:
     return None if row != row else row  # noqa: PLR0124
 
 
+def _begins_with_list(text: bytes, start: int) -> bool:
+    return _LIST.match(text, start) is not None
+
+
 def plain_rows(body: bytes) -> Span | None:
     """Where the rows of a long body probably lie, which has nothing beside them; None where it has another form."""
     start, end = _START.match(body), _END.search(body, max(0, len(body) - _TAIL))
@@ -95,6 +104,8 @@ class RowPieces:
         self._charge = charge
         self._limits = limits
         self._piece = piece
+        self._per_value = 0.0
+        """Bytes of a value in the piece before; 0 where that is not known."""
         self._signs = max(MOST_SIGNS, 4 * len(codec.names))
         self.by_position: bool | None = None
         """Of the first row, which all others must follow."""
@@ -137,14 +148,18 @@ class RowPieces:
     def read_rows(self, body: bytes, span: Span, *, is_rewritten: bool = False) -> Steps[None]:
         """Read rows; `is_rewritten` where another parser reads them first, as it does those of a short request."""
         read = self._rewrite if is_rewritten else self._read
+        if self.by_position is None:
+            self.by_position = _begins_with_list(body, span.start)
         yield from read_array(body, *span, between_brackets, read, self._next_size, self._signs)
 
     def _next_size(self) -> int:
-        """Bytes of the next piece: rows as objects have fewer values in as many."""
+        """Bytes of the next piece: as many values as are read in a step, going by the piece before."""
+        if self._per_value and not self.problems.total:
+            return max(self._piece, min(int(self._per_value * _VALUES_AT_ONCE), self._piece * _MOST_PIECES))
         return self._piece * _OBJECTS_TIMES if self.by_position is False else self._piece
 
     def _start_again(self) -> None:
-        self.by_position, self.rows = None, 0
+        self.by_position, self.rows, self._per_value = None, 0, 0.0
         self.problems = ProblemList(lambda: self._codec.checker, self._size)
 
     def _rewrite(self, text: bytes) -> int:
@@ -160,11 +175,12 @@ class RowPieces:
 
     def _read(self, text: bytes) -> int:
         if self.by_position is None:
-            self.by_position = text[1:].lstrip()[:1] == b"["
+            self.by_position = _begins_with_list(text, 1)
         if not self.problems.total:
             rows = self._codec.read_piece(text, by_position=self.by_position)
             if rows is not None:
                 self._add(rows)
+                self._per_value = len(text) / max(1, len(rows) * len(self._codec.names))
                 return len(rows)
         try:
             rows = from_json(text)

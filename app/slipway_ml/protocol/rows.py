@@ -22,12 +22,14 @@ from slipway_ml.protocol.json_values import InvalidJson
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.protocol.outputs import Outputs, as_outputs
 from slipway_ml.protocol.parts import Part, PendingRows
+from slipway_ml.protocol.quick_bodies import count
 from slipway_ml.protocol.row_pieces import Charge, RowPieces, load, no_rows, too_many_rows, without_nan
 from slipway_ml.protocol.row_problems import ProblemList, RowChecker, is_no_json
 from slipway_ml.protocol.row_schema import object_request
 from slipway_ml.protocol.row_validator import list_requests, object_requests, pieces_of_lists, pieces_of_objects
 
 _FEW = 64
+_SHORTEST_MEMBER = len(b":1,")
 _ENCODED_AT_ONCE = 2000
 """Values of the answer."""
 _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
@@ -41,6 +43,8 @@ class RowCodec:
         self._limits = limits
         self._objects = object_requests(signature, limits.instances)
         self.names = [feature.name for feature in signature.features]
+        self._shortest_row = 2 + sum([len(orjson.dumps(name)) + _SHORTEST_MEMBER for name in self.names])
+        """Bytes of an object that has all fields, and of the comma after it."""
         self._head = b'{"model":%b,"version":%b,"request_id":' % (orjson.dumps(model_name), orjson.dumps(model_version))
         self._template = _prediction_template(signature)
         self._labels = _encoded_labels(signature)
@@ -87,6 +91,8 @@ class RowCodec:
     def read(self, body: bytes, size: int | None = None) -> PendingRows:
         """Rows that are good, not yet turned into tensors; raises what `decode` raises."""
         by_position = _has_lists(body)
+        if not by_position and self._has_short_rows(body):
+            return self._read_again(body, KeyError(), size)
         validator = self._lists if by_position else self._objects
         try:
             rows = validator.validate_json(body)["instances"]
@@ -116,10 +122,16 @@ class RowCodec:
         try:
             if by_position:
                 return self._pieces_of_lists.validate_json(text)  # type: ignore[no-any-return]
+            if self._has_short_rows(text):
+                return None
             rows: list[Any] = self._pieces_of_objects.validate_json(text)
         except ValidationError:
             return None
         return rows if set(map(len, rows)) <= {len(self.names)} else None
+
+    def _has_short_rows(self, text: bytes) -> bool:
+        """Whether there are more objects than could have all fields; their validator looks for every field in each."""
+        return count(text, b"{") > len(text) // self._shortest_row + 1
 
     def _read_again(self, body: bytes, error: ValidationError | KeyError, size: int | None) -> PendingRows:
         """Bare NaN means missing, which no JSON schema can say; everything else ends in the list of problems."""

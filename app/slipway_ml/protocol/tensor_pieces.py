@@ -47,6 +47,8 @@ _MOST_SIGNS = 65_536
 """Of a row that lies in a list of its own."""
 _TEXT_BYTES = 72
 """What a short text takes in memory, beside its place in an array."""
+_MOST_WRONG_PIECES = 2
+"""After so many no other is expected to hold nothing but numbers."""
 _MOST_TIMES = 4
 _SPARE = 1024 * 1024
 
@@ -232,6 +234,7 @@ class _Data:
         self._is_finite = True
         self._misnested: MalformedRequest | None = None
         self._error: MalformedRequest | None = None
+        self._wrong_pieces = 0
         self._size = sizes.first if self._of_type else sizes.others
 
     def piece(self) -> int:
@@ -240,11 +243,11 @@ class _Data:
 
     def read(self, text: bytes) -> int:
         """Read a piece; raises NotJson."""
-        if self._of_type is not None:
+        if self._of_type is not None and self._wrong_pieces < _MOST_WRONG_PIECES:
             try:
                 return self._read_numbers(self._of_type, text)
             except (ValueError, TypeError, NotPlain):
-                pass  # something that is no number, or no JSON
+                self._wrong_pieces += 1  # something that is no number, or no JSON
         try:
             if b"NaN" in text and b'"' not in text:
                 text = text.replace(b"NaN", b"null")  # without strings it can be nothing else
@@ -267,6 +270,8 @@ class _Data:
         numbers = numbers_of(root, of_type)
         length = len(root)
         is_flat = length == len(numbers) and text.find(b"[", 1) < 0
+        if length > len(numbers):
+            raise NotPlain
         if not is_flat and (text.count(b"[") != 1 + length or not all(type(row) is Array for row in root)):
             raise NotPlain
         del root

@@ -83,6 +83,10 @@ class PredictionHandler(ABC):
         """The request as tensors; raises what answers it where it is wrong."""
 
     @abstractmethod
+    def is_quick(self, request: HotRequest) -> bool:
+        """Whether a body above LARGE can be decoded at once, as one step of about a millisecond."""
+
+    @abstractmethod
     def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
         """The same for a long body."""
 
@@ -101,6 +105,10 @@ class PredictionHandler(ABC):
         if size <= LARGE:
             self._submit(self.decode(servable, request), reply, latest)
             return
+        is_quick = self.is_quick(request)
+        if is_quick and self._turns.take_one():
+            self._submit(self.decode(servable, request), reply, latest)
+            return
         self._turns.start(
             Job(
                 request,
@@ -108,7 +116,7 @@ class PredictionHandler(ABC):
                 size,
                 latest,
                 lambda: DeadlineExceeded(servable.name),
-                self.decode_in_steps(servable, request),
+                in_one_step(self.decode, servable, request) if is_quick else self.decode_in_steps(servable, request),
                 lambda work: self._submit(work, reply, latest),
                 reply,
             )
@@ -139,9 +147,17 @@ class PredictionHandler(ABC):
         work.servable.batcher.submit(work.part, work.rows, work, latest)
 
 
-def _caller(servable: Servable, request: HotRequest) -> tuple[str, bytes | None]:
+def in_one_step(decode: Callable[[Servable, HotRequest], Work], servable: Servable, request: HotRequest) -> Steps[Work]:
+    """Decoding that is short enough for one step, as steps."""
+    yield from ()
+    return decode(servable, request)
+
+
+def _caller(servable: Servable, request: HotRequest) -> tuple[str, bytes | str]:
+    """Whose turn it is: a model with an API key or, without one, with the address at the other end."""
     headers = request.headers
-    return servable.name, next((headers[name] for name in _KEY_HEADERS if name in headers), None)
+    key = next((headers[name] for name in _KEY_HEADERS if name in headers), None)
+    return servable.name, request.peer if key is None else key
 
 
 def in_task(handler: Callable[[HotRequest], Awaitable[HotResponse]]) -> HotHandler:

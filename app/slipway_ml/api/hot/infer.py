@@ -11,6 +11,7 @@ from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.protocol.messages import InferenceRequest
 from slipway_ml.protocol.number_reader import NumberReader
 from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.protocol.quick_bodies import has_only_numbers
 from slipway_ml.protocol.tensor_pieces import TensorPieces
 from slipway_ml.serving.data_plane import DataPlane, widened
 from slipway_ml.serving.servable import Servable
@@ -44,6 +45,10 @@ class InferHandler(PredictionHandler):
             inference = read_request(document, self._limits, None, has_booleans=has_booleans)
         tensors, rows = self._plane.prepare(servable, inference)
         return Work(self, servable, request, tensors, rows, inference, inference.parameters.timeout)
+
+    def is_quick(self, request: HotRequest) -> bool:
+        """Numbers and little else, in JSON."""
+        return BINARY_HEADER not in request.headers and has_only_numbers(request.body)
 
     def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
         """The same, piece by piece; numbers are checked in a thread, where numpy lets go of the interpreter."""

@@ -4,6 +4,7 @@ from slipway_ml.api.hot.handler import PredictionHandler, Work
 from slipway_ml.front.exchange import HotRequest, HotResponse
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.protocol.quick_bodies import has_few_values
 from slipway_ml.serving.servable import Servable
 
 
@@ -14,6 +15,10 @@ class PredictHandler(PredictionHandler):
         """Rows through the model's schema."""
         part, rows = servable.rows.read_part(request.body)
         return Work(self, servable, request, part, rows)
+
+    def is_quick(self, request: HotRequest) -> bool:
+        """Rows with few values."""
+        return has_few_values(request.body)
 
     def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
         """The same, some rows at a time."""

@@ -104,6 +104,14 @@ class Turns:
         """Whether any work is left."""
         return self._is_taken or bool(self._aside)
 
+    def take_one(self) -> bool:
+        """Take the turn for one step that the caller does itself, at once; False where work waits, or did just now."""
+        if self._is_taken:
+            return False
+        self._is_taken = True
+        asyncio.get_running_loop().call_soon(self._take_turn)
+        return True
+
     def start(self, job: Job) -> None:
         """Do a job in turns: at once, as far as one turn goes, where nothing else waits.
 

@@ -7,6 +7,7 @@ from slipway_ml.front.exchange import HotRequest, HotResponse
 from slipway_ml.protocol.column_requests import read_in_steps
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
+from slipway_ml.protocol.quick_bodies import has_few_values
 from slipway_ml.protocol.row_pieces import Charge
 from slipway_ml.protocol.row_requests import is_plain, rewrite
 from slipway_ml.serving.servable import Servable
@@ -26,6 +27,10 @@ class V1PredictHandler(PredictionHandler):
             body, by_column = rewrite(body, servable.signature)
         part, rows = servable.rows.read_part(body, len(request.body))
         return Work(self, servable, request, part, rows, by_column)
+
+    def is_quick(self, request: HotRequest) -> bool:
+        """Rows or columns with few values."""
+        return has_few_values(request.body)
 
     def decode_in_steps(self, servable: Servable, request: HotRequest) -> Steps[Work]:
         """The same, some rows at a time."""
