@@ -14,6 +14,14 @@ _ROLLUP = Path("/proc/self/smaps_rollup")
 _STATM = Path("/proc/self/statm")
 _UNLIMITED = 2**60
 _KIB = 1024
+_MIB = 1024 * _KIB
+
+_MALLOC_OPTIONS = {
+    -3: _MIB,  # M_MMAP_THRESHOLD: what is larger is mapped for itself, and unmapped when it is freed
+    -1: 4 * _MIB,  # M_TRIM_THRESHOLD: so much that is free at the end of the heap is given back at once
+    -8: 2,  # M_ARENA_MAX: heaps, of which each thread had one of its own
+}
+_SET_BY_THE_USER = ("MALLOC_", "GLIBC_TUNABLES")
 
 
 def memory_limit(cgroup: Path = _CGROUP, own_groups: Path = _OWN_GROUPS) -> int | None:
@@ -34,6 +42,19 @@ def resident_bytes() -> int:
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         return 0
+
+
+def bound_free_memory() -> bool:
+    """Let the C library keep little of what is freed; whether it was told, before there are threads.
+
+    It learns from the first large block that is freed to take such blocks from its heaps, and then keeps up to twice the
+    largest one in the heap of every thread. Does nothing where the environment has settings of its own, or where the C
+    library knows none.
+    """
+    if any(name.startswith(_SET_BY_THE_USER) for name in os.environ):
+        return False
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    return set_option is not None and all([set_option(*option) for option in _MALLOC_OPTIONS.items()])
 
 
 def return_free_memory() -> None:
