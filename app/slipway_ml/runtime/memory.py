@@ -4,6 +4,7 @@ Limits are read where the kernel keeps them, of cgroups version 2 or 1, of this 
 """
 
 import ctypes
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +59,8 @@ def bound_free_memory() -> bool:
 
 
 def return_free_memory() -> None:
-    """Give what the C library has free back to the system; takes milliseconds, and lets other threads go on."""
+    """Give what is free back to the system; takes milliseconds, and mostly lets other threads go on."""
+    gc.collect()  # what has failed on its way can lie in cycles, which the collector sees long after
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -31,6 +31,10 @@ _CHUNK_BYTES = 16
 """Of framing are free for each chunk: the digits of its size and two line ends."""
 
 
+def nothing() -> None:
+    """What a cycle calls that has ended."""
+
+
 class RequestReader(WatchedConnection, Wire):
     """The reading half of a connection."""
 
@@ -250,6 +254,7 @@ class RequestReader(WatchedConnection, Wire):
 
     def _end_asgi(self, cycle: RequestResponseCycle) -> None:
         cycle.body.clear()  # what came of it after the answer began would stay in memory until the next request
+        cycle.on_response = nothing  # else it would hold itself, and this connection, until the collector comes
         self.on_response_complete()
 
     def on_body(self, body: bytes) -> None:
