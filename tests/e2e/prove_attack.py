@@ -2,8 +2,9 @@
 
 The server has one core and default settings, whoever calls has another. A good client with a key of its own asks for
 rows and tensors of two models on kept connections, and for liveness, readiness and metrics on new ones, steadily: it
-must see no error, and a 99th percentile of at most three times that which it has while nobody attacks. Prints a table,
-draws memory and latencies over time, and exits with 1 where a promise is broken, with 2 where no limit can be set.
+must see no error, and a 99th percentile of at most three times that which it has while nobody attacks. A control tells
+how much of that comes from the callers' own core: the attackers attack another server there. Prints a table, draws
+memory and latencies over time, and exits with 1 where a promise is broken, with 2 where no limit can be set.
 
 usage: python -m tests.e2e.prove_attack [--only NAME]… [--seconds S] [--json FILE] [--before FILE] [--plot FILE]
 """
@@ -47,20 +48,25 @@ def main() -> int:
     earlier = json.loads(given.before.read_text())["attacks"] if given.before else {}
     console = Console(stderr=True)
     try:
-        outcomes = _run(given.only or names, given.seconds, console)
+        outcomes, control = _run(given.only or names, given.seconds, console)
     except CannotRun as error:
         console.print(f"prove attack: {error}", style="red", highlight=False, markup=False)
         return 2
     if given.json:
-        found = {"machine": str(this_machine()), "attacks": {outcome.name: figures(outcome) for outcome in outcomes}}
+        found = {
+            "machine": str(this_machine()),
+            "attacks": {outcome.name: figures(outcome) for outcome in outcomes},
+            "control": figures(control),
+        }
         given.json.write_text(json.dumps(found, indent=1) + "\n")
     if given.plot:
         draw(outcomes, given.plot)
-    _print(outcomes, earlier)
+    _print(outcomes, control, earlier)
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 
 
-def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome]:
+def _run(names: Iterable[str], seconds: float, console: Console) -> tuple[list[Outcome], Outcome]:
+    """What each attack does, and what the last of them does to somebody who asks another server."""
     chosen = [name for name in [*ATTACKS, _TOGETHER] if name in set(names)]
     outcomes = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -69,7 +75,7 @@ def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome
         raise_priority(),
         Progress(*columns, console=console) as progress,
     ):
-        task = progress.add_task("publishing models", total=len(chosen))
+        task = progress.add_task("publishing models", total=len(chosen) + 1)
         planned = _attack_run(Path(temporary), seconds, is_single=len(chosen) == 1)
         for name in chosen:
             progress.update(task, description=name)
@@ -78,10 +84,14 @@ def _run(names: Iterable[str], seconds: float, console: Console) -> list[Outcome
             with memory_group(_LIMIT_MIB * _MIB) as group:
                 outcomes.append(planned.run(name, about, attacks, group))
             progress.advance(task)
+        progress.update(task, description="control")
+        with memory_group(_LIMIT_MIB * _MIB) as group:
+            control = planned.run(f"{name}, elsewhere", about, attacks, group, elsewhere=True)
+        progress.advance(task)
     base = base_of(outcomes)
-    for outcome in outcomes:
+    for outcome in [*outcomes, control]:
         outcome.base = base
-    return outcomes
+    return outcomes, control
 
 
 def _attack_run(folder: Path, seconds: float, *, is_single: bool) -> AttackRun:
@@ -99,12 +109,17 @@ def _together() -> list[Attack]:
     return [attack for attack in ATTACKS.values() if not attack.options]
 
 
-def _print(outcomes: list[Outcome], earlier: dict[str, dict[str, object]]) -> None:
+def _print(outcomes: list[Outcome], control: Outcome, earlier: dict[str, dict[str, object]]) -> None:
     wide = Console(width=None if sys.stdout.isatty() else 160)
     base = outcomes[0].base
     wide.print(f"{this_machine()}; memory limit {_LIMIT_MIB} MiB", highlight=False)
     wide.print(
         f"without an attack: p99 {base.predictions_ms:.1f} ms for predictions, {base.probes_ms:.1f} ms for probes",
+        highlight=False,
+    )
+    wide.print(
+        f"control ({control.name}): p99 x {control.ratio:.1f} by the callers' own core, "
+        f"{sum(control.errors.values())} errors; the attackers attack another server there",
         highlight=False,
     )
     wide.print(table(outcomes, earlier))

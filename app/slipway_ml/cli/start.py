@@ -22,6 +22,7 @@ from slipway_ml.front.process.watchdog import Watchdog
 from slipway_ml.front.process.workers import Link, Supervisor
 from slipway_ml.main import create_app, memory_limits, open_keys
 from slipway_ml.registry.store import Registry
+from slipway_ml.runtime.memory import bound_free_memory
 from slipway_ml.security.key_file import KeyFile
 from slipway_ml.serving.run_under_way import model_under_way
 from slipway_ml.settings import Settings
@@ -37,6 +38,7 @@ logger = logging.getLogger("slipway")
 
 def start(settings: Settings) -> None:
     """Serve until told to stop; raises UsageError where the settings ask for what cannot be had."""
+    bound_free_memory()
     log.configure(settings.log_format, settings.log_level)
     keys = open_keys(settings)
     _check_memory(settings)

@@ -15,6 +15,9 @@ from slipway_ml.contract.tensors import Tensor
 
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
+_TEXT_BYTES = 64
+"""What a short text takes in memory, beside its place in an array."""
+
 
 class RunOutputs:
     """The outputs of one run in the signature's order; their first dimension is the rows of all its requests."""
@@ -71,6 +74,12 @@ class Outputs(Sequence[Tensor]):
         """Values of all outputs per row."""
         return sum([prod(tensor.shape[1:]) for tensor in self.run.tensors])
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of these rows; each text is an object of its own."""
+        rows = self.stop - self.start
+        return sum([rows * prod(tensor.shape[1:]) * _value_bytes(tensor) for tensor in self.run.tensors])
+
     def pieces(self, values: int) -> "Iterator[Outputs]":
         """The same rows in pieces of about so many values, each as if it had been a run of its own."""
         step = max(1, values // max(1, self.width))
@@ -112,3 +121,7 @@ def _flat_text(tensor: Tensor) -> bytes:
     flat = tensor.ravel()
     values: Any = flat.tolist() if flat.dtype.hasobject else flat
     return orjson.dumps(values, option=_NUMPY)[1:-1]
+
+
+def _value_bytes(tensor: Tensor) -> int:
+    return tensor.itemsize + (_TEXT_BYTES if tensor.dtype.hasobject else 0)

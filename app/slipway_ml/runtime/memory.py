@@ -4,6 +4,7 @@ Limits are read where the kernel keeps them, of cgroups version 2 or 1, of this 
 """
 
 import ctypes
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,14 @@ _ROLLUP = Path("/proc/self/smaps_rollup")
 _STATM = Path("/proc/self/statm")
 _UNLIMITED = 2**60
 _KIB = 1024
+_MIB = 1024 * _KIB
+
+_MALLOC_OPTIONS = {
+    -3: _MIB,  # M_MMAP_THRESHOLD: what is larger is mapped for itself, and unmapped when it is freed
+    -1: 4 * _MIB,  # M_TRIM_THRESHOLD: so much that is free at the end of the heap is given back at once
+    -8: 2,  # M_ARENA_MAX: heaps, of which each thread had one of its own
+}
+_SET_BY_THE_USER = ("MALLOC_", "GLIBC_TUNABLES")
 
 
 def memory_limit(cgroup: Path = _CGROUP, own_groups: Path = _OWN_GROUPS) -> int | None:
@@ -36,8 +45,22 @@ def resident_bytes() -> int:
         return 0
 
 
+def bound_free_memory() -> bool:
+    """Let the C library keep little of what is freed; whether it was told, before there are threads.
+
+    It learns from the first large block that is freed to take such blocks from its heaps, and then keeps up to twice the
+    largest one in the heap of every thread. Does nothing where the environment has settings of its own, or where the C
+    library knows none.
+    """
+    if any(name.startswith(_SET_BY_THE_USER) for name in os.environ):
+        return False
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    return set_option is not None and all([set_option(*option) for option in _MALLOC_OPTIONS.items()])
+
+
 def return_free_memory() -> None:
-    """Give what the C library has free back to the system; takes milliseconds, and lets other threads go on."""
+    """Give what is free back to the system; takes milliseconds, and mostly lets other threads go on."""
+    gc.collect()  # what has failed on its way can lie in cycles, which the collector sees long after
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -28,6 +28,10 @@ from tests.e2e.attack.outcome import MOST_KEPT_MIB, Outcome
 _WARM_SECONDS = 1.0
 _LOOK_SECONDS = 0.1
 _END_SECONDS = 20.0
+_SERVERS, _CALLERS = 0, 1
+"""The cores."""
+_INTERRUPTED = ("chrt", "--idle", "0")
+"""Runs a command so that any ordinary process on its core goes first, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class AttackRun:
     """What is started, whose keys are used, and how long each part takes.
 
     `group` is None where the watch limits memory in place of the kernel. The server has the first core to itself,
-    whoever asks the second, where the good client goes before the attackers.
+    whoever asks and who watches the second. There the good client interrupts the attackers whenever it wakes, which a
+    nice value would not do: its latencies are to be the server's.
     """
 
     command: Sequence[str]
@@ -48,18 +53,27 @@ class AttackRun:
     takes_options: bool = True
     """Whether the server knows the options that some attacks ask for."""
 
-    def run(self, name: str, about: str, attacks: Sequence[Attack], group: MemoryGroup | None) -> Outcome:
-        """Let these attacks loose at the same time on a server of their own."""
+    def run(
+        self, name: str, about: str, attacks: Sequence[Attack], group: MemoryGroup | None, *, elsewhere: bool = False
+    ) -> Outcome:
+        """Let these attacks loose at the same time on a server of their own.
+
+        `elsewhere` lets them loose on yet another one, on the callers' core: what the good client notices then comes
+        from that core alone, and not from the server it asks.
+        """
         outcome = Outcome(name, about, self.limit_mib)
         forgiven = max((attack.forgiven_seconds for attack in attacks), default=0.0)
         with ExitStack() as stack:
-            server = stack.enter_context(self._serving(_options(attacks) if self.takes_options else [], group))
-            port = int(server.url.rpartition(":")[2])
+            options = _options(attacks) if self.takes_options else []
+            server = stack.enter_context(self._serving(options, group))
+            port = attacked = _port(server)
             _wait_until_whole(server, self.good_key)
+            if elsewhere:
+                attacked = _port(stack.enter_context(self._serving(options, None, _CALLERS)))
             watch = stack.enter_context(
-                MemoryWatch(lambda: _processes(server, group), None if group else self.limit_mib)
+                MemoryWatch(lambda: _processes(server, group), None if group else self.limit_mib, two_cores()[_CALLERS])
             )
-            attackers = {attack: stack.enter_context(self._attacker(attack, port, forgiven)) for attack in attacks}
+            attackers = {attack: stack.enter_context(self._attacker(attack, attacked, forgiven)) for attack in attacks}
             seen = Path(stack.enter_context(TemporaryDirectory()), "seen")
             with _good_client(port, self.good_key, seen):
                 _wait_until_ready(attackers)
@@ -82,10 +96,11 @@ class AttackRun:
         return outcome
 
     @contextmanager
-    def _serving(self, options: Sequence[str], group: MemoryGroup | None) -> Iterator[Server]:
+    def _serving(self, options: Sequence[str], group: MemoryGroup | None, core: int = _SERVERS) -> Iterator[Server]:
         command = [*self.command, *options]
         limited = group.command(command) if group is not None else command
-        with service.running(["taskset", "--cpu-list", str(two_cores()[0]), *limited]) as server:
+        ahead = [] if core == _SERVERS else _INTERRUPTED
+        with service.running(["taskset", "--cpu-list", str(two_cores()[core]), *ahead, *limited]) as server:
             try:
                 yield server
             finally:
@@ -94,7 +109,7 @@ class AttackRun:
     @contextmanager
     def _attacker(self, attack: Attack, port: int, forgiven: float) -> Iterator[subprocess.Popen[str]]:
         arguments = [attack.name, str(port), self.attacker_key, str(self.attack_seconds + forgiven)]
-        with _beside(["nice", "-n", "15"], "attacker", *arguments) as process:
+        with _beside(_INTERRUPTED, "attacker", *arguments) as process:
             yield process
 
     def _recover(self, outcome: Outcome, watch: MemoryWatch) -> None:
@@ -105,6 +120,10 @@ class AttackRun:
             is_late = time.monotonic() > until - self.recovery_seconds / 2
             if is_late and watch.now() <= outcome.rss_before + MOST_KEPT_MIB / 2:
                 return
+
+
+def _port(server: Server) -> int:
+    return int(server.url.rpartition(":")[2])
 
 
 def _options(attacks: Sequence[Attack]) -> list[str]:
@@ -132,7 +151,7 @@ def _kill(server: Server) -> None:
 @contextmanager
 def _beside(ahead: Sequence[str], module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A process of the parity check, on the core that the server does not have."""
-    pin = ["taskset", "--cpu-list", str(two_cores()[1]), *ahead]
+    pin = ["taskset", "--cpu-list", str(two_cores()[_CALLERS]), *ahead]
     command = [*pin, sys.executable, "-m", f"tests.e2e.attack.{module}", *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -18,10 +18,16 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class MemoryWatch:
     """Resident memory in MiB of the processes that `processes` names, at every moment while the block lasts."""
 
-    def __init__(self, processes: Callable[[], list[int]], limit_mib: float | None = None) -> None:
-        """With a limit, whoever passes it is killed: for machines where the kernel cannot be asked to."""
+    def __init__(
+        self, processes: Callable[[], list[int]], limit_mib: float | None = None, core: int | None = None
+    ) -> None:
+        """With a limit, whoever passes it is killed: for machines where the kernel cannot be asked to.
+
+        The watch keeps to `core`, where one is given.
+        """
         self._processes = processes
         self._limit_mib = limit_mib
+        self._core = core
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)
         self._highest = 0.0
@@ -53,6 +59,8 @@ class MemoryWatch:
         return max(self._highest, *marks) if len(marks) == 1 else self._highest
 
     def _watch(self) -> None:
+        if self._core is not None:
+            os.sched_setaffinity(0, {self._core})  # of this thread alone
         while not self._stop.wait(_SAMPLE_SECONDS):
             now = self.now()
             self._highest = max(self._highest, now)

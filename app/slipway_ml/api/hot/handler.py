@@ -52,7 +52,12 @@ class Work:
     def set_result(self, outputs: Outputs) -> None:
         """The batch has run."""
         if self.rows > _FEW_ROWS and self.rows * outputs.width > _LARGE_RESPONSE:
-            self.endpoint.encode_later(self, outputs)
+            try:
+                self.request.charge(outputs.nbytes)  # they wait for their turn
+            except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+                self.tell(error)
+            else:
+                self.endpoint.encode_later(self, outputs)
         else:
             try:
                 response = self.endpoint.encode(self, outputs)

@@ -164,17 +164,17 @@ class Turns:
                 if perf_counter() > ends:
                     return
         except StopIteration as done:
-            self._end(job)
-            self._hand_on(job, done.value)
+            then, reply = self._end(job)
+            self._hand_on(then, reply, done.value)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
-            self._end(job)
-            job.reply(error)
+            _, reply = self._end(job)
+            reply(error)
 
-    def _hand_on(self, job: Job, result: Any) -> None:
+    def _hand_on(self, then: Callable[[Any], None], reply: Reply, result: Any) -> None:
         try:
-            job.then(result)
+            then(result)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
-            job.reply(error)
+            reply(error)
 
     def _ask_thread(self, job: Job, asked: Callable[[], Any]) -> None:
         self._callers[job.caller].put_aside(job)
@@ -188,9 +188,9 @@ class Turns:
             return
         error = done.exception()
         if error is not None:
-            self._end(job)
+            _, reply = self._end(job)
             if isinstance(error, Exception):
-                job.reply(error)
+                reply(error)
             return
         job.result = done.result()
         self._add(job, is_new=False)
@@ -198,9 +198,13 @@ class Turns:
             self._is_taken = True
             self._take_turn()
 
-    def _end(self, job: Job) -> None:
+    def _end(self, job: Job) -> tuple[Callable[[Any], None], Reply]:
+        """Returns whom to tell. The job itself may lie in its lists for a while and must keep nothing in memory."""
+        then, reply = job.then, job.reply
         job.is_done = True
         job.steps.close()
+        job.steps, job.then, job.reply = _no_steps(), _tell_nobody, _tell_nobody
+        return then, reply
 
     def _look(self) -> None:
         """Drop what is too late, or waits for a client that is gone."""
@@ -212,7 +216,15 @@ class Turns:
             if job.request.is_abandoned:
                 self._end(job)
             elif job.latest <= now:
-                self._end(job)
-                job.reply(job.late())
+                _, reply = self._end(job)
+                reply(job.late())
         if waiting:
             self._watch = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+
+
+def _no_steps() -> Steps[None]:
+    yield from ()
+
+
+def _tell_nobody(_outcome: Any) -> None:
+    pass

@@ -15,7 +15,7 @@ from slipway_ml.front.connection.asgi_cycle import close_unless_continued
 from slipway_ml.front.connection.limits import NO_PLACE
 from slipway_ml.front.connection.lingering import Lingering
 from slipway_ml.front.connection.request_cycle import HotCycle
-from slipway_ml.front.connection.request_reader import RequestReader
+from slipway_ml.front.connection.request_reader import RequestReader, nothing
 from slipway_ml.front.connection.response_lines import ResponseLines
 from slipway_ml.front.connection.watched_connection import NO_DEADLINE
 from slipway_ml.front.exchange import HUNG_UP, Exchange, HotResponse
@@ -53,6 +53,8 @@ class Connection(RequestReader):
         self._note_unsent(0)
         super().connection_lost(exc)
         self._detour = None
+        if self.cycle is not None:
+            self.cycle.on_response = nothing
         self.cycle = None  # type: ignore[assignment]  # it knows this connection
         if self._task is not None:
             self._task.cancel(HUNG_UP)

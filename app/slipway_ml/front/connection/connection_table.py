@@ -22,7 +22,6 @@ _IDLE_WEIGHT = 1 / 50
 """What a second of waiting counts for one that has had a request answered: it is likelier to be somebody's."""
 _STALLED_SECONDS = 1.0
 """How long bytes must have stood still before their connection may be closed for others."""
-_STALLED_FOR_A_PLACE_SECONDS = 5.0
 _CANDIDATES, _CANDIDATES_OF = 64, 8  # so many of one look, and never more than one in so many
 _SCAN_SECONDS = 0.01
 _LOG_SECONDS = 10.0
@@ -158,7 +157,7 @@ class ConnectionTable:
         if waited >= 0:
             return waited
         stalled = member.stalled(now)
-        return stalled if stalled >= _STALLED_FOR_A_PLACE_SECONDS else -1.0
+        return stalled if stalled >= _STALLED_SECONDS else -1.0
 
 
 def weigh(seconds: float, *, has_asked: bool) -> float:

@@ -18,6 +18,7 @@ from slipway_ml.front.connection.asgi_cycle import ClosingTransport
 from slipway_ml.front.connection.heads import check_head, too_large_framing, too_large_head, without_offer
 from slipway_ml.front.connection.known_head import HeadMemory, KnownHead
 from slipway_ml.front.connection.limits import NO_PLACE
+from slipway_ml.front.connection.read_turns import LARGE_READ, ReadTurns
 from slipway_ml.front.connection.request_cycle import HotCycle, Wire
 from slipway_ml.front.connection.watched_connection import NO_DEADLINE, WatchedConnection
 from slipway_ml.front.exchange import Headers
@@ -31,12 +32,18 @@ _CHUNK_BYTES = 16
 """Of framing are free for each chunk: the digits of its size and two line ends."""
 
 
+def nothing() -> None:
+    """What a cycle calls that has ended."""
+
+
 class RequestReader(WatchedConnection, Wire):
     """The reading half of a connection."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, read_turns: ReadTurns, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limits = self._limits
+        self._read_turns = read_turns
+        self._waits_to_read = False
         self._hot: HotCycle | None = None
         """The request that is being read, where it has a hot cycle."""
         self._fed = 0
@@ -63,6 +70,10 @@ class RequestReader(WatchedConnection, Wire):
     # What comes in.
 
     def data_received(self, data: bytes) -> None:
+        if len(data) >= LARGE_READ and not self._waits_to_read:
+            self._waits_to_read = True
+            self.transport.pause_reading()
+            self._read_turns.wait(self)
         if self._detour is not None and not (data := self._detour(data)):
             return
         begins = self._is_between
@@ -74,6 +85,12 @@ class RequestReader(WatchedConnection, Wire):
             self._parse_in_pieces(memoryview(data))
         if begins and (hot := self._hot) is not None and hot.is_admitted and hot.keep_alive:
             self._heads.learn(data, hot.match, hot.exchange.raw_headers, hot.exchange.headers)
+
+    def read_on(self) -> None:
+        """It is this connection's turn to read more of a large body."""
+        self._waits_to_read = False
+        if not (self._lingers or self.flow.read_paused or self.transport.is_closing()):
+            self.transport.resume_reading()
 
     def _take_known(self, known: KnownHead, data: bytes) -> bool:
         """Take a request past the parser; False where it has another head, is not alone, or comes at a bad time."""
@@ -250,6 +267,7 @@ class RequestReader(WatchedConnection, Wire):
 
     def _end_asgi(self, cycle: RequestResponseCycle) -> None:
         cycle.body.clear()  # what came of it after the answer began would stay in memory until the next request
+        cycle.on_response = nothing  # else it would hold itself, and this connection, until the collector comes
         self.on_response_complete()
 
     def on_body(self, body: bytes) -> None:

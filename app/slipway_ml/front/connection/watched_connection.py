@@ -94,7 +94,9 @@ class WatchedConnection(HttpToolsProtocol):
             self._sent_for = self.cycle
         else:
             self._sending.note(now, unsent)
-            if self._sending.is_late(now):
+            is_late = self._sending.is_late(now)
+            unsent = max(unsent, self._unsent)  # the transport lets go of a response once its last byte is taken
+            if is_late:
                 self._table.closes("slow_reader")
                 self._guard.refusals.report(Reason.RESPONSE_NOT_READ)
                 self.transport.abort()

@@ -26,6 +26,7 @@ from slipway_ml.front.connection.connection import Connection
 from slipway_ml.front.connection.connection_table import RESERVED, ConnectionTable
 from slipway_ml.front.connection.limits import ConnectionLimits
 from slipway_ml.front.connection.lingering import Lingering
+from slipway_ml.front.connection.read_turns import ReadTurns
 from slipway_ml.front.connection.response_lines import ResponseLines
 from slipway_ml.front.guard import Guard
 from slipway_ml.front.memory.plan import UNSENT_IN_KERNEL
@@ -73,13 +74,20 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
     take_short_slices()
-    bounded, response_lines = _within_file_limit(limits), ResponseLines()
+    bounded, response_lines, read_turns = _within_file_limit(limits), ResponseLines(), ReadTurns()
     lingering = Lingering(bounded, app.refusals)
     table = ConnectionTable(bounded, app.bodies.budget, app.metrics.count_closed, time.monotonic)
     app.metrics.watch_connections(lambda: len(table.members) - len(lingering))
 
     def connect(**kwargs: Any) -> Connection:
-        return Connection(**kwargs, guard=app, table=table, response_lines=response_lines, lingering=lingering)
+        return Connection(
+            **kwargs,
+            guard=app,
+            table=table,
+            response_lines=response_lines,
+            lingering=lingering,
+            read_turns=read_turns,
+        )
 
     config = uvicorn.Config(
         app,
