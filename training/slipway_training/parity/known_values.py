@@ -1,4 +1,4 @@
-"""known_numbers(pipeline), known_categories(pipeline, …): the values that fitted steps treat apart, which rows given need not hold.
+"""The values that fitted steps treat apart, whether or not the rows given hold them.
 
 The number that marks a gap, where the domain of a function ends, the categories of an encoder.
 """
