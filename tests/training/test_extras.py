@@ -93,7 +93,7 @@ def test_catboost_with_other_trees_is_refused() -> None:
 def test_xgboost_without_trees_is_refused() -> None:
     linear = XGBRegressor(booster="gblinear", n_estimators=3)
 
-    with pytest.raises(ConversionError, match="step XGBRegressor: XGBRegressor has a form with booster='gbtree'"):
+    with pytest.raises(ConversionError, match="XGBRegressor with booster='gblinear' has no exact form"):
         parity_of(linear, X, VALUES)
 
 

@@ -15,7 +15,7 @@ from onnx import ModelProto
 
 from slipway_ml.contract.evaluation import Evaluation, Score
 from slipway_ml.contract.manifest import Finding, SourceRecord
-from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.parity import GivenRows, Parity
 from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.model import ModelConfig
@@ -32,7 +32,8 @@ from slipway_training.export.onnx_export import forms
 from slipway_training.optimizer import candidates, gates, variants
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.passes import Material
-from slipway_training.parity import parity
+from slipway_training.parity import as_given, parity
+from slipway_training.parity.as_given import AsUsed
 from slipway_training.parity.diagnosis import first_difference
 from slipway_training.parity.neighbor_ties import refuse_neighbor_ties
 from slipway_training.parity.parity import Reference
@@ -77,10 +78,15 @@ class ModelCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted(ModelCandidate):
-    """A fitted pipeline that takes frames as Table has them; it has learnt `learn_target` from the rows `learn`."""
+    """A fitted pipeline that takes frames as Table has them; it has learnt `learn_target` from the rows `learn`.
+
+    `as_used` are the rows as a user gave them, with the predictions of the user's own pipeline; empty where the rows
+    are ours.
+    """
 
     pipeline: Any
     learn_target: NDArray[Any]
+    as_used: tuple[AsUsed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     model_gates.check(metrics, evaluation, config.gate)
     progress("evaluate", _in_words(metrics[0], evaluation))
     exact, expected, proof = check_parity(fitted, config.parity)
+    proof = _with_given(proof, exact.SerializeToString(), fitted, config.parity)
     progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
     same = "same labels" if signature.labels else "same values"
     where = f"{proof.rows} real and {proof.edge_rows} edge rows"
@@ -132,6 +139,21 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     return Trained(
         config, fitted, predictions, evaluation, metrics, proof, choice, {one.name: one.model for one in measured}
     )
+
+
+def _with_given(proof: Parity, model: bytes, fitted: Fitted, config: ParityConfig) -> Parity:
+    """The certificate with the second claim; raises DtypeDifference."""
+    if not fitted.as_used:
+        return proof
+    found = [as_given.compare_own(model, used, fitted.signature, config) for used in fitted.as_used]
+    whole = GivenRows(
+        rows=sum(one.rows for one in found),
+        differing=sum(one.differing for one in found),
+        label_flips=sum(one.label_flips for one in found),
+        largest_difference=max(one.largest_difference for one in found),
+        reason=next((one.reason for one in found if one.reason), ""),
+    )
+    return proof.model_copy(update={"as_given": whole})
 
 
 def _ask(fitted: Fitted, config: ModelConfig) -> Predictions:

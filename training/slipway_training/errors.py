@@ -5,6 +5,7 @@ SlipwayError
 ├── DataCheckFailed      the data cannot be read or must not be trained on    exit 2
 ├── ConversionError      a step of the pipeline has no exact ONNX form        exit 2
 ├── ParityError          the exported graph does not say what the pipeline says   exit 3
+│   └── DtypeDifference  it does, but not for the data types of the rows given    exit 3
 └── GateFailed           the trained model is worse than the config allows    exit 3
 """
 
@@ -30,6 +31,10 @@ class ParityError(SlipwayError):
     """The ONNX graph answers differently from the scikit-learn pipeline; nothing is published."""
 
     exit_code = 3
+
+
+class DtypeDifference(ParityError):
+    """The rows given, in their own data types, get other predictions than over HTTP; nobody has accepted that."""
 
 
 class GateFailed(SlipwayError):

@@ -1,6 +1,7 @@
 """One table: error class → status. Bodies are `{"error": …}`, at most 1 KiB besides the list of row problems."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
@@ -61,7 +62,7 @@ def error_response(error: Exception) -> HotResponse:
     return HotResponse(orjson.dumps(document), status, tuple(headers))
 
 
-def _listed(error: errors.InvalidRows) -> list[errors.RowProblem]:
+def _listed(error: errors.InvalidRows) -> Sequence[errors.RowProblem]:
     """The first problems, as many as there is room for; orjson knows how to write them."""
     problems = error.problems
     if error.most_bytes is None:

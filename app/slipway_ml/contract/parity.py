@@ -21,6 +21,21 @@ class RowsCompared(Part):
     p999_difference: Annotated[float, Field(ge=0)]
 
 
+class GivenRows(Part):
+    """The rows exactly as a user gave them, asked of the user's own pipeline, beside what the graph predicts for them.
+
+    The graph computes from the float64 numbers that HTTP carries; a frame or array may hold others. `differing` are
+    rows with another label, or a number further away than the tolerance. `reason` says why they differ and that it was
+    accepted; it is empty where none does.
+    """
+
+    rows: Annotated[int, Field(ge=0)]
+    differing: Annotated[int, Field(ge=0)]
+    label_flips: Annotated[int, Field(ge=0)]
+    largest_difference: Annotated[float, Field(ge=0)]
+    reason: str = ""
+
+
 class Parity(Part):
     """The certificate of a graph: how it compares with what it came from, on float64 input, in all and by kind of row.
 
@@ -29,7 +44,8 @@ class Parity(Part):
     itself where that is larger). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 % quantile.
     Raw values closer to a threshold than `blind_steps` steps of float64 were not compared: 0 where every operation
     before it is exact, some where a logarithm or a power is. `kinds` begins with the rows a version is evaluated on;
-    manifests from before it was there have none. `not_proved` says in sentences what nothing was compared for.
+    manifests from before it was there have none. `not_proved` says in sentences what nothing was compared for. `as_given` is
+    there where a user's own pipeline was asked about the very rows that were given.
     """
 
     rows: Annotated[int, Field(ge=0)]
@@ -42,3 +58,4 @@ class Parity(Part):
     reference: str = "scikit-learn"
     kinds: tuple[RowsCompared, ...] = ()
     not_proved: tuple[str, ...] = ()
+    as_given: GivenRows | None = None

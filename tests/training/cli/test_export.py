@@ -48,7 +48,7 @@ def test_skops_file_is_published_under_its_name(tmp_path: Path, parquet: Path) -
     )
 
     assert result.exit_code == 0, result.exception
-    assert "prove parity  same labels on 240" in result.output
+    assert "check parity  same labels on 240" in result.output
     assert re.search("Version 1 of travellers: (compact|tree_ensemble),", result.output)  # the faster, both exact
     assert Registry(tmp_path / "models").versions("travellers") == [1]
 

@@ -55,7 +55,7 @@ def test_every_row_knows_its_kind() -> None:
     edges = edge_rows(model.pipeline, model.signature, model.held_out.frame, 20_000)
 
     unseen, missing = (edges.frame[edges.kinds == kind] for kind in ("unseen_category", "missing"))
-    assert set(edges.kinds) == {"category", "unseen_category", "empty_text", "missing", "extreme"}
+    assert set(edges.kinds) == {"category", "fitted_category", "unseen_category", "empty_text", "missing", "extreme"}
     assert (unseen[["sex", "embarked", "deck"]] == UNSEEN_CATEGORY).any(axis=1).all()
     assert missing[["age", "embarked", "deck"]].isin(["", np.nan]).any(axis=1).all()
     assert (missing["age"].isna() & (missing["embarked"] == "") & (missing["deck"] == "")).any()

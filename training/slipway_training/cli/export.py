@@ -32,6 +32,13 @@ def export(
     trust: Annotated[
         bool, typer.Option("--trust", help="Open files that may run code, or hold unknown types.")
     ] = False,
+    accept_dtype_difference: Annotated[
+        bool,
+        typer.Option(
+            "--accept-dtype-difference",
+            help="Publish although the rows, in the data types they have, are predicted otherwise than over HTTP.",
+        ),
+    ] = False,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
 ) -> None:
     """Publish a fitted scikit-learn pipeline.
@@ -60,6 +67,7 @@ def export(
         models=models,
         nullable=tuple(nullable or ()),
         promote=promote,
+        accept_dtype_difference=accept_dtype_difference,
         progress=progress,
     )
     show_variants(console, version.manifest)

@@ -15,6 +15,11 @@ class ParityConfig(Section):
         1e-5,
         description="largest difference of a probability, or of a value relative to the spread of all or to its size",
     )
+    accept_dtype_difference: bool = Field(
+        False,
+        description="publish although the rows given, in the data types they have, get other predictions from the "
+        "pipeline than from the graph, which computes from float64",
+    )
     max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the made-up edge rows")
 
 

@@ -23,11 +23,12 @@ _COLUMNS = 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How the user has a column: its dtype, the mark of a missing cell, and whether any is missing."""
+    """How the user has a column: its dtype, the mark of a missing cell, whether any is missing, whether it is bools."""
 
     dtype: Any
     mark: Any
     has_missing: bool
+    is_boolean: bool = False
 
 
 class AsGiven(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -132,13 +133,15 @@ def _as_frame(rows: Any) -> tuple[pd.DataFrame, str]:
 def _read_column(name: str, column: "pd.Series[Any]") -> tuple[Kind, Any, Column]:
     absent = column.isna().to_numpy()
     mark = column[absent].iloc[0] if absent.any() else None
-    form = Column(column.dtype, mark, bool(absent.any()))
     present = column[~absent]
+    kinds = {type(value) for value in present} if column.dtype == np.dtype(object) else set()
+    is_boolean = pd.api.types.is_bool_dtype(column.dtype) or bool(kinds and kinds <= {bool, np.bool_})
+    form = Column(column.dtype, mark, bool(absent.any()), is_boolean)
     if isinstance(column.dtype, pd.CategoricalDtype):
         if not all(isinstance(value, str) for value in column.dtype.categories):
             raise DataCheckFailed(f"column {name!r} has categories that are not text; convert them with astype(str)")
         return Kind.CATEGORY, _texts(name, column, absent), form
-    if pd.api.types.is_bool_dtype(column.dtype):
+    if is_boolean:
         return Kind.BOOLEAN, _numbers(column, absent), form
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
         is_integer = pd.api.types.is_integer_dtype(column.dtype)
@@ -148,11 +151,9 @@ def _read_column(name: str, column: "pd.Series[Any]") -> tuple[Kind, Any, Column
         if is_integer and len(present) and np.abs(values[~absent]).max() > _EXACT:
             raise DataCheckFailed(f"column {name!r} holds integers beyond 2**53, which floats cannot tell apart")
         return Kind.INTEGER if is_integer else Kind.NUMBER, values, form
-    kinds = {type(value) for value in present}
+    kinds = kinds or {type(value) for value in present}
     if len(present) and kinds <= {str}:
         return Kind.CATEGORY, _texts(name, column, absent), form
-    if len(present) and kinds <= {bool, np.bool_}:
-        return Kind.BOOLEAN, _numbers(column, absent), form
     if len(present) and kinds <= {int, float, np.int64, np.float64}:
         return Kind.NUMBER, _numbers(column, absent), form
     what = "is empty" if not len(present) else f"is of dtype {column.dtype}, and holds more than text or numbers"
@@ -173,15 +174,27 @@ def _texts(name: str, column: "pd.Series[Any]", absent: NDArray[np.bool_]) -> ND
     return values
 
 
+def _restore_booleans(values: NDArray[np.float64], column: Column) -> Any:
+    """True, False and the user's mark of a missing cell, in the user's dtype where it has room for that mark."""
+    is_gap = np.isnan(values)
+    if not is_gap.any():
+        return pd.Series(values != 0, dtype=column.dtype)
+    if not column.has_missing:
+        return pd.Series(values)
+    cells = (values != 0).astype(object)
+    cells[is_gap] = column.mark
+    return pd.Series(cells, dtype=column.dtype)
+
+
 def _restore(cells: "pd.Series[Any]", column: Column) -> Any:
     values = cells.to_numpy()
     if values.dtype == np.float64:
-        if pd.api.types.is_bool_dtype(column.dtype) and not np.isnan(values).any():
-            return pd.Series(values != 0, dtype=column.dtype)
+        if column.is_boolean:
+            return _restore_booleans(values, column)
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and not column.has_missing:
             is_whole = np.isfinite(values).all() and np.array_equal(values, np.round(values))
             return pd.Series(values.astype(np.int64) if is_whole else values)
-        return pd.Series(values)
+        return pd.Series(values, dtype=object if column.dtype == np.dtype(object) else np.float64)
     if column.has_missing:
         values = np.where(values == "", column.mark, values) if values.size else values
     if isinstance(column.dtype, pd.CategoricalDtype):

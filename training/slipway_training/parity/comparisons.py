@@ -17,6 +17,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import Binarizer, KBinsDiscretizer
 
 from slipway_training.data.table import with_columns
+from slipway_training.export.estimators.xgboost_trees import BOOSTERS, used_trees
 from slipway_training.export.sub_estimators import members
 
 See = Callable[[pd.DataFrame], Any]
@@ -96,7 +97,7 @@ def _of_a_library(fitted: Any) -> tuple[NDArray[np.float64], bool] | None:
     if hasattr(fitted, "booster_"):
         return _light(fitted.booster_), False
     if hasattr(fitted, "get_booster"):
-        return _boosted(fitted.get_booster()), True
+        return _boosted(fitted), True
     if hasattr(fitted, "get_borders"):
         pairs = [(column, border) for column, borders in fitted.get_borders().items() for border in borders]
         return (np.array(pairs, dtype=np.float64) if pairs else _NO_PAIRS), True
@@ -124,11 +125,14 @@ def _binned(predictor: Any) -> NDArray[np.float64]:
     return np.column_stack([nodes["feature_idx"][is_split], nodes["num_threshold"][is_split]])
 
 
-def _boosted(booster: Any) -> NDArray[np.float64]:
+def _boosted(fitted: Any) -> NDArray[np.float64]:
     """XGBoost goes left below a threshold, so the float32 before it is the last on that side."""
-    model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+    learner = json.loads(fitted.get_booster().save_raw("json"))["learner"]
+    if learner["gradient_booster"].get("name") not in BOOSTERS:
+        return _NO_PAIRS  # a linear booster compares nothing
     parts = []
-    for tree in model.get("trees", []):
+    for used in used_trees(fitted, learner):
+        tree = used.tree
         is_split = np.array(tree["left_children"]) >= 0
         edges = np.nextafter(np.array(tree["split_conditions"], dtype=np.float32)[is_split], np.float32(-np.inf))
         parts.append(np.column_stack([np.array(tree["split_indices"])[is_split], edges.astype(np.float64)]))

@@ -2,7 +2,8 @@
 
 Around every split threshold of a tree: the float64 values on both sides and the float32 values around them, one column
 at a time and all columns at once. For every column its extremes and far beyond, missing where allowed, an unseen
-category and the empty text where allowed. Each row knows which kind it is.
+category and the empty text where allowed, and the values that a fitted step treats apart: marks of a gap, ends of a
+domain, categories. Each row knows which kind it is.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from slipway_ml.contract.signature import Feature, Kind, Signature
 from slipway_training.data.schema import DATE
 from slipway_training.data.table import with_columns
+from slipway_training.parity.known_values import known_categories, known_numbers
 from slipway_training.parity.probes import Probes, of_kind, together
 from slipway_training.parity.threshold_values import VALUES_PER_THRESHOLD, values_around
 
@@ -31,7 +33,7 @@ def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: in
 
     `blind_steps` is how many steps of float64 to each side of a threshold are left out.
     """
-    parts = list(column_edges(signature, base))
+    parts = [*column_edges(signature, base), *fitted_edges(pipeline, signature, base)]
     room = limit - sum(map(len, parts)) - _MIXED_ROWS
     values = values_around(pipeline, signature, base, max(room, 0) // VALUES_PER_THRESHOLD, blind_steps)
     return together([*parts, *threshold_rows(values, base)])
@@ -49,6 +51,19 @@ def column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
     missing = {f.name: "" if f.kind is Kind.CATEGORY else np.nan for f in signature.features if f.nullable}
     if len(missing) > 1:
         yield of_kind("missing", with_columns(rows, missing))
+
+
+def fitted_edges(pipeline: Any, signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
+    """What the fitted steps know of difficult values, whether or not a row given has one."""
+    rows = base.iloc[:_BASE_ROWS]
+    for feature in signature.features:
+        if feature.kind is Kind.CATEGORY:
+            for category in known_categories(pipeline, feature.categories or ()):
+                yield of_kind("fitted_category", with_columns(rows, {feature.name: category}))
+        elif feature.kind is not Kind.BOOLEAN:
+            for kind, known in known_numbers(pipeline).items():
+                for value in known:
+                    yield of_kind(kind, with_columns(rows, {feature.name: value}))
 
 
 def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:

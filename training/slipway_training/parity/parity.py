@@ -18,7 +18,7 @@ from slipway_ml.contract.signature import Signature
 from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
 from slipway_training.config.proof import ParityConfig
-from slipway_training.errors import ParityError
+from slipway_training.errors import DataCheckFailed, ParityError
 from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline, some, spread_of
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import edge_rows
@@ -26,6 +26,7 @@ from slipway_training.parity.probes import Probes, of_kind, together
 
 _TRAINING_ROWS = 1000
 _SMALLEST_PART = 32
+_MOST_REFUSALS = 2000
 _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 """What estimators raise at rows they have no answer to."""
 
@@ -65,7 +66,13 @@ def reference(
     judged = int((real.kinds == real.kinds[0]).sum())
     held_out = real.frame.iloc[:judged]
     edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
-    probes = together([real, predictable(pipeline, edges)])
+    answered = predictable(pipeline, edges)
+    if not len(answered):
+        raise DataCheckFailed(
+            f"the pipeline predicts none of {len(edges)} edge rows, so nothing is known beyond the rows given; "
+            "give rows whose ranges and categories it can predict"
+        )
+    probes = together([real, answered])
     predictions = predict_without_warnings(pipeline, probes, signature)
     return Reference(probes, judged, predictions, spread_of(some(predictions, slice(judged))), blind_steps)
 
@@ -78,17 +85,27 @@ def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature
 
 
 def predictable(pipeline: Any, rows: Probes) -> Probes:
-    """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph."""
+    """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph.
+
+    Halves are asked again down to single rows, so that a row is left out for itself alone; once that has taken very
+    many refusals, what is left of it is left out in small parts.
+    """
+    return rows.take(_answered(pipeline, rows, [_MOST_REFUSALS]))
+
+
+def _answered(pipeline: Any, rows: Probes, refusals_left: list[int]) -> NDArray[np.bool_]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pipeline.predict(rows.frame)
     except _REFUSALS:
-        if len(rows) <= _SMALLEST_PART:
-            return rows.take(slice(0))
+        refusals_left[0] -= 1
+        if len(rows) <= (1 if refusals_left[0] > 0 else _SMALLEST_PART):
+            return np.zeros(len(rows), dtype=np.bool_)
         middle = len(rows) // 2
-        return together(predictable(pipeline, rows.take(half)) for half in (slice(middle), slice(middle, None)))
-    return rows
+        halves = (rows.take(half) for half in (slice(middle), slice(middle, None)))
+        return np.concatenate([_answered(pipeline, half, refusals_left) for half in halves])
+    return np.ones(len(rows), dtype=np.bool_)
 
 
 def measure(session: OnnxSession, expected: Reference, signature: Signature, tolerance: float) -> Parity:

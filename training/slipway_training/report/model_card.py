@@ -41,6 +41,7 @@ def model_card(trained: Trained, libraries: dict[str, str]) -> str:
         _parity(parity, config.task),
         "",
         *_certificate(parity),
+        *_as_given(parity),
         *_not_proved(parity),
         "",
         f"With {', '.join(f'{name} {number}' for name, number in libraries.items())}.",
@@ -155,6 +156,17 @@ def _parity(parity: Parity, task: Task) -> str:
         f"generated edge rows: {labels}the largest difference is "
         f"{parity.largest_difference:.2g} ({parity.tolerance:.2g} allowed)."
     )
+
+
+def _as_given(parity: Parity) -> list[str]:
+    """What the user's own pipeline predicts for the rows as they were given, where it was asked."""
+    given = parity.as_given
+    if given is None:
+        return []
+    found = f"Asked about the {given.rows} rows exactly as they were given, the pipeline predicts"
+    if not given.differing:
+        return ["", f"{found} the same as the graph."]
+    return ["", f"{found} otherwise than the graph for {given.differing} of them ({given.reason})."]
 
 
 def _not_proved(parity: Parity) -> list[str]:

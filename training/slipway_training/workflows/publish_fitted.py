@@ -32,6 +32,7 @@ def publish(
     held_out: tuple[Any, Any] | None = None,
     nullable: tuple[str, ...] = (),
     promote: bool = False,
+    accept_dtype_difference: bool = False,
     report: bool = True,
     settings: Mapping[str, Any] | None = None,
     progress: Progress = lambda _step, _result: None,
@@ -39,13 +40,17 @@ def publish(
     """Prove a fitted pipeline on X and y, and write it as the next version of the model `name`.
 
     `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
-    `nullable` names columns that may be missing later though no row of X lacks them. `settings` are further parts of
-    a config: limitations, and the sections parity, gate, optimize and evaluation. Raises SlipwayError; nothing is
-    then written. Without `report` no page of plots is written.
+    `accept_dtype_difference` publishes what HTTP predicts, from float64 numbers, although the pipeline predicts otherwise
+    for X in the data types it has; count and reason are then in the manifest. `nullable` names columns that may be
+    missing later though no row of X lacks them. `settings` are further parts of a config: limitations, and the sections
+    parity, gate, optimize and evaluation. Raises SlipwayError; nothing is then written. Without `report` no page of
+    plots is written.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
     said = {"description": description, "owner": owner, "intended_use": intended_use}
     document = {"name": name, **said, "task": fitted.signature.task, **(settings or {})}
+    if accept_dtype_difference:
+        document["parity"] = {**document.get("parity", {}), "accept_dtype_difference": True}
     config = configs.for_fitted(document)
     progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
     registry = Registry(Path(models))

@@ -23,6 +23,7 @@ from slipway_training.data.schema import Unseen, assemble, describe_column, plai
 from slipway_training.data.table import missing, with_columns
 from slipway_training.errors import ConfigError, DataCheckFailed, closest
 from slipway_training.export.estimators.catboost_trees import refuse_categories
+from slipway_training.parity.as_given import ask_own
 from slipway_training.parity.edge_rows import UNSEEN_CATEGORY
 
 _MINIMUM_ROWS = 2
@@ -53,6 +54,7 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         judged_target = read_target(held_out[1], len(judged))
         counts = {"train": len(own_target), "held_out": len(judged_target)}
     source = "the rows that were given with the fitted pipeline"
+    asked = [(rows, given.frame)] + ([] if held_out is None else [(held_out[0], judged)])
     return Fitted(
         pipeline=whole,
         signature=signature,
@@ -63,6 +65,7 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         rows=counts,
         source=source,
         about=_about(pipeline),
+        as_used=tuple(ask_own(pipeline, own, frame, signature) for own, frame in asked),
     )
 
 

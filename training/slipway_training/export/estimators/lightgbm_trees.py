@@ -25,6 +25,8 @@ _LINKS = {
     "quantile": "",
     "poisson": "Exp",
     "gamma": "Exp",
+    "tweedie": "Exp",
+    "mape": "",
 }
 
 
@@ -33,12 +35,8 @@ def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block
     name = type(fitted).__name__
     what = f"step {path or name}: {name}"
     model = fitted.booster_.dump_model()
-    objective, *options = str(model["objective"]).split(" ")
-    is_usual = objective in {*_LINKS, "binary", "multiclass"} and not model["average_output"]
-    if not is_usual or any(option.startswith("sigmoid:") and option != "sigmoid:1" for option in options):
-        raise ConversionError(
-            f"{what} has a form with boosting_type='gbdt' and a usual objective only; use one of these"
-        )
+    objective, *options = str(model.get("objective", "custom")).split(" ")
+    _check(what, model, objective, options)
     targets = int(model["num_tree_per_iteration"])
     width = sum(block.width for block in blocks)
     memberships = Memberships(width)
@@ -50,9 +48,24 @@ def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block
     return linked(translation, fitted, raw, _LINKS.get(objective, ""))
 
 
+def _check(what: str, model: dict[str, Any], objective: str, options: Sequence[str]) -> None:
+    """Raise ConversionError that names what the model was fitted with and has no exact form."""
+    if objective not in {*_LINKS, "binary", "multiclass"}:
+        named = "a function as objective" if objective in {"None", "custom"} else f"objective={objective!r}"
+        raise ConversionError(f"{what} with {named} has no exact form; use 'binary', 'multiclass' or 'regression'")
+    if model["average_output"]:
+        raise ConversionError(f"{what} with boosting_type='rf' has no exact form; use RandomForestClassifier")
+    if "sqrt" in options:
+        raise ConversionError(f"{what} with reg_sqrt=True has no exact form; use TransformedTargetRegressor")
+    if any(option.startswith("sigmoid:") and option != "sigmoid:1" for option in options):
+        raise ConversionError(f"{what} with sigmoid other than 1 has no exact form; leave it at 1")
+
+
 def _grow(
     building: Building, node: dict[str, Any], tree: int, targets: int, memberships: Memberships, what: str
 ) -> int:
+    if node.get("leaf_features"):
+        raise ConversionError(f"{what} with linear_tree=True has no exact form; leave it off")
     if "leaf_value" in node:
         return building.end(tree, (tree % targets, node["leaf_value"]))
     if node["missing_type"] == "Zero":
