@@ -44,8 +44,8 @@ class Parity(Part):
     itself where that is larger). `tolerance` is the largest difference allowed, `p999_difference` the 99.9 % quantile.
     Raw values closer to a threshold than `blind_steps` steps of float64 were not compared: 0 where every operation
     before it is exact, some where a logarithm or a power is. `kinds` begins with the rows a version is evaluated on;
-    manifests from before it was there have none. `not_proved` says in sentences what nothing was compared for. `as_given` is
-    there where a user's own pipeline was asked about the very rows that were given.
+    manifests from before it was there have none. `not_proved` says in sentences what nothing was compared for.
+    `as_given` is there where a user's own pipeline was asked about the very rows that were given.
     """
 
     rows: Annotated[int, Field(ge=0)]

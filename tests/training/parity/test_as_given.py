@@ -18,7 +18,7 @@ from slipway_training.workflows.publish_fitted import publish
 from tests.claims import for_each
 
 RANDOM = np.random.default_rng(0)
-QUICK = {"optimize": {"candidates": []}}
+QUICK: dict[str, dict[str, list[str]]] = {"optimize": {"candidates": []}}
 ROWS = 1000
 
 

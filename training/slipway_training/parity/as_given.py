@@ -17,7 +17,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.proof import ParityConfig
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import DataCheckFailed, DtypeDifference
-from slipway_training.evaluation.answers import (
+from slipway_training.evaluation.predictions import (
     Predictions,
     compare,
     predict_with_pipeline,

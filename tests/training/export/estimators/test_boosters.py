@@ -13,7 +13,7 @@ from xgboost import XGBClassifier, XGBRegressor
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConversionError
-from slipway_training.evaluation.answers import predict_with_session
+from slipway_training.evaluation.predictions import predict_with_session
 from slipway_training.export.onnx_export import export
 from slipway_training.workflows.signature_inference import infer
 from tests.claims import for_each
@@ -43,6 +43,7 @@ def test_number_that_marks_a_gap_for_xgboost_is_missing_in_the_graph_too(target:
     rows = pd.DataFrame(GAPS, columns=found.learn.columns)
     graph = predict_with_session(session, to_tensors(rows, found.signature), found.signature.task)
 
+    assert graph.labels is not None
     assert np.array_equal(graph.labels, model.predict(GAPS))
     assert np.allclose(graph.numbers, model.predict_proba(GAPS), atol=1e-5)
 
