@@ -20,14 +20,14 @@ def test_card_says_who_answers_for_the_model_and_what_it_is_for() -> None:
 def test_card_admits_what_nobody_said() -> None:
     card = model_card(trained("breast_cancer"), {})
 
-    assert "- **Owner:** nobody is named\n- **Intended use:** not said\n" in card
+    assert "- **Owner:** not set\n- **Intended use:** not set\n" in card
 
 
 def test_card_has_intervals_and_the_baseline() -> None:
     card = model_card(trained("breast_cancer"), {})
 
     assert "| accuracy | 0.9532 | 0.9104 to 0.9761 | higher |" in card
-    assert "Beside baseline (most frequent class): accuracy 0.6257 on the same rows" in card
+    assert "Compared with baseline (most frequent class): accuracy 0.6257 on the same rows" in card
     assert "none is worse beyond chance" in card
 
 
@@ -36,7 +36,7 @@ def test_card_says_that_whole_groups_were_drawn() -> None:
 
     assert whole.evaluation is not None
     assert whole.evaluation.groups == len(set(np.asarray(whole.candidate.groups).tolist()))
-    assert f"intervals come from drawing the {whole.evaluation.groups} groups again" in model_card(whole, {})
+    assert f"intervals come from resampling the {whole.evaluation.groups} groups again" in model_card(whole, {})
 
 
 def test_card_names_slices_and_the_champion() -> None:
@@ -51,7 +51,7 @@ def test_card_names_slices_and_the_champion() -> None:
 
     assert "| sex = female | 29 |" in card
     assert "| a \\| b c | 40 | 0.5000 |  |" in card
-    assert "Beside version 1, the champion: not compared (it has other labels)." in card
+    assert "Compared with version 1, the champion: not compared (it has other labels)." in card
 
 
 def test_card_of_a_model_without_anything_to_judge_by_says_so() -> None:

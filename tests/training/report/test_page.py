@@ -91,5 +91,5 @@ def test_model_that_nothing_is_known_to_judge_by_has_a_page_without_scores() -> 
     page = render(replace(trained("breast_cancer"), evaluation=None, metrics=()))
 
     assert FAILED not in page
-    assert "nothing was given to judge it by" in page
+    assert "no rows were given to evaluate it on" in page
     assert "Parity certificate" in page

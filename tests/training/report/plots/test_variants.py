@@ -33,7 +33,7 @@ def test_plot_names_the_front_the_published_one_and_what_the_marks_mean() -> Non
 
     assert {"small", "exported", "large", "wrong"} <= words
     assert {"exact", "within the gate", "refused", "published", "KiB of the file"} <= words
-    assert "unbeaten are small, exported; large is published" in plot.label
+    assert "on the Pareto front are small, exported; large is published" in plot.label
 
 
 def test_same_variants_give_the_same_picture() -> None:
