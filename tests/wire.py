@@ -33,8 +33,10 @@ def post(body: bytes, *headers: bytes, path: bytes = b"/predict/sum", length: in
 
 
 def rows(count: int, size: int = 0) -> bytes:
-    """A body of so many rows of three, padded to a size in bytes."""
-    return (b'{"instances": [%b]}' % b",".join([b"[1, 2, 3]"] * count)).ljust(size)
+    """A body of at least so many rows of three, padded to a size in bytes, at most 100,000 of them in a row."""
+    padded = size // 100_000
+    lines = [b"[1, 2, 3]"] * max(count - padded, 0) + [b"[1, 2, 3".ljust(99_000) + b"]"] * padded
+    return (b'{"instances": [%b]}' % b",".join(lines)).ljust(size)
 
 
 def receive(client: socket.socket) -> bytes:

@@ -17,11 +17,11 @@ def orders() -> pd.DataFrame:
     """Whether an order came back depends on its price and on the customer's age."""
     random = np.random.default_rng(3)
     customer = random.integers(0, CUSTOMERS, ORDERS)
-    tune_threshold = random.lognormal(3, 1, ORDERS).round(2)
-    returned = tune_threshold * (1 + 0.02 * customer) + random.normal(0, 5, ORDERS) > 25
+    price = random.lognormal(3, 1, ORDERS).round(2)
+    returned = price * (1 + 0.02 * customer) + random.normal(0, 5, ORDERS) > 25
     days = pd.date_range("2026-01-01", periods=ORDERS, freq="D").strftime("%Y-%m-%d")
     return pd.DataFrame(
-        {"customer": customer, "ordered": days, "price": tune_threshold, "returned": returned.astype(int)}
+        {"customer": customer, "ordered": days, "price": price, "returned": returned.astype(int)}
     )
 
 

@@ -46,13 +46,13 @@ def _order(random: Random, number: int, customers: list[tuple[str, ...]], habits
     who = random.randrange(_CUSTOMERS)
     customer, age, region, member = customers[who]
     category = random.choice(list(_CATEGORIES))
-    tune_threshold = round(random.lognormvariate(3.8, 0.6), 2)
+    price = round(random.lognormvariate(3.8, 0.6), 2)
     pieces = random.choice((1, 1, 1, 2, 3))
-    lean = -3.2 + habits[who] + _CATEGORIES[category] + 0.03 * tune_threshold - 0.03 * (int(age or 42) - 42)
+    lean = -3.2 + habits[who] + _CATEGORIES[category] + 0.03 * price - 0.03 * (int(age or 42) - 42)
     lean += 0.6 * (pieces - 1) - 0.9 * (member == "True") + 0.5 * (region == "west")
     ordered = _FIRST_DAY + timedelta(days=number * 240 // _ORDERS)
     returned = random.random() < 1 / (1 + exp(-lean))
-    return (f"o{number:04}", customer, str(ordered), category, str(tune_threshold), str(pieces), str(int(returned)))
+    return (f"o{number:04}", customer, str(ordered), category, str(price), str(pieces), str(int(returned)))
 
 
 def _csv(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

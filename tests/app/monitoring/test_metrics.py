@@ -51,6 +51,7 @@ def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
         "slipway_compute_seconds": "histogram",
         "slipway_batch_rows": "histogram",
         "slipway_in_flight": "gauge",
+        "slipway_stuck_runs": "gauge",
         "slipway_connections": "gauge",
         "slipway_connections_closed": "counter",
         "slipway_request_memory_bytes": "gauge",

@@ -107,7 +107,7 @@ def test_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, data: Path
 
 def test_regressor_of_several_targets_names_each(tmp_path: Path) -> None:
     rows = pd.DataFrame({"rooms": np.arange(1.0, 41), "floor": np.arange(40.0) % 5})
-    flats = rows.assign(rent=300 + 90 * rows["rooms"], tune_threshold=1e5 + 7e4 * rows["rooms"] - 500 * rows["floor"])
+    flats = rows.assign(rent=300 + 90 * rows["rooms"], price=1e5 + 7e4 * rows["rooms"] - 500 * rows["floor"])
     flats.to_csv(tmp_path / "flats.csv", index=False)
     skops_io.dump(LinearRegression().fit(rows, flats[["rent", "price"]]), tmp_path / "flats.skops")
     asked = (tmp_path / "flats.skops", "--data", tmp_path / "flats.csv", "--models", tmp_path / "models")

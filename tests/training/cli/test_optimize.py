@@ -56,8 +56,8 @@ def test_without_real_rows_only_what_is_exact_is_tried(models: Path) -> None:
     result = command("forest", "--models", models, "--only", "leaves_int8", "--only", "tree_ensemble")
 
     assert "rows made up from the signature" in result.output
-    assert "Not built: leaves_int8: it may change answers, which only real rows can judge" in result.output
-    assert "Not judged: what may change answers was not tried" in result.output
+    assert "Not built: leaves_int8: it may change predictions, which only real rows can show" in result.output
+    assert "Not tried: variants that may change predictions need real rows" in result.output
 
 
 def test_other_model_needs_right_answers_and_is_asked_for_by_name(models: Path, rows: Path) -> None:
@@ -65,7 +65,7 @@ def test_other_model_needs_right_answers_and_is_asked_for_by_name(models: Path, 
     asked = command("forest", "--models", models, "--data", rows, "--only", "pruned_trees")
 
     assert "pruned_trees" not in unasked.output
-    assert "Not judged: the score, as no right answers are known" in unasked.output
+    assert "Not compared: the score, as no true targets are known" in unasked.output
     assert "pruned_trees: is another model, which only its score can speak for" in asked.output
 
 
@@ -117,7 +117,7 @@ def test_small_onnx_file_is_published_as_it_is_and_says_why(tmp_path: Path) -> N
     small = {one.name: one for one in version.manifest.variants}["weight_int8"]
     assert small.parity is not None
     assert small.parity.kinds[0].largest_difference < 0.02
-    assert "for which no answer should move" in small.verdict
+    assert "too few to change predictions" in small.verdict
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["net-sizes.svg", "net-speeds.svg"]
 
 
@@ -131,7 +131,7 @@ def test_small_onnx_file_is_published_as_it_is_and_says_why(tmp_path: Path) -> N
         (["forest", "--promote"], "--promote is for a version that --publish writes"),
         (["forest", "--only", "smaller"], "config: 'optimize.candidates.0' must be"),
         (["forest", "--pin", "smaller"], "there is no such variant; pin one of exported"),
-        (["none.onnx"], "says nothing of its rows; give some with --data"),
+        (["none.onnx"], "an .onnx file has no rows; give some with --data"),
         (["none.onnx", "--data", "none.csv"], "there is no data file 'none.csv'"),
     ],
 )

@@ -26,7 +26,7 @@ def test_command_shows_variants_the_reason_the_version_and_what_to_type_next(tmp
     result = command("breast_cancer", "--models", tmp_path)
 
     assert result.exit_code == 0
-    assert "prove parity  same labels on 569 real and" in result.output
+    assert "check parity  same labels on 569 real and" in result.output
     assert "not applicable: the graph has no neural network" in result.output
     assert "Version 1 of breast_cancer: compact," in result.output
     assert f"Report:  {tmp_path / 'breast_cancer' / '1' / 'report.html'}" in result.output

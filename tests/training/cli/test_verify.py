@@ -151,7 +151,7 @@ def test_smaller_variant_may_change_what_its_certificate_says_and_no_more(tmp_pa
 
     assert stored.manifest.variant == "weight_int8"
     assert verified.exit_code == 0, verified.exception
-    assert "does not say what it was published for (extremes and far beyond" in str(broken.exception)
+    assert "does not agree with its certificate (extremes and far beyond" in str(broken.exception)
 
 
 def boast_less(stored: StoredVersion) -> None:

@@ -62,7 +62,7 @@ def test_leak_from_a_joined_table_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_drift_over_time_is_warned_of(tmp_path: Path) -> None:
-    dearer = orders().assign(tune_threshold=lambda rows: rows["price"] + (rows.index >= 84) * 500.0)
+    dearer = orders().assign(price=lambda rows: rows["price"] + (rows.index >= 84) * 500.0)
 
     outcome = run(write_tables(tmp_path, dearer), Registry(tmp_path / "models"), silent, report=False)
 
