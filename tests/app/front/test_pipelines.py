@@ -1,6 +1,7 @@
 """Requests that are sent before those before them are answered: all are answered, in order, however they are cut."""
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.factories import looping_graph, publish, slow_signature
 from tests.raw import ask, chunked, connect, post, read_to_end, responses
 from tests.server import Server, running_server
+from tests.waiting import until
 
 SHORT, ASGI = b"/predict/sum", b"/predict/sum?"
 OFFER = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
@@ -142,3 +144,18 @@ def test_request_after_the_last_one_of_a_connection_is_not_answered(server: Serv
     found = ask(server, post(SHORT, row(1), b"Connection: close") + post(SHORT, row(2)))
 
     assert [json.loads(body)["predictions"] for _, body in found] == [[{"value": 1.0}]]
+
+
+def test_client_that_leaves_a_pipeline_unanswered_is_no_error_of_the_server(server: Server) -> None:
+    def in_flight() -> int:
+        metrics = ask(server, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[0][1]
+        found = re.search(rb"^slipway_in_flight (\d+)", metrics, re.MULTILINE)
+        assert found
+        return int(found[1]) - 1  # without this one
+
+    with connect(server) as client:
+        client.sendall(post(b"/predict/loop?", b'{"instances": [[1e6]]}') + post(ASGI, row(1)))
+        until(lambda: in_flight() == 1)
+    until(lambda: in_flight() == 0)
+
+    assert "without starting response" not in server.log()

@@ -3,11 +3,13 @@
 The only endpoint to FastAPI for `slipway_ml.main`, which imports it late: see `late_app`.
 """
 
+from functools import partial
+
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from slipway_ml import __version__
-from slipway_ml.api.fastapi_app import docs, error_handlers, openapi, v1, v2, v2_extensions
+from slipway_ml.api.fastapi_app import docs, error_handlers, openapi, openapi_document, v1, v2, v2_extensions
 from slipway_ml.api.fastapi_app.instrumentation import expose_metrics
 from slipway_ml.serving.data_plane import DataPlane
 
@@ -20,7 +22,7 @@ def create_fastapi(plane: DataPlane, metrics: CollectorRegistry, *, shows_docs: 
         description="Typed predictions for the models that are served, and the Open Inference Protocol.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json" if shows_docs else None,
+        openapi_url=None,
         redirect_slashes=False,
     )
     openapi.declare_hot_routes(app)
@@ -31,5 +33,6 @@ def create_fastapi(plane: DataPlane, metrics: CollectorRegistry, *, shows_docs: 
     error_handlers.install(app)
     if shows_docs:
         docs.add_docs(app)
-    app.openapi = lambda: openapi.build(app, plane.table, has_keys=has_keys)  # type: ignore[method-assign]
+        build = partial(openapi.build, app, plane.table, has_keys=has_keys)
+        openapi_document.add_openapi(app, openapi_document.OpenApiDocument(plane.table, build))
     return app

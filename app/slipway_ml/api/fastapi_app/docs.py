@@ -8,6 +8,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from slipway_ml.api.fastapi_app import openapi_document
+
 ASSETS = "/static-offline-docs"
 
 
@@ -19,7 +21,7 @@ def add_docs(app: FastAPI) -> None:
     async def docs(request: Request) -> HTMLResponse:
         assets = request.scope["root_path"] + ASSETS
         return get_swagger_ui_html(
-            openapi_url=request.scope["root_path"] + "/openapi.json",
+            openapi_url=request.scope["root_path"] + openapi_document.URL,
             title=f"{app.title}: API",
             swagger_js_url=f"{assets}/swagger-ui-bundle.js",
             swagger_css_url=f"{assets}/swagger-ui.css",

@@ -32,6 +32,8 @@ class Connection(RequestReader):
         self._response_lines = response_lines
         self._lingering = lingering
         self._task: asyncio.Task[None] | None = None
+        self._answering: RequestResponseCycle | None = None
+        """Whose task it is, which is not the newest cycle while others wait for its response."""
         self._has_rest = False
         """It lingers, and more of what the client has begun to send is to come."""
 
@@ -57,11 +59,15 @@ class Connection(RequestReader):
             self.cycle.on_response = nothing
         self.cycle = None  # type: ignore[assignment]  # it knows this connection
         if self._task is not None:
+            if self._answering is not None:
+                self._answering.disconnected = True
+                self._answering = None
             self._task.cancel(HUNG_UP)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.waiting_for_100_continue:
             app = close_unless_continued(app, cycle)
+        self._answering = cycle
         self._task = self.loop.create_task(cycle.run_asgi(app))
         self._task.add_done_callback(self.tasks.discard)
         self.tasks.add(self._task)
