@@ -31,7 +31,7 @@ def count(body: bytes, sign: bytes) -> int:
 
 
 def has_only_numbers(body: bytes) -> bool:
-    """Whether an inference request can be read at once: between its beginning and end is neither text nor an object."""
+    """Whether an inference request can be read at once: there is no text or object but at its beginning and end."""
     if len(body) > AT_ONCE:
         return False
     data = _DATA.search(body, 0, _LITTLE)

@@ -1,8 +1,8 @@
 """What is wrong with rows that were refused: the first problems in our own sentences, the rest counted, no value told.
 
-A problem is worth telling while the list has room: at most MAX_PROBLEMS, and no more bytes than the request itself had
-and a little. From then on they are counted, which costs more than reading good rows does, so that ends as well: after a
-thousand rows, or some wrong values, nothing more of the request is read.
+A problem is worth telling while the list has room: some for a short request, at most MAX_PROBLEMS for a long one, and
+no more bytes than the request itself had and a little. From then on they are counted, which costs more than reading
+good rows does, so that ends as well: after a thousand rows, or some wrong values, nothing more of the request is read.
 """
 
 import re
@@ -25,10 +25,13 @@ _SPARE_BYTES = 640
 """What an answer may have over its request, less its head."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]{0,63}")
 _NO_WORD = re.compile(r"[\W_]+")
+_FEW = 10
+_BYTES_PER_PROBLEM = 512
 _MOST_ROWS = 1000
 _MOST_WRONG = 250
 _AT_ONCE = 256
 """Values that are looked at together."""
+_ROWS_AT_ONCE = 64
 _LONGEST_KEY = 64
 _FEWEST_SIGNS = 3
 _MOST_NAMES = 2000
@@ -120,6 +123,8 @@ class ProblemList:
     def __init__(self, checker: Callable[[], RowChecker], size: int) -> None:
         self._checker = checker
         self._room = size + _SPARE_BYTES
+        # What is wrong with a body takes about as long to tell as a good one of its size takes to read.
+        self._most = min(MAX_PROBLEMS, _FEW + size // _BYTES_PER_PROBLEM)
         self._listed: list[RowProblem] = []
         self.total = 0
         self._is_full = False
@@ -152,22 +157,40 @@ class ProblemList:
         return valid if self.total == before else None
 
     def _count(self, checker: RowChecker, rows: list[Any], *, by_position: bool) -> None:
+        kind = list if by_position else dict
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[first : first + _ROWS_AT_ONCE]
+            filled = [row for row in some if type(row) is kind and row]
+            hollow = len(some) - len(filled)
+            if hollow:
+                # Of rows that have nothing in them the first one tells how much is wrong with each of its kind.
+                empty = sum(1 for row in some if type(row) is kind and not row)
+                self.total += empty * checker.count([kind()], by_position=by_position)[0] + hollow - empty
+                self._rows += hollow
+            self._count_filled(checker, filled, by_position=by_position)
+            if first + _ROWS_AT_ONCE < len(rows):
+                self._stop_if_enough()
+
+    def _count_filled(self, checker: RowChecker, rows: list[Any], *, by_position: bool) -> None:
         at_once = max(1, _AT_ONCE // len(checker.features))
         for first in range(0, len(rows), at_once):
-            if self._rows >= _MOST_ROWS or self._wrong >= _MOST_WRONG:
-                raise InvalidRows(self._listed, self.total, is_all=False)
+            self._stop_if_enough()
             some = rows[first : first + at_once]
             total, wrong = checker.count(some, by_position=by_position)
             self.total += total
             self._wrong += wrong
             self._rows += len(some)
 
+    def _stop_if_enough(self) -> None:
+        if self._rows >= _MOST_ROWS or self._wrong >= _MOST_WRONG:
+            raise InvalidRows(self._listed, self.total, is_all=False)
+
     def _add(self, problems: Sequence[RowProblem] | Iterator[RowProblem], count: int) -> None:
         self.total += count
         for problem in problems:
             size = len(orjson.dumps([problem.row, problem.field, problem.problem])) + len('"row":"field":"problem":,')
             self._room -= size
-            if self._room < 0 or len(self._listed) == MAX_PROBLEMS:
+            if self._room < 0 or len(self._listed) == self._most:
                 self._is_full = True
                 return
             self._listed.append(problem)

@@ -150,14 +150,17 @@ class Batcher:
         """Rows that may wait without a closer look, since they delay nobody."""
 
     def _refuse_if_full(self, rows: int, weight: int, latest: float) -> None:
-        """Where nothing waits or runs, anything is taken: an estimate is no reason to stand idle."""
+        """Where hardly anything waits or runs, anything is taken: an estimate is no reason to stand idle."""
         if not self._queue and self._running is None:
             return
         queued = self._queued + weight
         seconds = self._cost.seconds(queued, ceil(queued / self._batch_rows))
         is_full = bool(self._queue) and queued > self._limits.queue_rows
         now = perf_counter()
-        if is_full or max(0.0, self._ends_at - now) + seconds > _SAFE_SHARE * (latest - now):
+        running = max(0.0, self._ends_at - now)
+        if not self._queue and running <= _AMPLE_SECONDS:
+            return
+        if is_full or running + seconds > _SAFE_SHARE * (latest - now):
             self._observer.observe_refusal(0.0, rows)
             raise Overloaded(f"model {self.name!r}")
 

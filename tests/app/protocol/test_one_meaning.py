@@ -24,7 +24,8 @@ from slipway_ml.protocol.number_reader import NumberReader
 from slipway_ml.protocol.parts import tensors_of
 from slipway_ml.protocol.row_requests import is_plain, rewrite
 from slipway_ml.protocol.rows import RowCodec
-from slipway_ml.protocol.tensor_pieces import Sizes, TensorPieces
+from slipway_ml.protocol.tensor_data import Sizes
+from slipway_ml.protocol.tensor_pieces import TensorPieces
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import JSON, MANY, almost_requests, almost_rows
 

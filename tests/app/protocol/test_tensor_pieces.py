@@ -9,7 +9,8 @@ from slipway_ml.errors import MalformedRequest, RequestTooLarge
 from slipway_ml.protocol.json_codec import read_request
 from slipway_ml.protocol.json_cuts import finish
 from slipway_ml.protocol.limits import ContentLimits
-from slipway_ml.protocol.tensor_pieces import Sizes, TensorPieces
+from slipway_ml.protocol.tensor_data import Sizes
+from slipway_ml.protocol.tensor_pieces import TensorPieces
 
 LIMITS = ContentLimits()
 
