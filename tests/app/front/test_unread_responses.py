@@ -11,13 +11,15 @@ import pytest
 
 from tests.factories import publish
 from tests.server import Server, running_server
-from tests.wire import ROW, ask, closed, connect, get, metric, post, rows, status, until
+from tests.wire import ROW, ask, closed, connect, get, metric, post, resident_mib, rows, status, until
 
 MANY = 100_000
 """Rows whose response, of more than 1 MiB, no buffer of the system takes."""
 FEW = 8_000
 """Rows whose response leaves less with the server than the mark from which on writing is paused."""
 SMALL_BUFFER = 2048
+HOARDERS = 80
+"""Their responses are 100 MiB together."""
 PATIENT = ("--deadline-seconds", "60", "--max-queue-rows", "10000000")
 """So that every request gets its response, however busy the machine is."""
 
@@ -84,6 +86,36 @@ def test_unread_responses_are_within_the_budget_and_go_for_others(models: Path) 
         assert metric(server, "slipway_request_memory_bytes") < budget + 1_500_000
         assert until(lambda: ask(server, post(rows(1, 1_000_000))) == 200)
         assert ask(server, get(b"/health/live")) == 200
+
+
+def test_memory_of_responses_that_made_room_is_free(models: Path) -> None:
+    budget, before = 8_000_000, 0.0
+    with running_server(models, *PATIENT, "--max-bytes-in-flight", str(budget)) as server, ExitStack() as stack:
+        for number in range(HOARDERS):
+            hoarder = stack.enter_context(connect(server, SMALL_BUFFER))
+            hoarder.sendall(post(rows(MANY), path=b"/predict/sum?"))
+            assert until(lambda: ask(server, get(b"/health/live")) == 200)
+            before = before or (resident_mib(server) if number == HOARDERS // 4 else 0.0)
+        assert until(lambda: closed(server, "memory") > HOARDERS // 2)
+
+        assert resident_mib(server) < before + 40
+
+
+def test_response_counts_whole_until_its_last_byte_is_taken(server: Server) -> None:
+    with connect(server, SMALL_BUFFER) as client:
+        client.sendall(post(rows(MANY), b"Connection: close"))
+        assert until(lambda: metric(server, "slipway_request_memory_bytes") > MANY)
+        whole = metric(server, "slipway_request_memory_bytes")
+        received = 0
+        while received < whole * 2 / 3:
+            received += len(client.recv(64 * 1024))
+        time.sleep(0.3)  # three looks at the connection
+        partly = metric(server, "slipway_request_memory_bytes")
+        while client.recv(1 << 20):
+            pass
+
+    assert partly >= whole
+    assert until(lambda: metric(server, "slipway_request_memory_bytes") == 0)
 
 
 def test_places_of_clients_that_never_read_are_given_to_others(models: Path) -> None:

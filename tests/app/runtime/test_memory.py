@@ -1,12 +1,16 @@
 """What the kernel says about this process's memory, from files as it writes them and from the real ones."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from slipway_ml.runtime.memory import memory_limit, resident_bytes, return_free_memory
+from slipway_ml.runtime.memory import bound_free_memory, memory_limit, resident_bytes, return_free_memory
 
 MIB = 1024 * 1024
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
 
 
 def group(root: Path, name: str, limit: str, version: int = 2) -> None:
@@ -43,6 +47,38 @@ def test_smallest_limit_on_the_own_group_and_those_above_counts(
 
 def test_missing_files_mean_no_limit(tmp_path: Path) -> None:
     assert memory_limit(tmp_path, tmp_path / "none") is None
+
+
+FREED = """
+from threading import Thread
+from slipway_ml.runtime.memory import bound_free_memory, resident_bytes
+print(bound_free_memory())
+def fill():
+    bytes(24 * 2**20)  # freed at once, which by default makes the C library keep blocks of this size
+    kept.extend(part for _ in range(24) for part in (b"x" * (4 * 2**20), b"y" * 4000))
+kept = []
+before = resident_bytes()
+for _ in range(2):
+    thread = Thread(target=fill)
+    thread.start()
+    thread.join()
+del kept[::2]
+print((resident_bytes() - before) // 2**20)
+"""
+
+
+def test_large_blocks_that_are_freed_are_given_back_at_once() -> None:
+    ended = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True, env=PLAIN)
+
+    was_told, grown = ended.stdout.split()
+    assert was_told == "True"
+    assert int(grown) < 16
+
+
+def test_settings_of_the_environment_for_the_c_library_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
+
+    assert not bound_free_memory()
 
 
 def test_this_process_takes_memory_and_can_give_free_memory_back() -> None:

@@ -73,7 +73,9 @@ class RequestReader(WatchedConnection, Wire):
         if len(data) >= LARGE_READ and not self._waits_to_read:
             self._waits_to_read = True
             self.transport.pause_reading()
-            self._read_turns.wait(self)
+            self.data_received(data)
+            self._read_turns.wait(self, max(self._left, self._body_left, 0))
+            return
         if self._detour is not None and not (data := self._detour(data)):
             return
         begins = self._is_between

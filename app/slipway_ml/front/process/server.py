@@ -34,6 +34,9 @@ from slipway_ml.front.process.time_slice import take_short_slices
 from slipway_ml.front.process.watchdog import Watchdog
 
 _BACKLOG = 2048
+_ACCEPTED_AT_ONCE = 16
+"""libuv accepts one connection of a listening file in each turn of the loop. A turn takes milliseconds while there is much
+to decode, and hundreds of new connections a second would keep a probe waiting behind them for as many turns."""
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
 _FILES_OF_OUR_OWN = 64
@@ -101,7 +104,8 @@ def run(
         proxy_headers=False,
         timeout_graceful_shutdown=finish_seconds,
     )
-    _Server(config, app, drain_seconds, table, watchdog).run(sockets=[listener])
+    listeners = [listener, *(listener.dup() for _ in range(_ACCEPTED_AT_ONCE - 1))]
+    _Server(config, app, drain_seconds, table, watchdog).run(sockets=listeners)
 
 
 class _Server(uvicorn.Server):
@@ -154,19 +158,20 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the listener, let clients that were told to close do so, then do what uvicorn does."""
-        for listener in sockets or []:
-            await self._close_listener(listener)
+        if sockets:
+            await self._close_listener(sockets)
         linger_until = time.monotonic() + min(_LINGER_SECONDS, self._drain_seconds)
         while self.server_state.connections and time.monotonic() < linger_until:  # noqa: ASYNC110  # as uvicorn waits
             await asyncio.sleep(_LINGER_STEP_SECONDS)
         await super().shutdown(sockets)
 
-    async def _close_listener(self, listener: socket.socket) -> None:
+    async def _close_listener(self, listeners: list[socket.socket]) -> None:
         """Accept what is queued and close in one go: what is still queued on a socket is reset when it closes."""
-        kept = listener.dup()
+        kept = listeners[0].dup()
         for server in self.servers:
             server.close()
-        listener.close()
+        for listener in listeners:
+            listener.close()
         await asyncio.sleep(_LINGER_STEP_SECONDS)
         accepted = []
         with suppress(BlockingIOError):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from time import perf_counter, thread_time
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -152,3 +153,26 @@ async def test_what_goes_wrong_is_the_reply_and_the_others_go_on(place: str) -> 
 
     await until(lambda: "good" in table.ended)
     assert [type(reply) for reply in table.replies] == [ValueError]
+
+
+async def test_job_that_is_done_keeps_nothing_in_memory_while_an_older_one_goes_on() -> None:
+    class Told:
+        """Whom a job tells, as heavy as a response may be."""
+
+        def __call__(self, outcome: Any) -> None:
+            table.ended.append(str(outcome))
+
+    table = Table()
+    table.start("long", "caller", 2000, size=9)
+    told = Told()
+    seen = ref(told)
+    request = HotRequest({}, "short", None)
+    steps = table._steps("short", 2)
+    table.turns.start(Job(request, "caller", 1, perf_counter() + LONG, lambda: DeadlineExceeded("short"), steps, told, told))
+    del told, steps
+
+    await until(lambda: "None" in table.ended)
+    await asyncio.sleep(0)
+
+    assert seen() is None
+    assert "long" not in table.ended
