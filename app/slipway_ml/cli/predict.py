@@ -1,21 +1,24 @@
 """slipway predict MODEL ROWS.csv: score a small file through the codecs of the server, without a server.
 
-Each cell is read as the kind that the signature gives its column; what cannot be read so is sent as it is, so that the
-same schema refuses it in the same words. Needs nothing of training.
+Each cell is read as the kind that the signature gives its column, in the format of the CSV that the version was trained
+on unless an option says otherwise; what cannot be read so is sent as it is, so that the same schema refuses it in the
+same words. Needs nothing of training.
 """
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import IO, Annotated, Any
 
 import orjson
 import typer
+from pydantic import ValidationError
 
+from slipway_ml.contract.csv_format import UNREADABLE, CsvFormat
 from slipway_ml.contract.manifest import Cell
-from slipway_ml.contract.signature import Feature, Kind, Signature
+from slipway_ml.contract.signature import Signature
 from slipway_ml.errors import InvalidRows, UsageError
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.protocol.rows import RowCodec
@@ -23,8 +26,6 @@ from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 
 _BATCH = 1000
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
-_MISSING = frozenset({"", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null"})
 
 
 def predict(
@@ -35,6 +36,13 @@ def predict(
     models: Annotated[Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")] = Path(
         "models"
     ),
+    delimiter: Annotated[str | None, typer.Option(help="What divides the cells; else as in training.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The decimal separator, . or ,; else as in training.")] = None,
+    thousands: Annotated[str | None, typer.Option(help="What groups digits by three; else as in training.")] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(help="A word that means missing; may be repeated; else as in training.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="The character encoding; else as in training.")] = None,
 ) -> None:
     """Score the rows of a CSV, without a server.
 
@@ -43,27 +51,36 @@ def predict(
     registry = Registry(models)
     number = registry.resolve(model, version)
     stored = registry.read(model, number)
-    signature = stored.manifest.signature
-    codec = RowCodec(model, str(number), signature, ContentLimits())
+    changes = {
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "thousands": thousands,
+        "missing": missing,
+        "encoding": encoding,
+    }
+    csv_format = _format(stored.manifest.provenance.config, changes)
+    codec = RowCodec(model, str(number), stored.manifest.signature, ContentLimits())
     session = OnnxSession(stored.read_model())
     try:
-        with rows.open(encoding="utf-8-sig", newline="") as file:
-            _score(codec, session, file, rows.name)
-    except OSError as error:
-        raise UsageError(f"{str(rows)!r} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise UsageError(f"{rows.name} is not CSV in UTF-8") from None
+        with rows.open("rb") as binary, csv_format.text_of(binary) as file:
+            _score(codec, session, file, csv_format, rows.name)
+    except (*UNREADABLE, csv.Error) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise UsageError(f"{str(rows)!r} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{rows.name} is not CSV in {csv_format.encoding.upper()}") from None
 
 
-def _score(codec: RowCodec, session: OnnxSession, file: TextIO, name: str) -> None:
-    reader = csv.DictReader(file, strict=True)
-    absent = [f.name for f in codec.signature.features if f.name not in (reader.fieldnames or ())]
-    if absent:
-        raise UsageError(f"{name} has no column {absent[0]!r}, which the model requires")
+def _score(codec: RowCodec, session: OnnxSession, file: IO[str], csv_format: CsvFormat, name: str) -> None:
+    reader = csv.reader(file, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True)
+    header = [column.strip() for column in next(reader, [])]
+    for feature in codec.signature.features:
+        if header.count(feature.name) != 1:
+            what = "more than one column" if feature.name in header else "no column"
+            raise UsageError(f"{name} has {what} {feature.name!r}, which the model requires")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_header(codec.signature))
     done = 0
-    for batch in _batches(_row(codec.signature, cells) for cells in reader):
+    for batch in _batches(_rows(codec.signature, header, reader, csv_format, name)):
         try:
             tensors = codec.decode(orjson.dumps({"instances": batch}))
         except InvalidRows as error:
@@ -81,21 +98,26 @@ def _batches(rows: Iterable[dict[str, Cell]]) -> Iterator[list[dict[str, Cell]]]
         yield batch
 
 
-def _row(signature: Signature, cells: dict[str, str | None]) -> dict[str, Cell]:
-    return {feature.name: _cell(feature, (cells[feature.name] or "").strip()) for feature in signature.features}
+def _rows(
+    signature: Signature, header: Sequence[str], records: Iterable[list[str]], csv_format: CsvFormat, name: str
+) -> Iterator[dict[str, Cell]]:
+    places = [(feature, header.index(feature.name)) for feature in signature.features]
+    for number, cells in enumerate(filter(None, records), start=1):
+        if len(cells) != len(header):
+            raise UsageError(f"{name} row {number} has {len(cells)} cells, the header has {len(header)}")
+        yield {feature.name: csv_format.read(feature, cells[place]) for feature, place in places}
 
 
-def _cell(feature: Feature, text: str) -> Cell:
-    if text in _MISSING:
-        return None
-    if feature.kind is Kind.CATEGORY:
-        return text
-    if feature.kind is Kind.BOOLEAN:
-        return _TRUTH.get(text.lower(), text)
+def _format(trained: Mapping[str, Any], changes: Mapping[str, Any]) -> CsvFormat:
+    """The format of the training data, where the version says one, with what the command line says instead."""
+    known = {key: value for key, value in trained.get("data", {}).items() if key in CsvFormat.model_fields}
+    given = {key: value for key, value in changes.items() if value not in (None, [])}
     try:
-        return int(text) if feature.kind is Kind.INTEGER else float(text)
-    except ValueError:
-        return text
+        return CsvFormat.model_validate({**known, **given})
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = f"--{problem['loc'][0]}: " if problem["loc"] else ""
+        raise UsageError(f"{where}{str(problem['msg']).removeprefix('Value error, ')}") from None
 
 
 def _header(signature: Signature) -> list[str]:

@@ -72,3 +72,54 @@ def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, arguments: list[str
     table = write_csv(tmp_path / "t.csv", {"a": [1, 2], "whyy": [0, 1]})
 
     assert sentence in str(command(table, *arguments).exception)
+
+
+def test_format_of_the_file_is_found_and_written_with_its_evidence(tmp_path: Path) -> None:
+    lines = (f"{n},5;{n % 7},{n % 10}%;{'?' if n == 3 else n % 2};Köln;{n % 28 + 1:02}.03.2026" for n in range(40))
+    table = tmp_path / "shop.csv"
+    table.write_bytes("\n".join(["preis;anteil;kinder;ort;tag", *lines]).encode("cp1252"))
+
+    result = command(table, "--target", "ort")
+
+    written = (tmp_path / "shop.toml").read_text()
+    data = configs.load(str(tmp_path / "shop.toml")).data
+    assert result.exit_code == 0, result.exception
+    assert (data.delimiter, data.decimal, data.percent, data.encoding) == (";", ",", True, "cp1252")
+    assert data.missing == ("?",)
+    assert 'delimiter = ";"  # 41 of the first 41 lines have 5 cells by it' in written
+    assert "decimal = \",\"  # by 40 of 40 values of 'preis'" in written
+    assert "missing = [\"?\"]  # in 1 of 40 rows of 'kinder'" in written
+
+
+def test_column_of_dates_is_drafted_as_dates_not_dropped(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "sold": [f"2026-01-{day:02}T0{day % 9}:30" for day in range(1, 29)],
+        "tag": [f"{day:02}.12.2025" for day in range(1, 29)],
+        "y": [day % 2 for day in range(28)],
+    }
+
+    command(write_csv(tmp_path / "t.csv", columns), "--target", "y")
+
+    config = configs.load(str(tmp_path / "t.toml"))
+    assert config.data.drop == ()
+    assert {name: (column.encode, column.order) for name, column in config.features.columns.items()} == {
+        "sold": ("date", "ymd"),
+        "tag": ("date", "dmy"),
+    }
+
+
+def test_thousands_that_could_be_fractions_are_pointed_out(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {"sum": [f"{n},500" for n in range(1, 31)], "y": [n % 2 for n in range(30)]}
+
+    command(write_csv(tmp_path / "t.csv", columns), "--target", "y")
+
+    assert "every value could be read either way" in (tmp_path / "t.toml").read_text()
+
+
+def test_rows_without_a_target_are_drafted_to_be_left_out(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {"a": [n / 7 for n in range(30)], "y": [None, *[n % 2 for n in range(29)]]}
+
+    command(write_csv(tmp_path / "t.csv", columns), "--target", "y")
+
+    config = configs.load(str(tmp_path / "t.toml"))
+    assert config.data.empty_targets == "drop"

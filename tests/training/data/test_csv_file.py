@@ -1,9 +1,16 @@
+import bz2
+import gzip
+import lzma
 from pathlib import Path
 
 import pytest
 
+from slipway_ml.contract.csv_format import CsvFormat
+from slipway_ml.contract.signature import Task
+from slipway_training.data import sources
 from slipway_training.data.csv_file import read_bytes, read_csv
 from slipway_training.errors import ConfigError, DataCheckFailed
+from tests.training.tables import config_for
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -55,7 +62,38 @@ def test_rows_keep_their_line_after_quoted_line_breaks_and_blank_lines(tmp_path:
     assert content.columns == {"a": ["1", "2"], "b": ["two\nlines", "x"]}
 
 
-def test_words_for_missing_become_the_empty_text(tmp_path: Path) -> None:
-    content = read_csv(written(tmp_path, b"\xef\xbb\xbfa,b\nNA, x \nnan,null\n"))
+def test_words_are_text_unless_the_format_says_that_they_mean_missing(tmp_path: Path) -> None:
+    path = written(tmp_path, b"\xef\xbb\xbfa,b\nNA, x \nnan,null\n,NA\n")
 
-    assert content.columns == {"a": ["", ""], "b": ["x", ""]}
+    assert read_csv(path).columns == {"a": ["NA", "nan", ""], "b": ["x", "null", "NA"]}
+    assert read_csv(path, CsvFormat(missing=("NA", "nan"))).columns == {"a": ["", "", ""], "b": ["x", "null", ""]}
+    assert read_csv(path, CsvFormat(missing={"a": ("NA",)})).columns == {"a": ["", "nan", ""], "b": ["x", "null", "NA"]}
+
+
+def test_words_for_missing_of_a_column_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"data\.missing names the column 'c', which rows.csv has not"):
+        read_csv(written(tmp_path, b"a,b\n1,2\n"), CsvFormat(missing={"c": ("NA",)}))
+
+
+def test_file_is_read_in_the_format_that_is_named(tmp_path: Path) -> None:
+    text = "preis;ort\n1.234,50;'Köln;\nDeutz'\n-7,25;Bern\n"
+    named = CsvFormat(delimiter=";", quote="'", decimal=",", thousands=".", encoding="cp1252")
+    wanted = {"preis": ["1.234,50", "-7,25"], "ort": ["Köln;\nDeutz", "Bern"]}
+
+    for pack in (bytes, gzip.compress, bz2.compress, lzma.compress):
+        content = read_csv(written(tmp_path, pack(text.encode("cp1252"))), named)
+        assert content.columns == wanted
+        assert content.line(1) == "line 4"
+    assert [named.number(cell) for cell in wanted["preis"]] == [1234.5, -7.25]
+
+
+def test_broken_compression_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataCheckFailed, match=r"not compressed as data.compression says"):
+        read_csv(written(tmp_path, gzip.compress(b"a,b\n1,2\n" * 100)[:-20]))
+
+
+def test_header_of_one_cell_names_the_delimiter_that_it_holds(tmp_path: Path) -> None:
+    config = config_for(written(tmp_path, b"a;y\n1;0\n2;1\n"))
+
+    with pytest.raises(DataCheckFailed, match="the header is one cell with ';' in it: write delimiter = "):
+        sources.load(config.data, Task.CLASSIFICATION)

@@ -90,3 +90,25 @@ def test_group_that_is_not_there_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"data\.group names the column 'whom', .* did you mean 'who'\?"):
         sources.load(config_for(path, data={"group": "whom"}).data, Task.CLASSIFICATION)
+
+
+def test_rows_without_a_target_are_refused_or_left_out(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", {"a": [1.5, 2.5, 3.5], "y": ["no", None, "yes"]})
+
+    with pytest.raises(DataCheckFailed, match="line 3 has no value for the target 'y'"):
+        sources.load(config_for(path).data, Task.CLASSIFICATION)
+    table = sources.load(config_for(path, data={"empty_targets": "drop"}).data, Task.CLASSIFICATION)
+
+    assert table.frame["a"].tolist() == [1.5, 3.5]
+    assert [table.line(row) for row in range(2)] == ["line 2", "line 4"]
+
+
+def test_time_of_a_row_may_be_a_feature_too(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", {"when": ["2026-01-02", "2026-01-03"], "a": [1, 2], "y": [0, 1]})
+    config = config_for(path, data={"time": "when", "time_is_feature": True})
+
+    table = sources.load(config.data, Task.CLASSIFICATION)
+
+    assert table.frame["when"].tolist() == ["2026-01-02", "2026-01-03"]
+    assert table.times is not None
+    assert table.times[1] - table.times[0] == 86400

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from slipway_ml.contract.dates import DateOrder
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.export.assembly import MICROSOFT, TARGET, Assembly
 from slipway_training.export.blocks import Block
@@ -18,14 +19,16 @@ from slipway_training.pipeline.dates import DateParts
 ALL = ("year", "month", "day", "weekday", "day_of_year", "hour", "minute", "days")
 Zone = Literal["utc", "as_written"]
 ZONES: tuple[Zone, ...] = ("utc", "as_written")
+OTHER_FORMS = ("15.01.20", "20260131", "2026-02-29", "2026-04-31", "on 2026-01-31", "2026-01-31.5", "31.01.2026")
+"""None of which may be read as another date."""
 MOMENTS = st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 12, 31))  # noqa: DTZ001  # in UTC, which Z says
 DATELIKE = r"[0-9]{1,5}[-/ ][0-9]{0,3}[-/ ][0-9]{0,25}([T :][0-9.]{1,3}){0,3} ?([-+][0-9]{2}(:?[0-9]{2})?)?\n?"
 
 
-def graph(zone: Zone) -> OnnxSession:
+def graph(zone: Zone, order: DateOrder = "ymd") -> OnnxSession:
     """The parts alone as a graph of one text input."""
     assembly = Assembly()
-    found = dates.split(assembly, DateParts(ALL, zone), Block("text", 1, is_text=True), "date")
+    found = dates.split(assembly, DateParts(ALL, zone, order), Block("text", 1, is_text=True), "date")
     assembly.rename(found.wire, "parts")
     text = helper.make_tensor_value_info("text", TensorProto.STRING, [None, 1])
     parts = helper.make_tensor_value_info("parts", TensorProto.DOUBLE, [None, len(ALL)])
@@ -40,6 +43,13 @@ SESSIONS: dict[Zone, OnnxSession] = {"utc": graph("utc"), "as_written": graph("a
 def both(texts: list[str], zone: Zone = "utc") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rows = np.array(texts, dtype=object).reshape(-1, 1)
     return DateParts(ALL, zone).transform(rows), SESSIONS[zone].run({"text": rows})[0]
+
+
+def ordered(texts: list[str], order: DateOrder) -> tuple[list[list[float]], list[list[float]]]:
+    """Year, month and day, here and in the graph."""
+    rows = np.array(texts, dtype=object).reshape(-1, 1)
+    here, there = DateParts(ALL, "utc", order).transform(rows), graph("utc", order).run({"text": rows})[0]
+    return here[:, :3].tolist(), there[:, :3].tolist()
 
 
 def parts_of(moment: dt.datetime) -> list[float]:
@@ -105,7 +115,9 @@ def test_any_text_says_the_same_here_and_in_the_graph(texts: list[str], zone: Zo
     assert np.array_equal(here, there, equal_nan=True)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026", "2026-13-01", "2026-00-10", "2026-01-32", "0000-01-01"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2026", "2026-13-01", "2026-00-10", "2026-01-32", "0000-01-01", *OTHER_FORMS]
+)
 def test_what_is_no_date_is_missing(text: str) -> None:
     here, there = both([text])
 
@@ -121,3 +133,9 @@ def test_day_without_a_time_begins_at_midnight() -> None:
 
 def test_parts_are_named_after_their_column() -> None:
     assert DateParts(("year", "weekday")).get_feature_names_out(["sold"]).tolist() == ["sold_year", "sold_weekday"]
+
+
+@pytest.mark.parametrize(("order", "text"), [("dmy", "05.03.2026"), ("dmy", "5/3/2026 07:30"), ("mdy", "03/05/2026")])
+def test_date_is_read_in_its_order_here_and_in_the_graph(order: DateOrder, text: str) -> None:
+    assert ordered([text, "2026-03-05"], order)[0][0] == [2026, 3, 5]
+    assert ordered([text], order)[0] == ordered([text], order)[1]

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from slipway_training.data.csv_file import read_csv
+from slipway_training.data.csv_detection import detect, detect_cells
+from slipway_training.data.csv_file import read_bytes, read_csv
 from slipway_training.errors import ConfigError
 from slipway_training.workflows.draft_config import draft
 
@@ -26,9 +27,11 @@ def init(
     """
     model = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", data.stem).strip("-.") or "model"
     where = output or data.parent / f"{model}.toml"
-    content = read_csv(data)
+    found = detect(read_bytes(data), data.name)
+    detect_cells(read_csv(data, found.csv_format).columns, found)
+    content = read_csv(data, found.csv_format)
     path = data.name if where.parent.resolve() == data.parent.resolve() else str(data.resolve())
-    text = draft(model, path, content.columns, target)
+    text = draft(model, path, content.columns, target, found)
     try:
         with where.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from slipway_ml.contract.csv_format import CsvFormat
 from slipway_ml.contract.signature import Kind
 from slipway_training.config.section import Section
 from slipway_training.config.sources import SourceConfig, check_sources
@@ -13,6 +14,7 @@ Check = Literal[
     "class_balance",
     "conflicting_labels",
     "constant",
+    "date_form",
     "drift",
     "duplicate_rows",
     "expectation",
@@ -21,6 +23,8 @@ Check = Literal[
     "identifier",
     "leak",
     "missing_share",
+    "missing_word",
+    "number_form",
     "shared_groups",
     "shared_rows",
     "unseen_category",
@@ -29,8 +33,8 @@ Severities = Literal["error", "warning", "ignore"]
 Source = Literal["sources", "csv", "breast_cancer", "diabetes", "digits", "iris", "wine"]
 
 
-class DataConfig(Section):
-    """Where the rows come from and which columns count."""
+class _RowsConfig(Section):
+    """What the section has beside the format of a CSV, which the page of the keys lists after it."""
 
     source: Source = Field(
         "sources",
@@ -51,6 +55,13 @@ class DataConfig(Section):
     )
     time: str | None = Field(
         None, description="a column that says when a row happened, a number or an ISO 8601 date; it is no feature"
+    )
+    time_is_feature: bool = Field(
+        False, description="whether the column of data.time is a feature too, such as a date with `encode = 'date'`"
+    )
+    empty_targets: Literal["refuse", "drop"] = Field(
+        "refuse",
+        description="what happens where a row has no value for the target: an error with its line, or left out",
     )
     checks: Path | None = Field(
         None, description="a file of checks that `slipway data profile` drafts; relative to the config"
@@ -73,6 +84,10 @@ class DataConfig(Section):
         description="folder for what need not be done twice; relative to the config, safe to delete",
     )
 
+
+class DataConfig(CsvFormat, _RowsConfig):
+    """Where the rows come from, which columns count, and how a CSV is written."""
+
     @model_validator(mode="after")
     def _source_has_what_it_needs(self) -> "DataConfig":
         if (self.source == "sources") != bool(self.sources):
@@ -84,8 +99,18 @@ class DataConfig(Section):
             raise ValueError("data.path is for source = 'csv'; tables to be joined have a path of their own")
         if self.source not in {"csv", "sources"} and self.target is not None:
             raise ValueError("data.path and data.target are for source = 'csv'")
+        written = [key for key in CsvFormat.model_fields if getattr(self, key) != CsvFormat.model_fields[key].default]
+        if self.source != "csv" and written:
+            where = "; write it in the [[data.sources]] that is so written" if self.source == "sources" else ""
+            raise ValueError(f"data.{written[0]} is for source = 'csv'{where}")
         check_sources(self.sources)
         return self
+
+    @property
+    def asides(self) -> tuple[str, ...]:
+        """Columns that are kept beside the features and are none themselves."""
+        time = None if self.time_is_feature else self.time
+        return tuple(name for name in (self.group, time) if name is not None)
 
     def given(self, path: Path) -> "DataConfig":
         """The same with another CSV, or with another folder that the paths of the tables to be joined start in."""

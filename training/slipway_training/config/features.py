@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from slipway_ml.contract.dates import DateOrder
 from slipway_training.config.section import Section
 
 Scale = Literal["standard", "minmax", "robust", "max_abs", "power", "quantile", "none"]
@@ -48,7 +49,12 @@ class ColumnConfig(Section):
     parts: tuple[Part, ...] = Field(
         ("year", "month", "day", "weekday"),
         min_length=1,
-        description="for encode = 'date': parts of an ISO 8601 date; `days` counts since 1970",
+        description="for encode = 'date': parts of a date; `days` counts since 1970",
+    )
+    order: DateOrder = Field(
+        "ymd",
+        description="for encode = 'date': the order of year, month and day: `2026-01-31`, `31.01.2026` or `01/31/2026`; "
+        "a date in another form is an error",
     )
     zone: Literal["utc", "as_written"] = Field(
         "utc",

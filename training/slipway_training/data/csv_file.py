@@ -1,18 +1,22 @@
 """Reading a CSV: text in, columns of text out, with the line every row began on.
 
 The standard reader is used rather than pandas' because it knows line numbers, also after a quoted line break, and
-guesses nothing. What counts as missing becomes the empty string here.
+guesses nothing. What counts as missing becomes the empty string here, after the format that the config names.
 """
 
 import csv
 import io
+import json
 from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
-from slipway_training.errors import ConfigError, DataCheckFailed
+from slipway_ml.contract.csv_format import UNREADABLE, CsvFormat
+from slipway_training.errors import ConfigError, DataCheckFailed, closest
 
-MISSING = frozenset({"", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null"})
+DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_NAME = 256
 
 
@@ -27,15 +31,34 @@ class CsvColumns:
         """How a message names a row."""
         return f"line {self.lines[row]}"
 
+    def having(self, column: str) -> "CsvColumns":
+        """The rows in which the column is not missing; they keep their lines."""
+        rows = [row for row, cell in enumerate(self.columns[column]) if cell]
+        columns = {name: [cells[row] for row in rows] for name, cells in self.columns.items()}
+        return CsvColumns(columns, array("q", (self.lines[row] for row in rows)))
 
-def read_csv(path: Path | None) -> CsvColumns:
+
+def read_csv(path: Path | None, csv_format: CsvFormat | None = None) -> CsvColumns:
     """Read a file with a header line; raises DataCheckFailed that names the line."""
-    name = path.name if path else ""
+    name, csv_format = path.name if path else "", csv_format or CsvFormat()
+    raw = read_bytes(path)
+    return _read(text_of(raw, name, csv_format), name, csv_format)
+
+
+def text_of(raw: bytes, name: str, csv_format: CsvFormat) -> str:
+    """The text of a file, decompressed; raises DataCheckFailed."""
     try:
-        text = read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataCheckFailed(f"{name} is not UTF-8 text; save it as CSV in UTF-8") from None
-    return _read(text, name)
+        with csv_format.text_of(io.BytesIO(raw)) as text:
+            return text.read()
+    except UNREADABLE as error:
+        if isinstance(error, UnicodeError):
+            known = csv_format.encoding.upper()
+            raise DataCheckFailed(
+                f"{name} is not {known} text; save it as CSV in UTF-8, or name its encoding: data.encoding = 'cp1252'"
+            ) from None
+        raise DataCheckFailed(
+            f"{name} is not compressed as data.compression says; correct the key or the file"
+        ) from None
 
 
 def read_bytes(path: Path | None) -> bytes:
@@ -50,11 +73,12 @@ def read_bytes(path: Path | None) -> bytes:
         raise DataCheckFailed(f"data file {str(path)!r} cannot be read: {error.strerror}") from None
 
 
-def _read(text: str, name: str) -> CsvColumns:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _read(text: str, name: str, csv_format: CsvFormat) -> CsvColumns:
+    reader = records(io.StringIO(text, newline=""), csv_format)
     try:
         header = [column.strip() for column in next(reader, [])]
         check_header(header, name)
+        missing = [csv_format.missing_words(column) for column in header]
         cells: list[list[str]] = [[] for _ in header]
         lines = array("q")
         before = reader.line_num
@@ -64,17 +88,44 @@ def _read(text: str, name: str) -> CsvColumns:
                 continue
             if len(row) != len(header):
                 raise DataCheckFailed(
-                    f"{name} line {line} has {len(row)} cells, the header has {len(header)}; quote cells with commas"
+                    f"{name} line {line} has {len(row)} cells, the header has {len(header)}; quote cells with "
+                    f"{csv_format.delimiter!r} in them{other_delimiter(header, csv_format)}"
                 )
             lines.append(line)
-            for column, cell in zip(cells, row, strict=True):
+            for column, cell, words in zip(cells, row, missing, strict=True):
                 text = cell.strip()
-                column.append("" if text in MISSING else text)
+                column.append("" if text in words else text)
     except csv.Error as error:
         raise DataCheckFailed(f"{name} line {reader.line_num} is not CSV: {error}") from None
     if not lines:
         raise DataCheckFailed(f"{name} has a header but no rows; give a file with data")
+    if isinstance(csv_format.missing, dict):
+        check_columns(csv_format.missing, header, "data.missing", name)
     return CsvColumns(dict(zip(header, cells, strict=True)), lines)
+
+
+def records(file: IO[str], csv_format: CsvFormat) -> Any:
+    """The standard reader, for text that keeps its line breaks."""
+    return csv.reader(file, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True)
+
+
+def other_delimiter(header: Sequence[str], csv_format: CsvFormat) -> str:
+    """The end of a sentence: which delimiter the file seems to have, where all of its header is one cell."""
+    if len(header) > 1:
+        return ""
+    best = max(DELIMITERS, key=lambda character: header[0].count(character) if header else 0)
+    if not header or best not in header[0] or best == csv_format.delimiter:
+        return ""
+    return (
+        f"; the header is one cell with {best!r} in it: write delimiter = {json.dumps(best)} if that divides the cells"
+    )
+
+
+def check_columns(named: Iterable[str], known: Sequence[str], key: str, name: str) -> None:
+    """Raises ConfigError for a column that the file has not."""
+    for column in named:
+        if column not in known:
+            raise ConfigError(f"{key} names the column {column!r}, which {name} has not{closest(column, known)}")
 
 
 def check_header(header: list[str], name: str) -> None:

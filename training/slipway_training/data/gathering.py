@@ -15,6 +15,7 @@ from slipway_ml.contract.manifest import Finding, SourceRecord
 from slipway_training.config.expectations import read_expectations
 from slipway_training.config.model import TrainingConfig
 from slipway_training.data import sources
+from slipway_training.data.checks.dates import check_dates
 from slipway_training.data.checks.future import check_future
 from slipway_training.data.checks.inspection import inspect_relation, inspect_table
 from slipway_training.data.engine import DuckDBPyConnection, connect, integer, literal
@@ -79,7 +80,8 @@ class _Tables:
             SourceRecord(name=source.name, digest=found[source.name].digest, rows=counts[source.name])
             for source in data.sources
         )
-        about = with_configured_severities([*findings, *check_future(table, self.config)], data.severities)
+        seen = [*check_dates(table, self.config), *findings, *check_future(table, self.config)]
+        about = with_configured_severities(seen, data.severities)
         return Gathered(table, about, {**counts, "loaded": len(table.target)}, records)
 
     def _join(self, found: dict[str, Read]) -> Step:
@@ -99,14 +101,15 @@ class _Tables:
         target = str(self.config.data.target)
 
         def make(_folder: Path) -> dict[str, Any]:
-            view = rows.make_view(self.connection, joined.rows, layout, target)
+            view = rows.make_view(self.connection, joined.rows, layout, self.config.data)
             found = inspect_relation(self.connection, view, layout.kinds, target, self.config)
             return {"findings": [finding.model_dump(mode="json") for finding in found]}
 
         data = self.config.data
         wanted = None if data.checks is None else read_expectations(data.checks).model_dump(mode="json")
         features = self.config.features.model_dump(mode="json")
-        inputs = [joined.digest, layout.terms, target, data.drop, self.config.task, wanted, features]
+        said = [data.drop, data.kinds, data.empty_targets]
+        inputs = [joined.digest, layout.terms, target, said, self.config.task, wanted, features]
         return self.cache.step("check", inputs, make)
 
     def _sample(self, joined: Step, counts: dict[str, int]) -> Step:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from slipway_ml.contract.dates import EXAMPLES
 from slipway_ml.contract.signature import Feature, Kind, Label, Signature, Task
 from slipway_training.config.model import TrainingConfig
+from slipway_training.data.date_forms import order_of
 from slipway_training.data.table import Table, missing
 from slipway_training.errors import DataCheckFailed
 
@@ -138,7 +140,8 @@ def describe_column(
 def _free_example(present: "pd.Series[Any]") -> str:
     """The first of a month in the middle of the dates, where all are dates; of other free text nothing is kept."""
     if not present.str.fullmatch(DATE.pattern).all():
-        return "some text"
+        order = order_of(present.unique().tolist())
+        return "some text" if order is None else EXAMPLES[order]
     middle = str(present.sort_values().iloc[len(present) // 2])
     return f"{middle[:7]}-01"
 

@@ -9,7 +9,7 @@ from sklearn import datasets
 
 from slipway_ml.contract.signature import Kind, Task
 from slipway_training.config.data import DataConfig
-from slipway_training.data.csv_file import read_csv
+from slipway_training.data.csv_file import other_delimiter, read_csv
 from slipway_training.data.kinds import guess_kind, parse_column, parse_target
 from slipway_training.data.table import Table
 from slipway_training.data.times import parse_times
@@ -38,25 +38,29 @@ def in_words(config: DataConfig) -> str:
 
 
 def _from_csv(config: DataConfig, task: Task) -> Table:
-    content = read_csv(config.path)
+    content = read_csv(config.path, config)
     source = config.path.name if config.path else "the data"
     target_name = str(config.target)
     if target_name not in content.columns:
-        near = closest(target_name, content.columns)
+        near = other_delimiter(list(content.columns), config) or closest(target_name, content.columns)
         raise DataCheckFailed(f"{source} has no target column {target_name!r}{near}")
-    target = parse_target(target_name, content.columns[target_name], task, content.line)
+    if config.empty_targets == "drop":
+        content = content.having(target_name)
+        if not content.lines:
+            raise DataCheckFailed(f"{source} has no row with a value for the target {target_name!r}")
+    target = parse_target(target_name, content.columns[target_name], task, content.line, config)
     features = {name: cells for name, cells in content.columns.items() if name != target_name}
     _check_names(config, list(features), source)
-    kept = {name: cells for name, cells in features.items() if name not in (*config.drop, config.group, config.time)}
+    kept = {name: cells for name, cells in features.items() if name not in (*config.drop, *config.asides)}
     if not kept:
         raise DataCheckFailed(f"{source} has no column left beside the target; drop fewer columns")
-    kinds = {name: config.kinds.get(name) or guess_kind(cells) for name, cells in kept.items()}
+    kinds = {name: config.kinds.get(name) or guess_kind(cells, config) for name, cells in kept.items()}
     if set(kinds.values()) <= {Kind.NUMBER, Kind.INTEGER}:
         # An all-numeric model has one input matrix, where integers are numbers too, unless the config insists.
         kinds = {name: config.kinds.get(name, Kind.NUMBER) for name in kinds}
-    values = {name: parse_column(name, cells, kinds[name], content.line) for name, cells in kept.items()}
+    values = {name: parse_column(name, cells, kinds[name], content.line, config) for name, cells in kept.items()}
     groups = np.array(features[config.group], dtype=object) if config.group else None
-    times = parse_times(config.time, features[config.time], content.line) if config.time else None
+    times = parse_times(config.time, features[config.time], content.line, config) if config.time else None
     return Table(_frame(values), target, kinds, content.line, groups, times)
 
 
@@ -73,7 +77,7 @@ def _from_sklearn(config: DataConfig, task: Task) -> Table:
     columns = {name: bunch.data[:, position].astype(np.float64) for position, name in enumerate(names)}
     groups = columns[config.group].astype(str).astype(object) if config.group else None
     times = columns[config.time] if config.time else None
-    values = {n: c for n, c in columns.items() if n not in (*config.drop, config.group, config.time)}
+    values = {n: c for n, c in columns.items() if n not in (*config.drop, *config.asides)}
     kinds = dict.fromkeys(values, Kind.NUMBER)
     return Table(_frame(values), target, kinds, "row {}".format, groups, times)
 

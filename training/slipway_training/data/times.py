@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from slipway_ml.contract.csv_format import CsvFormat
 from slipway_ml.contract.signature import Kind
 from slipway_training.data.kinds import Line, guess_kind, parse_column
 from slipway_training.errors import DataCheckFailed
@@ -16,13 +17,16 @@ from slipway_training.errors import DataCheckFailed
 _NUMBERS = {Kind.NUMBER, Kind.INTEGER}
 
 
-def parse_times(name: str, cells: Sequence[str], line: Line) -> NDArray[np.float64]:
+def parse_times(
+    name: str, cells: Sequence[str], line: Line, csv_format: CsvFormat | None = None
+) -> NDArray[np.float64]:
     """The times of a column of text; raises DataCheckFailed that names the first cell that is none."""
     for row, cell in enumerate(cells):
         if not cell:
             raise DataCheckFailed(f"{line(row)} has no time in {name!r}; fill it in or remove the row")
-    if guess_kind(cells) in _NUMBERS:
-        return parse_column(name, cells, Kind.NUMBER, line)
+    csv_format = csv_format or CsvFormat()
+    if guess_kind(cells, csv_format) in _NUMBERS:
+        return parse_column(name, cells, Kind.NUMBER, line, csv_format)
     moments = pd.to_datetime(pd.Series(list(cells)), format="ISO8601", utc=True, errors="coerce")
     odd = np.flatnonzero(moments.isna().to_numpy())
     if len(odd):

@@ -106,7 +106,7 @@ def date_steps(options: ColumnConfig, features: FeaturesConfig) -> Steps:
     """For one column of dates. What is no date is imputed even where no row lacks one, since a request may."""
     scale = options.scale or features.scale
     steps: Steps = [
-        ("parts", DateParts(options.parts, options.zone)),
+        ("parts", DateParts(options.parts, options.zone, options.order)),
         ("impute", SimpleImputer(strategy=options.missing or features.missing_numbers)),
     ]
     return steps if scale == "none" else [*steps, ("scale", _SCALERS[scale]())]

@@ -1,9 +1,8 @@
-"""DateParts: text of ISO 8601 becomes numbers that a model can learn from: a year, a month, a weekday.
+"""DateParts: text becomes numbers that a model can learn from: a year, a month, a weekday.
 
-A date is what has its digits in the order year, month, day, hour, minute, second. A time that ends in an offset, such
-as +02:00, is moved to UTC, so that one moment has the same parts however it is written; one without an offset is taken
-for UTC. Text that is no date becomes missing, as an empty cell does, so that a request with a typing mistake is treated
-like one without the date. Everything is whole-number arithmetic in float64, which is exact, here and in ONNX.
+A date has the form of its order, as `slipway_ml.contract.dates` has it. A time that ends in an offset, such as +02:00,
+is moved to UTC, so that one moment has the same parts however it is written; one without an offset is taken for UTC.
+Text of another form becomes missing, as an empty cell does, and never another date. Everything is whole-number arithmetic in float64, which is exact, here and in ONNX.
 """
 
 import re
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from slipway_ml.contract.dates import OFFSET, PATTERNS, DateOrder
+
 TOKENS = 6
 """Year, month, day, hour, minute, second."""
 
@@ -21,7 +22,6 @@ LOWEST = (1.0, 1.0, 1.0)
 HIGHEST = (9999.0, 12.0, 31.0)
 """Of year, month and day; anything else is no date."""
 
-OFFSET = "[+-][0-9]{2}(?::?[0-9]{2})?"
 TIME_WITH_OFFSET = "[Tt :][0-9.,]+ ?" + OFFSET
 """At the end of the text. What stands before the sign tells an offset from the day or month of a date."""
 
@@ -38,10 +38,14 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     """
 
     def __init__(
-        self, parts: Sequence[str] = ("year", "month", "day", "weekday"), zone: Literal["utc", "as_written"] = "utc"
+        self,
+        parts: Sequence[str] = ("year", "month", "day", "weekday"),
+        zone: Literal["utc", "as_written"] = "utc",
+        order: DateOrder = "ymd",
     ) -> None:
         self.parts = parts
         self.zone = zone
+        self.order = order
 
     def fit(self, rows: Any, _target: Any = None) -> "DateParts":
         """Learn nothing."""
@@ -51,11 +55,15 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def transform(self, rows: Any) -> NDArray[np.float64]:
         """The parts, in the order asked for."""
         texts = np.asarray(rows, dtype=object).reshape(len(rows), -1)[:, 0]
-        numbers = np.array([_tokens(text) for text in texts], dtype=np.float64).reshape(-1, TOKENS)
-        date = numbers[:, :3]
+        pattern = re.compile(PATTERNS[self.order])
+        numbers = np.array(
+            [_tokens(text if pattern.fullmatch(str(text)) else "") for text in texts], dtype=np.float64
+        ).reshape(-1, TOKENS)
+        date = numbers[:, places(self.order)]
         is_date = np.all((date >= LOWEST) & (date <= HIGHEST), axis=1, keepdims=True)
         year, month, day = (date[:, position] for position in range(3))
         days = days_since_1970(year, month, day)
+        is_date &= (day <= days_of_month(year, month))[:, None]
         clock = np.where(np.isnan(numbers[:, 3:]), 0.0, numbers[:, 3:])
         hour, minute = clock[:, 0], clock[:, 1]
         if self.zone == "utc":
@@ -81,6 +89,19 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+
+def places(order: DateOrder) -> list[int]:
+    """Where year, month and day stand among the numbers of a date."""
+    return [order.index(part) for part in "ymd"]
+
+
+def days_of_month(year: NDArray[np.float64], month: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many days a month has, from the first of it to the first of the next."""
+    is_last = month >= 12  # noqa: PLR2004  # December
+    one = np.ones_like(year)
+    after = days_since_1970(np.where(is_last, year + 1, year), np.where(is_last, 1, month + 1), one)
+    return after - days_since_1970(year, month, one)
 
 
 def days_since_1970(

@@ -10,9 +10,11 @@ from slipway_training.config.expectations import read_expectations
 from slipway_training.config.model import TrainingConfig
 from slipway_training.data.checks.categories import check_categories
 from slipway_training.data.checks.columns import check_columns
+from slipway_training.data.checks.dates import check_dates
 from slipway_training.data.checks.drift import check_drift
 from slipway_training.data.checks.duplicates import check_duplicates
 from slipway_training.data.checks.expectations import check_expectations
+from slipway_training.data.checks.forms import check_forms
 from slipway_training.data.checks.future import check_future
 from slipway_training.data.checks.leakage import check_leakage
 from slipway_training.data.checks.overlap import check_overlap
@@ -28,7 +30,9 @@ def inspect_table(table: Table, config: TrainingConfig) -> tuple[Finding, ...]:
     """What can be seen before the split."""
     with connect() as connection:
         found = [*inspect_relation(connection, of_table(connection, table, "rows"), table.kinds, TARGET, config)]
-    return with_configured_severities([*found, *check_future(table, config)], config.data.severities)
+    return with_configured_severities(
+        [*check_dates(table, config), *found, *check_future(table, config)], config.data.severities
+    )
 
 
 def inspect_relation(
@@ -45,6 +49,7 @@ def inspect_relation(
     else:
         yield from check_values(about_target.distinct)
     yield from check_columns(columns, config)
+    yield from check_forms(connection, relation, columns, config.data)
     if config.data.checks is not None:
         yield from check_expectations(connection, relation, kinds, read_expectations(config.data.checks))
     yield from check_duplicates(connection, relation, list(kinds), target, has_classes=has_classes)

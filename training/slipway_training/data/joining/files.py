@@ -4,7 +4,6 @@ A local file is digested by its bytes; the digest is remembered beside its size 
 read for it only once. An object store is not read twice for a digest: its own checksum stands for what it holds.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -12,13 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from slipway_training.config.sources import SourceConfig
 from slipway_training.data.joining.cache import digest_of
 from slipway_training.errors import ConfigError, DataCheckFailed
 
-_FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".pq": "parquet"}
+_FORMATS = {
+    **dict.fromkeys((".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz"), "csv"),
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
 _BLOCK = 1 << 20
 
 
@@ -33,13 +36,9 @@ class Files:
 
     @contextmanager
     def open(self, path: str) -> Iterator[IO[bytes]]:
-        """One of the files, decompressed."""
+        """One of the files, as it lies there."""
         with open(path, "rb") if self.system is None else self.system.open(path, "rb") as file:
-            if not path.endswith(".gz"):
-                yield file
-                return
-            with gzip.open(file) as plain:
-                yield cast("IO[bytes]", plain)
+            yield file
 
 
 def find(source: SourceConfig, memory: Path) -> Files:

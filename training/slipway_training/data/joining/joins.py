@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from slipway_training.config.sources import SourceConfig
 from slipway_training.data.engine import DuckDBPyConnection, integer, one, quoted
+from slipway_training.data.joining import as_of
 from slipway_training.data.joining.views import ROW
 from slipway_training.errors import ConfigError, DataCheckFailed, closest
 
@@ -42,11 +43,16 @@ def join(connection: DuckDBPyConnection, sources: Sequence[SourceConfig], tables
     for source in sources[1:]:
         own = tables[source.name]
         _check_names(source, columns, own)
-        rows[f"{source.name}_unmatched"] = _check_keys(connection, source, relation)
-        brought = [name for name in own if name not in source.keys.values()]
-        terms = ", ".join(f"b.{quoted(name)}" for name in (*brought, ROW.format(source.name)))
-        kind = "LEFT" if source.how == "left" else "INNER"
-        relation = f"(SELECT a.*, {terms} FROM {relation} a {kind} JOIN {quoted(source.name)} b ON {_on(source)})"
+        rows[f"{source.name}_unmatched"] = _check_keys(connection, source, relation, columns, own)
+        brought = [name for name in own if name not in _joining(source)]
+        row = ROW.format(source.name)
+        if source.as_of is not None:
+            found = as_of.AsOf(source, source.as_of, columns, own)
+            relation = found.join(relation, [*brought, row], is_inner=source.how == "inner")
+        else:
+            terms = ", ".join(f"b.{quoted(name)}" for name in (*brought, row))
+            kind = "LEFT" if source.how == "left" else "INNER"
+            relation = f"(SELECT a.*, {terms} FROM {relation} a {kind} JOIN {quoted(source.name)} b ON {_on(source)})"
         columns |= {name: own[name] for name in brought}
     order = ", ".join(quoted(ROW.format(source.name)) for source in sources)
     names = ", ".join(map(quoted, columns))
@@ -66,24 +72,33 @@ def _check_names(source: SourceConfig, columns: Columns, own: Columns) -> None:
                 f"{_TYPES[columns[left]]}; write kinds = {{ {right} = 'category' }} where it is read, or the like"
             )
     for name in own:
-        if name in columns and name not in source.keys.values():
+        if name in columns and name not in _joining(source):
             raise ConfigError(
                 f"source {source.name!r}: the column {name!r} is in a table before it too; "
                 f"write rename = {{ {name} = '{source.name}_{name}' }} or leave it out of columns"
             )
 
 
-def _check_keys(connection: DuckDBPyConnection, source: SourceConfig, left: str) -> int:
+def _joining(source: SourceConfig) -> set[str]:
+    """Columns of the table by which it is joined; they are not brought along."""
+    return {*source.keys.values(), *([] if source.as_of is None else [source.as_of.right])}
+
+
+def _check_keys(connection: DuckDBPyConnection, source: SourceConfig, left: str, columns: Columns, own: Columns) -> int:
     """How many rows so far are without a partner."""
     rows = integer(connection, f"SELECT count(*) FROM {left}")
     right = quoted(source.name)
-    lonely = integer(connection, f"SELECT count(*) FROM {left} a ANTI JOIN {right} b ON {_on(source)}")
     keys = ", ".join(source.keys.values())
+    if source.as_of is not None:
+        lonely = as_of.AsOf(source, source.as_of, columns, own).check(connection, left)
+        keys = f"{keys}{', ' if keys else ''}as of {source.as_of.left}"
+    else:
+        lonely = integer(connection, f"SELECT count(*) FROM {left} a ANTI JOIN {right} b ON {_on(source)}")
     if lonely == rows:
         raise DataCheckFailed(
             f"source {source.name!r}: its key ({keys}) matches none of {rows} rows; most likely it is the wrong key"
         )
-    if source.cardinality != "one_to_many":
+    if source.cardinality != "one_to_many" and source.as_of is None:
         _check_unique(connection, source, left, rows)
     if source.cardinality != "many_to_one":
         names = list(source.keys)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from slipway_ml.contract.csv_format import CsvFormat
 from slipway_training.config.sources import SourceConfig
 from slipway_training.data.engine import DuckDBPyConnection
 from slipway_training.data.joining import csv_files, database
@@ -42,10 +43,11 @@ def read(connection: DuckDBPyConnection, cache: Cache, source: SourceConfig) -> 
         return Read(files.paths, files.digest, f"{count}, used as they are")
 
     def make(folder: Path) -> dict[str, str]:
-        csv_files.store(connection, source.name, files, source.kinds, folder / ROWS)
+        csv_files.store(connection, source, files, folder / ROWS)
         return {}
 
-    step = cache.step("read", [files.digest, source.kinds], make)
+    written = source.model_dump(mode="json", include={*CsvFormat.model_fields, "kinds"})
+    step = cache.step("read", [files.digest, written], make)
     return Read((str(step.rows),), files.digest, f"{count}, {'kept from before' if step.is_kept else 'read'}")
 
 

@@ -51,7 +51,7 @@ def layout(columns: Mapping[str, str], data: DataConfig) -> Layout:
                 raise ConfigError(
                     f"data.{key} names the column {name!r}, which the joined tables have not{closest(name, known)}"
                 )
-    kept = [name for name in columns if name not in (target, *data.drop, *asides)]
+    kept = [name for name in columns if name not in (target, *data.drop, *data.asides)]
     if not kept:
         raise DataCheckFailed("the joined tables have no column left beside the target; drop fewer columns")
     kinds = {name: data.kinds.get(name) or _KINDS[columns[name]] for name in kept}
@@ -70,10 +70,13 @@ def _term(name: str, held: str, kind: Kind) -> str:
     return term.format(quoted(name))
 
 
-def make_view(connection: DuckDBPyConnection, rows: Path, found: Layout, target: str) -> str:
+def make_view(connection: DuckDBPyConnection, rows: Path, found: Layout, data: DataConfig) -> str:
     """A view of the features and the target for the checks; returns its name."""
+    target = str(data.target)
     terms = ", ".join(f"{term} AS {quoted(name)}" for name, term in {**found.terms, target: quoted(target)}.items())
-    connection.execute(f"CREATE OR REPLACE VIEW rows AS SELECT {terms} FROM read_parquet({literal(str(rows))})")
+    connection.execute(
+        f"CREATE OR REPLACE VIEW rows AS SELECT {terms} FROM read_parquet({literal(str(rows))}){_where(data)}"
+    )
     return "rows"
 
 
@@ -83,13 +86,19 @@ def to_table(connection: DuckDBPyConnection, rows: Path, found: Layout, data: Da
     terms = [f"{term} AS {quoted(name)}" for name, term in found.terms.items()]
     terms += [f"{quoted(name)}::VARCHAR AS {quoted('the ' + key)}" for key, name in asides.items() if name is not None]
     numbered = f"read_parquet({literal(str(rows))}, file_row_number = true)"
-    read = connection.execute(f"SELECT {', '.join(terms)} FROM {numbered} ORDER BY file_row_number").fetchnumpy()
+    read = connection.execute(
+        f"SELECT {', '.join(terms)} FROM {numbered}{_where(data)} ORDER BY file_row_number"
+    ).fetchnumpy()
     values = {name: _values(name, read[name], kind) for name, kind in found.kinds.items()}
     frame = pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in values.items()})
     target = parse_target(str(data.target), _texts(read["the target"]), task, _line)
     groups = None if data.group is None else np.array(_texts(read["the group"]), dtype=object)
     times = None if data.time is None else parse_times(data.time, _texts(read["the time"]), _line)
     return Table(frame, target, found.kinds, _line, groups, times)
+
+
+def _where(data: DataConfig) -> str:
+    return f" WHERE {quoted(str(data.target))} IS NOT NULL" if data.empty_targets == "drop" else ""
 
 
 def _line(row: int) -> str:

@@ -19,6 +19,13 @@ _FILE = "the file"
 _MOST_ROWS = 2**40
 """More than a file has, so that a file's number and a row's make one number."""
 
+
+def _to_the_second(moment: str) -> str:
+    """Text of a moment, with a fraction of a second only where it has one."""
+    whole, fine = (f"strftime({moment}, '%Y-%m-%dT%H:%M:%S{end}')" for end in ("", ".%f"))
+    return f"(CASE WHEN epoch_us({moment}) % 1000000 = 0 THEN {whole} ELSE {fine} END)"
+
+
 _PLAIN = (
     ("BOOLEAN", "{}", "BOOLEAN"),
     ("U?(TINYINT|SMALLINT|INTEGER)|BIGINT", "{}::BIGINT", "BIGINT"),
@@ -28,8 +35,8 @@ _PLAIN = (
         "DOUBLE",
     ),
     # A moment, whose text must not depend on the time zone of this machine.
-    ("TIMESTAMP WITH TIME ZONE", "strftime(make_timestamp(epoch_us({})), '%Y-%m-%dT%H:%M:%SZ')", "VARCHAR"),
-    ("TIMESTAMP.*", "strftime({}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S')", "VARCHAR"),
+    ("TIMESTAMP WITH TIME ZONE", f"{_to_the_second('make_timestamp(epoch_us({0}))')} || 'Z'", "VARCHAR"),
+    ("TIMESTAMP.*", _to_the_second("{0}::TIMESTAMP"), "VARCHAR"),
     ("DATE", "strftime({}, '%Y-%m-%d')", "VARCHAR"),
     ("VARCHAR|UUID|TIME|ENUM.*", "nullif({}::VARCHAR, '')", "VARCHAR"),
 )

@@ -7,12 +7,17 @@ away again: there are then always enough. An offset is cut out of what the token
 import numpy as np
 from onnx import TensorProto
 
+from slipway_ml.contract.dates import OFFSET, PATTERNS, DateOrder
 from slipway_training.errors import ConversionError
 from slipway_training.export.assembly import MICROSOFT, Assembly
 from slipway_training.export.blocks import Block
-from slipway_training.pipeline.dates import HIGHEST, LOWEST, OFFSET, TIME_WITH_OFFSET, TOKENS, DateParts
+from slipway_training.pipeline.dates import HIGHEST, LOWEST, TIME_WITH_OFFSET, TOKENS, DateParts, places
 
-_FULL = "0001-01-01T00:00:00-00:00"
+_FULL: dict[DateOrder, str] = {
+    "ymd": "0001-01-01T00:00:00-00:00",
+    "dmy": "01-01-0001T00:00:00-00:00",
+    "mdy": "01-01-0001T00:00:00-00:00",
+}
 
 
 def split(assembly: Assembly, fitted: DateParts, block: Block, path: str) -> Block:
@@ -20,16 +25,21 @@ def split(assembly: Assembly, fitted: DateParts, block: Block, path: str) -> Blo
     if not block.is_text or block.width != 1:
         raise ConversionError(f"step {path}: DateParts takes one text column; give each date a step of its own")
     add, constant = assembly.add, assembly.constant
-    texts = add("Reshape", [block.wire, constant(np.array([-1], dtype=np.int64))])
-    longer = add("Concat", [texts, constant(np.array([_FULL], dtype=object))], axis=0)
+    flat = constant(np.array([-1], dtype=np.int64))
+    texts = add("Reshape", [block.wire, flat])
+    longer = add("Concat", [texts, constant(np.array([_FULL[fitted.order]], dtype=object))], axis=0)
+    longer = add("Reshape", [_cut(assembly, longer, f"^{PATTERNS[fitted.order]}$", "none"), flat])
     numbers = _numbers(assembly, longer, "[0-9]+", TOKENS)
-    date = _columns(assembly, numbers, 0, 3)
+    year_month_day = constant(np.array(places(fitted.order), dtype=np.int64))
+    date = add("Gather", [numbers, year_month_day], axis=1)
     is_low = add("GreaterOrEqual", [date, _row(assembly, LOWEST)])
     is_high = add("LessOrEqual", [date, _row(assembly, HIGHEST)])
     within = add("Cast", [add("And", [is_low, is_high])], to=TensorProto.DOUBLE)
     axis = constant(np.array([1], dtype=np.int64))
-    is_date = add("Equal", [add("ReduceSum", [within, axis], keepdims=1), _row(assembly, [3.0])])
-    wires = _parts(assembly, numbers, _minutes_ahead(assembly, longer) if fitted.zone == "utc" else None)
+    in_month = add("Cast", [_is_in_month(assembly, date)], to=TensorProto.DOUBLE)
+    fitting = add("Add", [add("ReduceSum", [within, axis], keepdims=1), in_month])
+    is_date = add("Equal", [fitting, _row(assembly, [4.0])])
+    wires = _parts(assembly, date, numbers, _minutes_ahead(assembly, longer) if fitted.zone == "utc" else None)
     found = add("Concat", [wires[part] for part in fitted.parts], axis=1)
     return Block(add("Where", [is_date, found, _row(assembly, [np.nan])]), len(fitted.parts))
 
@@ -60,10 +70,22 @@ def _minutes_ahead(assembly: Assembly, texts: str) -> str:
     return add("Mul", [sign, minutes])
 
 
-def _parts(assembly: Assembly, numbers: str, ahead: str | None) -> dict[str, str]:
+def _is_in_month(assembly: Assembly, date: str) -> str:
+    """[rows, 1]: whether the month has the day, as `slipway_training.pipeline.dates.days_of_month` counts them."""
+    add = assembly.add
+    year, month, day = (_columns(assembly, date, place, place + 1) for place in range(3))
+    one = _row(assembly, [1.0])
+    is_last = add("GreaterOrEqual", [month, _row(assembly, [12.0])])
+    later_year = add("Where", [is_last, _plus(assembly, year, 1.0), year])
+    later_month = add("Where", [is_last, one, _plus(assembly, month, 1.0)])
+    days = add("Sub", [_days(assembly, later_year, later_month, one), _days(assembly, year, month, one)])
+    return add("LessOrEqual", [day, days])
+
+
+def _parts(assembly: Assembly, date: str, numbers: str, ahead: str | None) -> dict[str, str]:
     """Every part of the date, moved to UTC by what its clock is ahead."""
     add = assembly.add
-    year, month, day = (_columns(assembly, numbers, place, place + 1) for place in range(3))
+    year, month, day = (_columns(assembly, date, place, place + 1) for place in range(3))
     one = _row(assembly, [1.0])
     days = _days(assembly, year, month, day)
     clock = _columns(assembly, numbers, 3, 5)
