@@ -1,6 +1,6 @@
 """examine(fitted, …): everything between a fitted pipeline and a version that may be written.
 
-evaluate -> export -> prove parity -> optimize -> gate
+evaluate -> export -> check parity -> optimize -> gate
 
 It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
 """
@@ -77,7 +77,7 @@ class ModelCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted(ModelCandidate):
-    """A fitted pipeline that takes frames as Table has them; it has learnt `learn_target` from the rows `learn`."""
+    """A fitted pipeline that takes frames as Table has them; it has learned `learn_target` from the rows `learn`."""
 
     pipeline: Any
     learn_target: NDArray[Any]
@@ -85,7 +85,7 @@ class Fitted(ModelCandidate):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Everything a version is made of; `answers` are the candidate's to the held-out rows.
+    """Everything a version is made of; `predictions` are the candidate's to the held-out rows.
 
     `evaluation` is None where nothing was known to judge by.
     """

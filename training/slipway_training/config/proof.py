@@ -15,7 +15,7 @@ class ParityConfig(Section):
         1e-5,
         description="largest difference of a probability, or of a value relative to the spread of all or to its size",
     )
-    max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the made-up edge rows")
+    max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the generated edge rows")
 
 
 class GateConfig(Section):

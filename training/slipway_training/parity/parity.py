@@ -1,7 +1,7 @@
 """The proof that a graph says what the scikit-learn pipeline says, on real rows and on edge rows.
 
-Same label in every row, numbers within the tolerance, and the same answers one row at a time as all at once. `measure`
-reports, `prove` raises.
+Same label in every row, numbers within the tolerance, and the same predictions one row at a time as all at once.
+`measure` reports, `prove` raises.
 """
 
 import warnings
@@ -27,14 +27,14 @@ from slipway_training.parity.probes import Probes, of_kind, together
 _TRAINING_ROWS = 1000
 _SMALLEST_PART = 32
 _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
-"""What estimators raise at rows they have no answer to."""
+"""What estimators raise at rows they cannot predict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Rows with the answers expected: first the `held_out` ones that are evaluated on, then training and edge rows.
+    """Rows with the expected predictions: first the `held_out` ones that are evaluated on, then training and edge rows.
 
-    `name` says whose answers they are.
+    `name` says whose predictions they are.
     """
 
     probes: Probes
@@ -61,7 +61,7 @@ def real_rows(held_out: pd.DataFrame, learnt: pd.DataFrame | None = None) -> Pro
 def reference(
     pipeline: Any, signature: Signature, real: Probes, config: ParityConfig, blind_steps: int = 0
 ) -> Reference:
-    """Ask the pipeline once; every graph is then compared with these answers."""
+    """Predict with the pipeline once; every graph is compared with these predictions."""
     judged = int((real.kinds == real.kinds[0]).sum())
     held_out = real.frame.iloc[:judged]
     edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
@@ -78,7 +78,7 @@ def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature
 
 
 def predictable(pipeline: Any, rows: Probes) -> Probes:
-    """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph."""
+    """The rows that the pipeline can predict: a logarithm refuses what lies below zero, and so may the graph."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,6 +1,6 @@
 """run(config, …): from a config to a published version. The steps in order, and nothing else happens.
 
-load -> validate -> split -> fit -> draw curves -> evaluate -> export -> prove parity -> optimize -> gate -> publish
+load -> validate -> split -> fit -> draw curves -> evaluate -> export -> check parity -> optimize -> gate -> publish
 
 Nothing is written before the last step, so a refusal at any step leaves the models folder as it was. From the fitted
 pipeline on it is the way that every pipeline takes, wherever it was fitted.
