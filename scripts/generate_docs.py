@@ -1,4 +1,4 @@
-"""Writes pages that repeat other sources: settings, limits, configurations, commands, the index of decisions.
+"""Writes what repeats other sources: settings, limits, configurations, commands, messages, the index of decisions.
 
 usage: python -m scripts.generate_docs [--check]
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from scripts import decisions_index
+from scripts.messages import messages
 from slipway_ml.front.memory.plan import LARGEST_DECODED, MIB, RESIDENT_BYTES, MemoryLimits, plan_memory
 from slipway_ml.settings import Settings
 from slipway_training.config.model import TrainingConfig
@@ -232,6 +233,7 @@ def main() -> int:
         REFERENCE / "training-config.md": training_config_page(),
         REFERENCE / "cli.md": commands_page(),
         decisions_index.FOLDER / "README.md": decisions_index.index_page(),
+        Path("tests/data/messages.txt"): messages(),
     }
     if "--check" in sys.argv[1:]:
         stale = [str(path) for path, text in pages.items() if not path.exists() or path.read_text() != text]

@@ -2,7 +2,7 @@
 
 SlipwayError                      one sentence: what is wrong, where, what to do; never the caller's values
 ├── UsageError                    a setting, argument or file given by the operator is wrong
-├── RequestError                  the caller's request cannot be answered as sent
+├── RequestError                  the caller's request cannot be served as sent
 │   ├── MalformedRequest          not JSON, or not the protocol
 │   ├── InvalidRows               JSON, but rows that break the model's schema: carries every problem
 │   ├── RequestTooLarge           over a limit
@@ -19,7 +19,7 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 ├── Unavailable                   the request is fine; try again later
 │   ├── ModelNotReady             the version is still loading, or cannot be loaded
 │   ├── Overloaded                a queue is full
-│   └── DeadlineExceeded          the answer was not there in time
+│   └── DeadlineExceeded          the response was not ready in time
 ├── RegistryError                 the models folder
 │   ├── NothingPublished          the model, version or alias asked for is not in the folder
 │   ├── DamagedVersion            a version that must not be used: digest, missing file, unreadable manifest
@@ -44,7 +44,7 @@ class UsageError(SlipwayError):
 
 
 class RequestError(SlipwayError):
-    """The caller's request cannot be answered as sent."""
+    """The caller's request cannot be served as sent."""
 
 
 class MalformedRequest(RequestError):
@@ -149,7 +149,7 @@ class VersionNotFound(RequestError):
 
 
 class Unavailable(SlipwayError):
-    """The request is fine but cannot be answered now; `retry_after` is in whole seconds."""
+    """The request is fine but cannot be served now; `retry_after` is in whole seconds."""
 
     retry_after = 1
 
@@ -166,7 +166,7 @@ class Overloaded(Unavailable):
 
 
 class DeadlineExceeded(Unavailable):
-    """The answer was not there within the model's deadline, or the request's own that is shorter."""
+    """The response was not ready within the model's deadline, or the request's own that is shorter."""
 
     def __init__(self, model_name: str) -> None:
         super().__init__(f"model {model_name!r} could not respond within the deadline; retry later or allow more time")

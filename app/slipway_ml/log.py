@@ -1,6 +1,6 @@
 """Structured logging: one line per event, as JSON for machines or as text for people, with the request id.
 
-Nothing here ever receives a request body or an answer.
+Nothing here ever receives a request body or a response.
 """
 
 import json

@@ -187,7 +187,7 @@ async def _keep_reconciling(
     keep_memory: Callable[[], Coroutine[None, None, None]],
     serve_snapshots: Callable[[], None] | None,
 ) -> AsyncIterator[None]:
-    """While the service lives: follow the folder, and look at the keys; a worker also answers its supervisor."""
+    """While the service lives: follow the folder, and look at the keys; a worker also reports to its supervisor."""
     tasks = [asyncio.create_task(reconciler.run(poll_seconds)), asyncio.create_task(keep_memory())]
     if authorizer is not None:
         tasks.append(asyncio.create_task(authorizer.watch()))
@@ -254,7 +254,7 @@ def _go_on_loading(fastapi: DeferredApp, keeper: MemoryKeeper) -> None:
 
 
 def _hot_paths(table: ModelTable) -> list[str]:
-    """Every path that a hot handler answers for the models that are served."""
+    """Every path that a hot handler serves for the models that are served."""
     names = [(model.name, version) for model in table.models.values() for version in model.versions]
     return [
         template.replace("{model_name}", name).replace("{model_version}", version)

@@ -1,6 +1,6 @@
-"""The floor to measure against: an ASGI application that takes the whole body and gives a small constant answer.
+"""The floor to measure against: an ASGI application that takes the whole body and gives a small constant response.
 
-Whatever a server built on uvicorn costs beyond this is its own doing. The answer has the size of a prediction for one
+Whatever a server built on uvicorn costs beyond this is its own doing. The response has the size of a prediction for one
 row, so that both servers write about as much.
 """
 
@@ -18,7 +18,7 @@ _BODY = {"type": "http.response.body", "body": _RESPONSE}
 
 
 async def app(_scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Read everything, answer always the same."""
+    """Read everything, respond always the same."""
     while (await receive()).get("more_body", False):
         pass
     await send(_START)

@@ -36,7 +36,7 @@ def loadtest(
 ) -> None:
     """Send valid requests to every model and check the responses.
 
-    Exits with 1 when an answer is wrong or an objective is missed.
+    Exits with 1 when a response is wrong or an objective is missed.
     """
     from slipway_loadtests.errors import CannotRun  # noqa: PLC0415
     from slipway_loadtests.http import KEY_VARIABLE  # noqa: PLC0415

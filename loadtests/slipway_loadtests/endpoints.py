@@ -1,4 +1,4 @@
-"""The ways into a model: where to send rows, in which form, and how to tell whether the answer is right.
+"""The ways into a model: where to send rows, in which form, and how to tell whether the response is right.
 
 Users and benchmarks take an endpoint as a value, so that another wire format is one more entry here.
 """
@@ -12,7 +12,7 @@ from slipway_loadtests.published import PublishedModel, Row
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One way in. `problem(model, rows, status, body)` is None when the answer is right."""
+    """One way in. `problem(model, rows, status, body)` is None when the response is right."""
 
     name: str
     template: str

@@ -2,4 +2,4 @@
 
 
 class CannotRun(Exception):
-    """Something outside is missing or does not answer; the command ends with exit code 2."""
+    """Something outside is missing or does not respond; the command ends with exit code 2."""

@@ -33,7 +33,7 @@ def get_json(url: str) -> Any:
 
 
 def call(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-    """Status and body of a GET, or of a POST when there is a body. Status 0: no answer, and the body says why."""
+    """Status and body of a GET, or of a POST when there is a body. Status 0: no response, and the body says why."""
     if not url.startswith(("http://", "https://")):
         raise CannotRun(f"{url!r} is not an address; give one like http://127.0.0.1:8000")
     try:

@@ -56,7 +56,7 @@ def tensor_body(model: PublishedModel, rows: list[Row]) -> bytes:
 
 
 def binary_body(model: PublishedModel, rows: list[Row]) -> bytes:
-    """The same with the numbers as bytes after the JSON, and answered in bytes; for models of numbers only."""
+    """The same with the numbers as bytes after the JSON, with a response in bytes; for models of numbers only."""
     (tensor,) = model.inputs
     numbers = array("d", [float(row[field.name] or 0) for row in rows for field in model.fields])
     if sys.byteorder == "big":

@@ -44,7 +44,7 @@ class TensorInput:
 
 @dataclass(frozen=True, slots=True)
 class PublishedModel:
-    """One model; `labels` is None for a regression; some classifiers answer with the label alone."""
+    """One model; `labels` is None for a regression; some classifiers return the label alone."""
 
     name: str
     fields: tuple[Field, ...]

@@ -1,4 +1,4 @@
-"""Is this answer right? Not whether the model is: whether the body says what such an answer has to say.
+"""Is this response right? Not whether the model is: whether the body says what such a response has to say.
 
 One prediction per row; a label that the model knows, in the type it knows it in; probabilities for every label that
 add up to one; numbers that are finite. Each check returns what is wrong in a few words without values, so that equal
@@ -16,7 +16,7 @@ _TOLERANCE = 1e-4  # float32 probabilities of many classes
 
 
 def row_problem(model: PublishedModel, rows: int, status: int, body: bytes) -> str | None:
-    """What is wrong with an answer of `/predict/{model}`."""
+    """What is wrong with a response of `/predict/{model}`."""
     try:
         predictions = _document(status, body)["predictions"]
         if len(predictions) != rows:
@@ -29,7 +29,7 @@ def row_problem(model: PublishedModel, rows: int, status: int, body: bytes) -> s
 
 
 def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -> str | None:
-    """What is wrong with an answer of `/v2/models/{model}/infer`."""
+    """What is wrong with a response of `/v2/models/{model}/infer`."""
     try:
         outputs = {output["name"]: output for output in _document(status, body)["outputs"]}
         if outputs.keys() != _wanted(model):
@@ -43,7 +43,7 @@ def tensor_problem(model: PublishedModel, rows: int, status: int, body: bytes) -
 
 
 def binary_problem(_model: PublishedModel, rows: int, status: int, body: bytes) -> str | None:
-    """What is wrong with an answer of the same whose outputs are bytes: their sizes must fit, and nothing be left."""
+    """What is wrong with a response of the same whose outputs are bytes: their sizes must fit, and nothing be left."""
     if status != OK:
         return f"status {status}" if status else "no prediction"
     try:
@@ -64,7 +64,7 @@ def _wanted(model: PublishedModel) -> set[str]:
 
 
 class _Refused(Exception):
-    """No answer to check: a status, an error, or no JSON."""
+    """No response to check: a status, an error, or no JSON."""
 
 
 def _document(status: int, body: bytes) -> Any:

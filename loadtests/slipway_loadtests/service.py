@@ -31,7 +31,7 @@ _LAST_LINES = 5
 
 @dataclass(slots=True)
 class Server:
-    """A server process and where it listens; `ready_after` are the seconds from its start to its first good answer."""
+    """A server process and where it listens; `ready_after` is seconds from its start to its first good response."""
 
     process: subprocess.Popen[bytes]
     log: Path

@@ -1,7 +1,8 @@
 """Service level objectives: what was measured, what was promised, and which promises were missed.
 
 A Tally takes one line per request while the test runs, keeps exact times (Locust rounds its own to milliseconds, and an
-answer takes less than one), and becomes a Report. `missed` compares a report with the limits: an empty list is a pass.
+response takes less than one), and becomes a Report. `missed` compares a report with the limits: an empty list is a
+pass.
 """
 
 import json
@@ -72,7 +73,7 @@ class Tally:
         self._series: dict[str, _Series] = defaultdict(_Series)
 
     def add(self, name: str, milliseconds: float, problem: str | None) -> None:
-        """One finished request; `problem` is None when its answer was right."""
+        """One finished request; `problem` is None when its response was right."""
         series = self._series[name]
         series.times_ms.append(milliseconds)
         if problem is not None:

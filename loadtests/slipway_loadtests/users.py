@@ -1,4 +1,4 @@
-"""Locust users: each asks one endpoint for predictions, of one model after the other, and reads every answer.
+"""Locust users: each asks one endpoint for predictions, of one model after the other, and reads every response.
 
 A request that came back with status 200 and a wrong body is a failure like any other. Most requests ask about one row,
 some about several, so that rows and predictions can get out of step and be caught. Importing this module patches the

@@ -78,7 +78,7 @@ class ModelCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted(ModelCandidate):
-    """A fitted pipeline that takes frames as Table has them; it has learnt `learn_target` from the rows `learn`.
+    """A fitted pipeline that takes frames as Table has them; it has learned `learn_target` from the rows `learn`.
 
     `as_used` are the rows as a user gave them, with the predictions of the user's own pipeline; empty where the rows
     are ours.
@@ -91,7 +91,7 @@ class Fitted(ModelCandidate):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Everything a version is made of; `answers` are the candidate's to the held-out rows.
+    """Everything a version is made of; `predictions` are the candidate's to the held-out rows.
 
     `evaluation` is None where nothing was known to judge by.
     """

@@ -24,11 +24,11 @@ class DataCheckFailed(SlipwayError):
 
 
 class ConversionError(SlipwayError):
-    """A step of the pipeline cannot be written as ONNX without changing its answers."""
+    """A step of the pipeline cannot be written as ONNX without changing its predictions."""
 
 
 class ParityError(SlipwayError):
-    """The ONNX graph answers differently from the scikit-learn pipeline; nothing is published."""
+    """The ONNX graph predicts otherwise than the scikit-learn pipeline; nothing is published."""
 
     exit_code = 3
 

@@ -35,7 +35,7 @@ def write(
     """The next version; the first of a model becomes its champion, a later one when asked to. Raises RegistryError.
 
     `report` says whether a page of plots is written into it, which takes about a second. `earlier` is the version whose
-    graph was optimised anew: what was learnt, decided and evaluated is then as it is there.
+    graph was optimised anew: what was learned, decided and evaluated is then as it is there.
     """
     version = _write(registry, trained, recipe, report, earlier)
     name, number = version.manifest.model_name, version.manifest.model_version
@@ -62,7 +62,7 @@ def _write(
     files = {MODEL_FILE: chosen, **stored_graphs, MODEL_CARD: card.encode()}
     if report:
         files[REPORT] = _report(trained)
-    # Integer kernels answer a little differently on another processor; the gate said how much is acceptable.
+    # Integer kernels predict a little differently on another processor; the gate said how much is acceptable.
     tolerance = TOLERANCE if choice.is_portable else config.gate.probability_change
     golden = golden_rows(OnnxSession(chosen), trained.signature, tolerance)
     created = datetime.now(UTC)
@@ -96,7 +96,7 @@ def _write(
 
 
 def _as_learnt(manifest: ModelManifest, earlier: StoredVersion) -> ModelManifest:
-    """What the graph of another version has learnt is on record there; the recipe is that of the optimisation."""
+    """What the graph of another version has learned is on record there; the recipe is that of the optimisation."""
     known, own = earlier.manifest, manifest.provenance
     made_from = EarlierVersion(version=known.model_version, manifest_sha256=earlier.manifest_sha256)
     kept = {"rows": known.provenance.rows, "sources": known.provenance.sources, "seed": known.provenance.seed}

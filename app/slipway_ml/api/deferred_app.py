@@ -29,12 +29,12 @@ class DeferredApp:
         return self._made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the application answer as soon as it is there."""
+        """Let the application serve as soon as it is there."""
         app = await asyncio.shield(self.prepare())  # a caller that disconnects must not cancel it for the others
         await app(scope, receive, send)
 
     def _make_beside_requests(self) -> ASGIApp:
-        """Make it, handing the interpreter over ten times as often as usual to whoever answers requests meanwhile."""
+        """Make it, yielding the interpreter ten times as often as usual to the requests served meanwhile."""
         usual = sys.getswitchinterval()
         sys.setswitchinterval(usual / 10)
         try:

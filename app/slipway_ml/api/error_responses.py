@@ -41,7 +41,7 @@ def status_of(error: Exception) -> int:
 
 
 def error_response(error: Exception) -> HotResponse:
-    """The answer for any exception; one that is not in the table is logged, and answered in general words."""
+    """The response to any exception; one that is not in the table is logged, and worded in general."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, errors.Unavailable):
         logger.error("a request failed", exc_info=_without_values(error))

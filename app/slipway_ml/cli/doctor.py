@@ -1,6 +1,6 @@
 """`slipway doctor`: what the machine offers, what each model would use of it, and why.
 
-Every champion is loaded and proven as a server would do it, so what is printed is what happens. Exit codes: 0 all can
+Every champion is loaded and checked as a server would do it, so what is printed is what happens. Exit codes: 0 all can
 be served, 3 one cannot, or the limits do not fit into the memory.
 """
 

@@ -57,7 +57,7 @@ class Comparison(Part):
 
 
 class Evaluation(Part):
-    """How the scores were come by, and what they are beside: a model that has learnt nothing, and the champion.
+    """How the scores were come by, and what they are beside: a baseline, and the champion.
 
     `groups` is how many groups of rows were drawn again for the intervals; None where rows were drawn one by one.
     """

@@ -42,7 +42,7 @@ class FileDigest(Part):
 
 
 Guarantee = Literal["exact", "bounded", "different_model"]
-"""What a variant promises of its answers.
+"""What a variant guarantees of its predictions.
 
 `exact`: it passed the very parity check that the exported graph passed. `bounded`: it may change a prediction by no
 more than the gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
@@ -79,7 +79,7 @@ class Variant(Part):
 
 
 class GoldenRow(Part):
-    """A synthetic row with the answer the published graph gave; `label` or `value` as the task says.
+    """A synthetic row with the prediction of the published graph; `label` or `value` as the task says.
 
     `value` is one number, or one for each of the signature's targets.
     """
@@ -181,7 +181,7 @@ class Provenance(Part):
     """Where the version came from; `recipe_digest` covers data, config and code, so equal digests mean equal work.
 
     `rows` counts the rows after each step, `sources` are the tables of a join, `seed` is what rows were divided with.
-    `optimized_from` is there where nothing was learnt: another version's graph was made smaller.
+    `optimized_from` is there where nothing was learned: another version's graph was made smaller.
     """
 
     data_digest: Sha256

@@ -1,6 +1,6 @@
 """How one model is to be served: what its publisher asks for, and what the machine that serves says.
 
-The publisher's part stands in the manifest and belongs to the version: it knows how quickly an answer is wanted and
+The publisher's part stands in the manifest and belongs to the version: it knows how quickly a response is wanted and
 what the model gains from batches, and nothing of the machine. The rest is read from the file that
 `--model-config-file` names, one table per model. Every entry may be left out.
 """

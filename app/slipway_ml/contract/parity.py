@@ -1,4 +1,4 @@
-"""The certificate of a graph: how its answers compare with those of what it came from, in all and by kind of row."""
+"""The certificate of a graph: how its predictions compare with those of its reference, in all and by kind of row."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from slipway_ml.contract.evaluation import Part
 
 
 class RowsCompared(Part):
-    """Rows of one kind whose answers were compared, and how far they were apart at most and at the 99.9 % quantile.
+    """Rows of one kind whose predictions were compared, and how far they were apart at most and at the 99.9 % quantile.
 
     Kinds are named in `slipway_ml.contract.certificate`, which may learn more of them; a reader shows what it does not
     know.

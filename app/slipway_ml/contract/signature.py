@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 class Task(StrEnum):
-    """Classification answers `label` and, where the model has them, `probabilities`; regression answers `value`."""
+    """Classification has the outputs `label` and, where the model has them, `probabilities`; regression has `value`."""
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"

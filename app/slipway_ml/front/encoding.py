@@ -1,7 +1,7 @@
 """Compressed bodies: gzip and deflate (in zlib's framing), one coding at a time, in both directions.
 
-A request is inflated under the same limit as any body, step by step, and charged for every step that is kept; where
-its beginning promises more than the limit, it is counted before anything is kept. The first step and small answers are
+A request is inflated under the same limit as any body, step by step, and charged for every step that is kept; where its
+beginning promises more than the limit, it is counted before anything is kept. The first step and small responses are
 done at once, the rest in one of two threads, and the event loop goes on.
 """
 
@@ -16,7 +16,7 @@ from slipway_ml.errors import MalformedRequest, RequestTooLarge, UnsupportedEnco
 from slipway_ml.front.exchange import Headers, HotResponse
 
 SMALLEST_COMPRESSED = 1024
-"""Answers up to this many bytes are sent as they are."""
+"""Responses up to this many bytes are sent as they are."""
 
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 _GZIP = (b"gzip", b"x-gzip")
@@ -41,7 +41,7 @@ def read_coding(headers: Headers) -> bytes | None:
 
 
 def choose_coding(headers: Headers) -> bytes | None:
-    """The coding that a client likes best for its answer; None where that is no coding at all."""
+    """The coding that a client likes best for its response; None where that is no coding at all."""
     weights: dict[bytes, float] = {}
     for part in b",".join([value for name, value in headers if name == b"accept-encoding"]).split(b","):
         name, has_weight, weight = part.partition(b";")
@@ -54,7 +54,7 @@ def choose_coding(headers: Headers) -> bytes | None:
 
 
 class Encoder:
-    """Inflates requests to at most `limit` bytes and compresses answers."""
+    """Inflates requests to at most `limit` bytes and compresses responses."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -104,7 +104,7 @@ class Encoder:
         return RequestTooLarge(f"the inflated body is over the limit of {self._limit} bytes")
 
     async def compress(self, response: HotResponse, coding: bytes) -> None:
-        """Compress the body of an answer and say so in its headers."""
+        """Compress the body of a response and say so in its headers."""
         if len(response.body) <= _STEP:
             response.body = _compress(response.body, coding)
         else:

@@ -1,7 +1,7 @@
-"""What passes between the guard and a hot handler: the bytes of a request, and the bytes of its answer.
+"""What passes between the guard and a hot handler: the bytes of a request, and the bytes of its response.
 
-A handler is called with a request and a `reply`, which it calls once with the answer or with what went wrong: at once,
-or later from the event loop. `Exchange` is the request as the front knows it, whatever becomes of it.
+A handler is called with a request and a `reply`, which it calls once with the response or with what went wrong: at
+once, or later from the event loop. `Exchange` is the request as the front knows it, whatever becomes of it.
 """
 
 from collections.abc import Callable, Hashable
@@ -17,7 +17,7 @@ NO_STORE = (b"cache-control", b"no-store")
 Headers = list[tuple[bytes, bytes]]
 
 HUNG_UP = "the client has hung up"
-"""The message with which a request's task is cancelled when nobody is left to read the answer."""
+"""The message with which a request's task is cancelled when nobody is left to read the response."""
 
 BINARY_HEADER = b"inference-header-content-length"
 """Says how long the JSON of a body is where the bytes of tensors follow it."""
@@ -72,7 +72,7 @@ class HotRequest:
 
 @dataclass(slots=True)
 class HotResponse:
-    """A whole answer; JSON unless `headers` says otherwise."""
+    """A whole response; JSON unless `headers` says otherwise."""
 
     body: bytes | bytearray
     status: int = 200

@@ -1,4 +1,4 @@
-"""The one way in: what every request passes before it is answered, and after.
+"""The one way in: what every request passes before its handler runs, and after.
 
 A request gets an id, is looked up in the route table, passes the API key authorizer and the limits, is counted while it
 is in flight and measured when it ends. A hot route's handler is called with the body; any other request goes on to
@@ -120,7 +120,7 @@ class Guard:
         self.hot_urls = {path.encode(): match for path, match in self._paths.items() if match.route.is_hot}
 
     def is_for_operators(self, url: bytes) -> bool:
-        """Whether this is a probe or the metrics, which a server that is full still answers."""
+        """Whether this is a probe or the metrics, which a server that is full still serves."""
         match = self._table.find(url.partition(b"?")[0].decode("latin-1"))
         return match is not None and match.route in FOR_OPERATORS
 
@@ -137,7 +137,7 @@ class Guard:
         return Exchange(by_name, request_id, self._budget, method, headers, perf_counter(), peer=peer)
 
     def admit(self, exchange: Exchange, match: Match | None) -> Match:
-        """Route, key, method: raises the error that answers the request when one of them is wrong."""
+        """Route, key, method: raises the error that becomes the response when one of them is wrong."""
         if match is None:
             raise PathNotFound
         exchange.match = match
@@ -147,19 +147,19 @@ class Guard:
         return match
 
     def handle(self, exchange: Exchange, match: Match, body: bytes, reply: Reply) -> None:
-        """Let the route's handler answer a body that has been read within the limits; it replies now or later."""
+        """Let the route's handler serve a body that has been read within the limits; it replies now or later."""
         exchange.params = match.params
         exchange.body = body
         token = log.request_id.set(exchange.request_id)
         try:
             self._handlers[match.route](exchange, reply)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the response
             reply(error)
         finally:
             log.request_id.reset(token)
 
     def answer(self, exchange: Exchange, error: Exception) -> HotResponse:
-        """What the client is told about an error; the last line: whatever it is, the answer is clean."""
+        """What the client is told about an error; the last line: whatever it is, the response is clean."""
         if isinstance(error, InvalidRows) and exchange.compressed:
             error.most_bytes = exchange.compressed
         token = log.request_id.set(exchange.request_id)
@@ -189,7 +189,7 @@ class Guard:
     # The same steps for a request that comes as ASGI.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI connection."""
+        """Serve one ASGI connection."""
         if scope["type"] == "lifespan":
             await live(self._lifespan, receive, send)
             return
@@ -224,7 +224,7 @@ class Guard:
             response = await self._call_hot(exchange, match, receive)
         except ClientGone:
             raise
-        except Exception as error:  # the last line: whatever it is, the client gets a clean answer
+        except Exception as error:  # the last line: whatever it is, the client gets a clean response
             if exchange.status:
                 raise
             response = self.answer(exchange, error)
@@ -245,7 +245,7 @@ class Guard:
                 answered.set_result(outcome)
 
         try:
-            # No name for the body here, which must not be kept until the answer is there.
+            # No name for the body here, which must not be kept until the response is there.
             self.handle(exchange, match, await self.bodies.read(exchange, receive), reply)
             response = await answered
         except asyncio.CancelledError:
@@ -258,7 +258,7 @@ class Guard:
 
 
 class _Stamped:
-    """FastAPI's `send`, with the guard's headers put on the answer and the status noted."""
+    """FastAPI's `send`, with the guard's headers put on the response and the status noted."""
 
     def __init__(self, exchange: Exchange, send: Send) -> None:
         self._exchange = exchange

@@ -9,7 +9,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 async def live(lifespan: Lifespan, receive: Receive, send: Send) -> None:
-    """Answer the two messages of one lifespan; what goes wrong is raised, which the server takes for a failed start."""
+    """Handle the two messages of one lifespan; what goes wrong is raised, which the server takes for a failed start."""
     await receive()
     async with lifespan():
         await send({"type": "lifespan.startup.complete"})

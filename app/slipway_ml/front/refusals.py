@@ -76,7 +76,7 @@ class Refusals:
             self._left_out += 1
             return
         self._left -= 1
-        token = log.request_id.set(None)  # it may run where the request before was answered
+        token = log.request_id.set(None)  # it may run in the context of the request before
         logger.warning("refused below the guard", extra={"reason": reason.value, "status": STATUS.get(reason)})
         log.request_id.reset(token)
 

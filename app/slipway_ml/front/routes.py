@@ -1,6 +1,6 @@
-"""The route table: every path the service answers, with its methods and who may call it. What is not here is refused.
+"""The route table: every path the service serves, with its methods and who may call it. What is not here is refused.
 
-A hot route is answered straight from the guard by a handler that gets the bytes; the others go on to FastAPI.
+A hot route is served straight from the guard by a handler that gets the bytes; the others go on to FastAPI.
 """
 
 import re
@@ -53,14 +53,14 @@ LOAD = _control("/v2/repository/models/{model_name}/load", Scope.ADMIN)
 UNLOAD = _control("/v2/repository/models/{model_name}/unload", Scope.ADMIN)
 
 PER_MODEL = (PREDICT, INFER, V1_PREDICT, PREDICT_VERSION, INFER_VERSION, V1_PREDICT_VERSION)
-"""The rows that answer for each model, for each version of it."""
+"""The rows that are served for each model, for each version of it."""
 
 LIVE, READY = _probe("/health/live"), _probe("/health/ready")
 V2_LIVE, V2_READY = _probe("/v2/health/live"), _probe("/v2/health/ready")
 
 METRICS = _get("/metrics", Scope.METRICS)
 FOR_OPERATORS = frozenset({LIVE, READY, V2_LIVE, V2_READY, METRICS})
-"""What a server that has no place for anybody else still answers."""
+"""What a server that has no place for anybody else still serves."""
 
 DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.PREDICT)
 DOCS = (_get("/docs", Scope.PREDICT), _get("/openapi.json", Scope.PREDICT), DOCS_ASSETS)

@@ -1,4 +1,4 @@
-"""Whether a row gets the same answer alone as among others, to the bit, and what has to be done for it.
+"""Whether a row gets the same prediction alone as in a batch, to the bit, and what has to be done for it.
 
 onnxruntime multiplies a matrix of one row by another routine than one of several, which adds in another order; from two
 rows on, every row comes out the same wherever it stands. So a row alone is run as two equal rows where its graph has
@@ -23,12 +23,12 @@ _UNKNOWN_SIZE = 4
 
 
 def mixes_rows(operators: Iterable[str]) -> bool:
-    """Whether the answer to a row depends on the rows beside it, by more than rounding."""
+    """Whether the prediction for a row depends on the rows beside it, by more than rounding."""
     return any(_MIXING in name for name in operators)
 
 
 def wants_pairs(operators: frozenset[str], inputs: Sequence[TensorMetadata], run: Run) -> bool:
-    """Whether a row alone has to be run as two equal rows in order to get the answer that it has among others."""
+    """Whether a row alone has to be run as two equal rows in order to get the prediction that it has in a batch."""
     takes_any_number = all(declared.shape[:1] == (-1,) for declared in inputs)
     if mixes_rows(operators) or not takes_any_number:
         return False

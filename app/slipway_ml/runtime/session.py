@@ -100,7 +100,7 @@ class OnnxSession:
         self._run_options = ort.RunOptions()  # else one is made per run
         self._run = self._session._sess.run  # noqa: SLF001  # the one way around the wrapper; its minor version is pinned
         self.mixes_rows = mixes_rows(self.placement.operators)
-        """Whether requests must not share a run, because each would change the others' answers."""
+        """Whether requests must not share a run, because each would change the others' predictions."""
         operators = self.placement.operators  # nested graphs and functions among them
         has_texts = any(tensor.datatype is Datatype.BYTES for tensor in self.inputs)
         self.counts_characters = has_texts and not TEXT_OPERATORS.isdisjoint(operators)
@@ -119,7 +119,7 @@ class OnnxSession:
     def run(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         """Run one batch; arrays must have the declared dtypes. Returns the outputs in the graph's order.
 
-        A row gets the same answer alone as among others, to the bit, unless the graph `mixes_rows`. Raises
+        A row gets the same prediction alone as in a batch, to the bit, unless the graph `mixes_rows`. Raises
         InferenceError when onnxruntime fails, without its message, which may quote the input.
         """
         if self._pairs and len(tensors[self._first_input]) == 1:

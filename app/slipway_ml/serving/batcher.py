@@ -6,7 +6,7 @@ line, save for models whose runs nobody can predict: these always run in a threa
 here, so that no request can spoil its neighbours'.
 
 A request has a deadline. It is refused at once when the work before it will take longer than that, dropped when its
-time or its caller is gone, and answered when its deadline passes even if its run hangs. A run that hangs is left behind
+time or its caller is gone, and refused when its deadline passes even if its run hangs. A run that hangs is left behind
 with its thread, and the queue goes on in another one.
 """
 
@@ -39,7 +39,7 @@ _SLOW = 2.0
 _SAFE_SHARE = 0.5
 """Of the time that a request has, the part that the work before it and its own may be believed to take.
 
-A queue that is filled to the deadline answers everybody a little too late."""
+A queue that is filled to the deadline serves everybody a little too late."""
 _LOOK_SECONDS = 0.05
 """How often deadlines are looked at during a run in a thread."""
 
@@ -65,7 +65,7 @@ class _Entry:
     caller: Caller
     queued_at: float
     latest: float
-    """When the answer is of no use any more."""
+    """When the response is of no use any more."""
 
 
 @dataclass(eq=False, slots=True)
@@ -223,7 +223,7 @@ class Batcher:
         entry.caller.set_exception(DeadlineExceeded(self.name))
 
     def _check_deadlines(self) -> None:
-        """During a run in a thread: callers get their answer at their deadline, however long the run goes on."""
+        """During a run in a thread: callers get a response at their deadline, however long the run goes on."""
         self._watch = None
         running = self._running
         if running is None:

@@ -30,10 +30,10 @@ class DataPlane:
         return self.table.resolve(params["model_name"], params.get("model_version"))
 
     def admit(self, params: Mapping[str, str], timeout: float | None) -> tuple[Servable, float]:
-        """The version that a path names, and when its answer is due, a value of `perf_counter`.
+        """The version that a path names, and when its response is due, a value of `perf_counter`.
 
         `timeout` is the caller's own, in seconds, which may shorten the model's deadline but not extend it. Raises what
-        `resolve` raises, and Overloaded where the answer could not be there in time.
+        `resolve` raises, and Overloaded where the response could not be ready in time.
         """
         servable = self.table.resolve(params["model_name"], params.get("model_version"))
         deadline = servable.deadline

@@ -1,5 +1,5 @@
 """The self-test of a version before it may serve: its golden rows through our own codecs, as rows, as tensors in JSON
-and as tensors in bytes, one by one and all together, compared with the answers that the manifest keeps.
+and as tensors in bytes, one by one and all together, compared with the predictions in the manifest.
 """
 
 import orjson
@@ -17,7 +17,7 @@ from slipway_ml.serving.servable import Servable
 
 
 def replay(servable: Servable) -> None:
-    """Raises DamagedVersion when a golden row is refused or answered differently."""
+    """Raises DamagedVersion when a golden row is refused or has another prediction."""
     manifest = servable.manifest
     golden = manifest.golden_rows
     try:

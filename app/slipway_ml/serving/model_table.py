@@ -1,4 +1,4 @@
-"""What is served now: model name → version → Servable, and which version answers by default.
+"""What is served now: model name → version → Servable, and which version is the default.
 
 Readers look things up in plain dictionaries that are never changed; a change builds new ones and swaps them in one
 assignment, so a request sees the old table or the new one and keeps the Servable it got.
@@ -36,10 +36,10 @@ LOADING = NotServed(VersionState.LOADING, "is still loading")
 class ServedModel:
     """The state of one wanted model.
 
-    `versions` are loaded and proven. `default` is the version that answers when none is asked for, None while there is
-    none. `waiting` maps wanted versions that are not served to their state and its reason. `degraded` says that the
-    default is an older champion because the wanted one cannot be used. `settled` says that loading is over, for good
-    or bad.
+    `versions` are loaded and have passed their golden rows. `default` is the version used when none is named, None
+    while there is none. `waiting` maps wanted versions that are not served to their state and its reason. `degraded`
+    says that the default is an older champion because the wanted one cannot be used. `settled` says that loading is
+    over, for good or bad.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Makes what is served follow what the models folder desires, again and again.
 
-For each model the newest desired state names versions; those are loaded, proven by their golden rows and swapped in at
+For each model the newest desired state names versions; those are loaded, checked by their golden rows and swapped in at
 once. A champion that cannot be used is skipped, and the last good champion of the history serves instead, degraded,
 while the wanted one is tried again ever more seldom. Loading happens in a thread, so requests go on meanwhile. Nothing
 is ever written.

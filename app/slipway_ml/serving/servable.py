@@ -38,7 +38,7 @@ class Servable:
     metrics: VersionMetrics
     options: VersionOptions
     deadline: float
-    """Seconds that an answer may take: that of the options, at hand."""
+    """Seconds that a response may take: that of the options, at hand."""
     refused: dict[str, frozenset[str]]
     """Per input: the only categories accepted, for features that refuse unseen ones."""
     plain: PlainMatrix | None
@@ -119,7 +119,7 @@ def _plain_matrix(signature: Signature, most: int) -> PlainMatrix | None:
 
 
 def _check_interface(manifest: ModelManifest, session: OnnxSession) -> None:
-    """The graph must take and give what the signature says, or every answer would be a guess."""
+    """The graph must take and give what the signature says, or every prediction would be a guess."""
     signature = manifest.signature
     for what, declared, found in (
         ("inputs", signature.inputs, session.inputs),

@@ -1,7 +1,7 @@
 """What one version has done since it was loaded, as the statistics extension counts it.
 
-The batcher reports each run once, after the answers are on their way; counting is a few additions by the event loop
-alone. Joining requests into a batch and cutting the answer apart are part of the run's time.
+The batcher reports each run once, after the responses are on their way; counting is a few additions by the event loop
+alone. Joining requests into a batch and cutting the outputs apart are part of the run's time.
 """
 
 import time

@@ -1,8 +1,8 @@
 """Which of a version's graphs a server runs: the published one, or a stored one that gives the same bits and is faster.
 
 Which graph is fastest depends on the processor, so it is timed where it will run, briefly, at one row and at many. Only
-variants whose manifest says that their answers are bit for bit those of the published graph take part, and they have to
-show it once more on the golden rows: replicas that choose differently must not answer differently.
+variants whose manifest says that their predictions are bit for bit those of the published graph take part, and they
+have to show it once more on the golden rows: replicas that choose differently must not predict differently.
 """
 
 import logging

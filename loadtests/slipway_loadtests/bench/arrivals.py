@@ -1,4 +1,4 @@
-"""`slipway bench --open-loop`: what rate of random arrivals can be answered in time, alone and beside a busy neighbour.
+"""`slipway bench --open-loop`: what rate of random arrivals can be served in time, alone and beside a busy neighbour.
 
 First the closed-loop peak, then Poisson arrivals at shares of it, to the service and to the bare application in turn,
 round after round: the highest share whose 99th percentile is within 10 ms. At half and at four fifths of that rate
@@ -46,7 +46,7 @@ _CONNECTIONS = 64
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """One load on one server, medians of the rounds: rate, milliseconds, the share that was answered in time."""
+    """One load on one server, medians of the rounds: rate, milliseconds, the share that was served in time."""
 
     server: str
     what: str
@@ -73,7 +73,7 @@ class OpenLoop:
 
     @property
     def highest(self) -> float:
-        """The highest rate that the service answers in time; 0 where that is none."""
+        """The highest rate that the service meets in time; 0 where that is none."""
         return _highest(self.alone, SLIPWAY)
 
     def relative_to_bare_app(self, what: str) -> float:

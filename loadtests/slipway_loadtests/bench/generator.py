@@ -196,7 +196,7 @@ class _Sender:
                 self.lost(client)
 
     def answered(self, client: _Client, status: int, due: float, *, is_usable: bool) -> None:
-        """One answer is whole."""
+        """One response is whole."""
         now = perf_counter()
         latency = (now - due) * 1000
         self.pending -= 1
@@ -223,7 +223,7 @@ class _Sender:
             self._dispatch(self._waiting.popleft())
 
     def seen(self) -> Seen:
-        """What became of it; what got no answer at all counts as "none"."""
+        """What became of it; what got no response at all counts as "none"."""
         if self.pending:
             self.statuses["none"] += self.pending
         times = (sorted(self.responded_ms), sorted(self.refused_ms), sorted(self.late_ms))
@@ -231,7 +231,7 @@ class _Sender:
 
 
 def _run(streams: list[Stream], seconds: float) -> list[Seen]:
-    """Send everything that comes due, then wait for the answers."""
+    """Send everything that comes due, then wait for the responses."""
     poll = select.epoll()
     senders = [_Sender(stream, seconds, seed, poll) for seed, stream in enumerate(streams)]
     started = perf_counter() + _SETTLE_SECONDS

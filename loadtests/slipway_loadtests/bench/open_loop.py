@@ -1,6 +1,6 @@
-"""An open loop: requests go out when they are due, whether or not earlier ones were answered.
+"""An open loop: requests go out when they are due, whether or not earlier ones had a response.
 
-Closed-loop tools wait for an answer before they send again, so a slow server slows its own load and looks well. Here
+Closed-loop tools wait for a response before they send again, so a slow server slows its own load and looks well. Here
 arrivals are Poisson and a latency counts from when the request was due, so waiting for a free connection counts too. So
 does any lateness of the generator, which is told apart: where `Seen.late` is not small, the figures are the generator's
 or the machine's. The sending itself is `generator.py`, a process of its own on a core of its own.
@@ -18,7 +18,7 @@ from slipway_loadtests.errors import CannotRun
 
 OK = 200
 PATIENCE_SECONDS = 60
-"""How long the generator may take beyond its plan; it waits half of that for the last answers."""
+"""How long the generator may take beyond its plan; it waits half of that for the last responses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,19 @@ class Stream:
     connections: int = 512
     patience_ms: float = 10_000.0
     hangs_up: bool = False
-    """Whether a caller closes its connection when its patience ends, rather than wait for an answer of no use."""
+    """Whether a caller closes its connection when its patience ends, rather than wait for a response of no use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of a stream. Latencies are in milliseconds and in order; `refused` are those of other answers."""
+    """What became of a stream. Latencies are in milliseconds and in order; `refused` are those of other responses."""
 
     name: str
     seconds: float
     due: int
     statuses: dict[str, int]
     good: int
-    """Good answers that came while the load was on, and within the callers' patience."""
+    """Good responses that came while the load was on, and within the callers' patience."""
     answered: list[float]
     refused: list[float]
     late: list[float] = field(default_factory=list)
@@ -53,11 +53,11 @@ class Seen:
 
     @property
     def goodput(self) -> float:
-        """Good answers per second."""
+        """Good responses per second."""
         return self.good / self.seconds
 
     def within(self, milliseconds: float) -> float:
-        """The share of all requests that got a good answer within this time."""
+        """The share of all requests that got a good response within this time."""
         return sum(latency <= milliseconds for latency in self.answered) / max(self.due, 1)
 
 

@@ -63,7 +63,7 @@ def prepare(model: PublishedModel, endpoint: Endpoint, workload: Workload, rows:
 
 
 def check_response(model: PublishedModel, endpoint: Endpoint, url: str, prepared: Prepared) -> None:
-    """Post one body and read the answer; raises CannotRun when it is wrong, because then its speed means nothing."""
+    """Post one body and read the response; raises CannotRun when it is wrong, because then its speed means nothing."""
     with prepared.bodies.open("rb") as file:
         first = file.readline().rstrip(b"\n")
         body = file.read(int(first)) if prepared.headers else first

@@ -31,7 +31,7 @@ sys.stdin.read()
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """Medians, with everything in the folder loaded; `answered_seconds` is when the first request was answered."""
+    """Medians, with everything in the folder loaded; `answered_seconds` is when the first request had its response."""
 
     ready_seconds: float
     ready_cpu_seconds: float

@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What wrk saw in one measurement; `failed` counts answers other than 2xx and everything that broke."""
+    """What wrk saw in one measurement; `failed` counts responses other than 2xx and everything that broke."""
 
     requests: int
     seconds: float

@@ -68,7 +68,7 @@ def test_transformer_may_be_named_by_its_class() -> None:
 @pytest.mark.parametrize(
     ("features", "sentence"),
     [
-        ({"columns": {"siz": {"bins": 3}}}, "speaks of the column 'siz'; did you mean 'size'?"),
+        ({"columns": {"siz": {"bins": 3}}}, "names the column 'siz'; did you mean 'size'?"),
         ({"columns": {"size": {"encode": "target"}}}, "features.columns.size.encode is for text"),
         (
             {"columns": {"colour": {"bins": 3}}},
@@ -80,7 +80,7 @@ def test_transformer_may_be_named_by_its_class() -> None:
         ),
         (
             {"columns": {"size": {}}, "groups": {"body": {"columns": ["size"]}}},
-            "features.groups.body and features.columns.size both speak of the column 'size'",
+            "features.groups.body and features.columns.size both name the column 'size'",
         ),
         ({"groups": {"body": {"columns": ["size", "colour"]}}}, "features.groups.body holds text and numbers"),
         ({"groups": {"numbers": {"columns": ["size"]}}}, "has the name of another branch"),

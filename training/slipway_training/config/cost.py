@@ -1,4 +1,4 @@
-"""What a wrong answer costs, what is done about rare classes, and whether probabilities are calibrated."""
+"""What a wrong prediction costs, what is done about rare classes, and whether probabilities are calibrated."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ Amount = Annotated[float, Field(allow_inf_nan=False)] | str
 
 
 class CostConfig(Section):
-    """What an answer costs, right or wrong, in any unit; a gain is a negative cost.
+    """What a prediction costs, right or wrong, in any unit; a gain is a negative cost.
 
     With it the decision threshold of a classifier of two classes is tuned to the least expected cost and becomes part
     of the graph, so that every server of the file decides by it.

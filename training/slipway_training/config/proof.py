@@ -20,7 +20,7 @@ class ParityConfig(Section):
         description="publish although the rows given, in the data types they have, get other predictions from the "
         "pipeline than from the graph, which computes from float64",
     )
-    max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the made-up edge rows")
+    max_edge_rows: Annotated[int, Field(ge=5000)] = Field(20_000, description="bound on the generated edge rows")
 
 
 class GateConfig(Section):

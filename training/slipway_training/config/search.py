@@ -58,7 +58,7 @@ Space = dict[str, SpanConfig | list[Any]]
 
 
 class SearchConfig(Section):
-    """A search over families of estimators and their parameters, by score and by what an answer takes to compute.
+    """A search over families of estimators and their parameters, by score and by what a prediction takes to compute.
 
     Every trial is exported and measured as it would be served. `[estimator]` may be left out; if it is given, its
     parameters hold in the trials of its type wherever the space has no such.

@@ -1,4 +1,4 @@
-"""with_amounts(table, …): the columns by which answers cost more or less, kept row by row beside the features."""
+"""with_amounts(table, …): the columns by which predictions cost more or less, kept row by row beside the features."""
 
 from dataclasses import replace
 

@@ -45,7 +45,7 @@ def check_cells(frame: pd.DataFrame, signature: Signature) -> None:
 
 
 def true_targets(column: "pd.Series | pd.DataFrame", signature: Signature, rows: int) -> NDArray[Any]:
-    """The values of a target as the model would answer them; raises DataCheckFailed."""
+    """The values of a target as the model would return them; raises DataCheckFailed."""
     target = read_target(column, rows)
     if signature.labels is None:
         if target.dtype.kind not in "iuf":

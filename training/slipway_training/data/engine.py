@@ -38,11 +38,11 @@ def literal(text: str) -> str:
 
 
 def one(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    """The one row that a query answers; fetched whole, since an open answer blocks the connection."""
+    """The one row that a query returns; fetched whole, since an open result blocks the connection."""
     row: tuple[Any, ...] = connection.execute(query).fetchall()[0]
     return row
 
 
 def integer(connection: DuckDBPyConnection, query: str) -> int:
-    """The one whole number that a query answers."""
+    """The one whole number that a query predictions."""
     return int(one(connection, query)[0] or 0)

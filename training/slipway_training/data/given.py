@@ -32,7 +32,7 @@ class Column:
 
 
 class AsGiven(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Frames of ours become the user's; nothing is learnt. `form` is 'frame', 'array' or 'texts'."""
+    """Frames of ours become the user's; nothing is learned. `form` is 'frame', 'array' or 'texts'."""
 
     def __init__(self, columns: dict[str, Column], form: str) -> None:
         self.columns = columns

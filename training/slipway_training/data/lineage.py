@@ -1,4 +1,4 @@
-"""Digests of everything that decides what a version answers: data, config, code and libraries.
+"""Digests of everything that decides what a version predictions: data, config, code and libraries.
 
 Of the code what only tells of a model is left out: another title of a plot is no reason to train again.
 

@@ -19,7 +19,7 @@ Layout = Literal["matrix", "columns"]
 Unseen = Literal["allowed", "refused"]
 
 OUTPUTS = ("label", "probabilities", "value")
-"""Names of answers, which no input of a graph may have."""
+"""Names of predictions, which no input of a graph may have."""
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 """An example that looks like this stands for a column of dates."""

@@ -4,7 +4,7 @@ Conventions of `frame`: number, integer and boolean columns are float64 with NaN
 which is how scikit-learn reads them best), category columns are Python strings with '' for missing. `target` keeps
 the type of its labels. `line` maps a row to its line in the file, for messages. `groups` (text) and `times` (float64,
 for dates seconds since 1970) hold one value per row where the config names such columns; they are no features.
-`amounts` holds number columns by which answers cost more or less, one float64 per row; they may be features too.
+`amounts` holds number columns by which predictions cost more or less, one float64 per row; they may be features too.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
-"""What a model is compared with: one that has learnt nothing but the target, and the champion that serves today.
+"""What a model is compared with: one that has learned nothing but the target, and the champion that serves today.
 
-The champion answers through its ONNX graph from the registry, about the rows held out for the new version. It may have
+The champion predicts with its ONNX graph from the registry for the rows held out for the new version. It may have
 trained on some of them, which flatters it; the comparison then says so.
 """
 
@@ -53,7 +53,7 @@ def baseline(learnt: NDArray[Any], held_out: pd.DataFrame, task: Task) -> Compar
 
 
 def current_champion(registry: Registry, model_name: str) -> Incumbent | None:
-    """The version that answers today, if there is one; a damaged one must not keep its successor from being made."""
+    """The current champion, if there is one; a damaged one must not keep its successor from being made."""
     number = registry.desired(model_name).aliases.get(CHAMPION)
     if number is None:
         return None

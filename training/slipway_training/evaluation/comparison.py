@@ -1,4 +1,4 @@
-"""compare(…): two models on the same rows. Their answers come in pairs, and so does every test of the difference.
+"""compare(…): two models on the same rows. Their predictions come in pairs, and so does every test of the difference.
 
 Labels are tested by McNemar's exact test (Note on the sampling error of the difference between correlated proportions,
 1947): of the rows that one model alone has right, how many are each one's. Values, and every interval of a difference,

@@ -26,7 +26,7 @@ DISTANCE = "mean_absolute_error"
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedRows:
-    """The rows a model is evaluated on, with its answers; `learn` are those it trained on.
+    """The rows a model is evaluated on, with its predictions; `learn` are those it trained on.
 
     `groups` [n] says which of the rows belong together; None where each stands for itself.
     """

@@ -1,4 +1,4 @@
-"""What a model answers, whoever computes it: scikit-learn's pipeline or an ONNX session, in one comparable form."""
+"""Predictions in one comparable form, from scikit-learn's pipeline or an ONNX session."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def ask_one_by_one(session: OnnxSession, tensors: Mapping[str, Tensor], rows: It
 
 
 def as_probabilities(predictions: Predictions) -> Predictions:
-    """The answers for metrics, which want probabilities to the last digit; without numbers where these are scores."""
+    """The predictions for metrics, with probabilities to the last digit; without numbers where these are scores."""
     if predictions.labels is None:
         return predictions
     sums = predictions.numbers.sum(axis=1, keepdims=True)
@@ -111,9 +111,10 @@ def compare(expected: Predictions, given: Predictions, spread: NDArray[np.float6
 
 
 def spread_of(predictions: Predictions) -> NDArray[np.float64]:
-    """The scale of differences: 1 for probabilities, the standard deviation of the answers for each column of values.
+    """The scale of differences: 1 for probabilities, the standard deviation of the predictions for each column of
+    values.
 
-    Answers that are all the same have none but rounding, so their size counts.
+    Predictions that are all equal have none but rounding, so their size counts.
     """
     if predictions.labels is not None:
         return np.ones(1)

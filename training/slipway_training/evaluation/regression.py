@@ -13,7 +13,7 @@ _NEAR_ZERO = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """Targets and answers [n]."""
+    """Targets and predictions [n]."""
 
     truth: Floats
     given: Floats

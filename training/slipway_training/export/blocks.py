@@ -1,9 +1,9 @@
 """Blocks: what flows between the steps of a pipeline, as wires of a graph under construction.
 
-A block is a matrix of columns of one type, float64 or text; a table is a list of blocks side by side. An answer is what
-an estimator gives: a label and perhaps probabilities, or a value. A block may know its origin: a matrix of which each
-of its columns is a function that grows with the same column. Trees compare the origin, so that the steps between are
-never written; they are written when somebody asks for the block's wire.
+A block is a matrix of columns of one type, float64 or text; a table is a list of blocks side by side. A prediction is
+what an estimator gives: a label and perhaps probabilities, or a value. A block may know its origin: a matrix of which
+each of its columns is a function that grows with the same column. Trees compare the origin, so that the steps between
+are never written; they are written when somebody asks for the block's wire.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class EstimatorOutput:
-    """Wires of an estimator's answer; `numbers` are probabilities [rows, classes] or values [rows, 1]."""
+    """Wires of an estimator's prediction; `numbers` are probabilities [rows, classes] or values [rows, 1]."""
 
     label: str | None
     numbers: str | None

@@ -1,7 +1,7 @@
 """try_export(pipeline, …): whether a pipeline that is not fitted yet will have an exact form, before long work begins.
 
 A copy with few trees and few steps is fitted on a few rows and translated. What matters for that is which steps there
-are and how they are set, not what they have learnt. Some rows of every class are among them, however rare it is.
+are and how they are set, not what they have learned. Some rows of every class are among them, however rare it is.
 """
 
 import warnings

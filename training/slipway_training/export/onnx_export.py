@@ -1,4 +1,4 @@
-"""export(pipeline, signature) -> ModelProto: the fitted pipeline as one ONNX graph that answers like scikit-learn.
+"""export(pipeline, signature) -> ModelProto: the fitted pipeline as one ONNX graph that predicts as scikit-learn does.
 
     inputs of the signature -> float64 -> every transformer in float64 -> the estimator in its own number type
 

@@ -43,13 +43,13 @@ def convert(fitted: Any, width: int, precisions: tuple[int, ...], path: str) -> 
                 reason = reason or "onnxruntime cannot load what skl2onnx makes of it"
             except Exception as error:  # noqa: BLE001  # skl2onnx raises whatever its converters raise
                 is_unknown = isinstance(error, MissingShapeCalculator | MissingConverter | NotImplementedError)
-                reason = reason or (
-                    "no ONNX converter is available" if is_unknown else f"{type(error).__name__} in skl2onnx"
-                )
+                reason = reason or (_UNKNOWN if is_unknown else f"{type(error).__name__} in skl2onnx")
             else:
                 if not model.functions:  # these would be lost when graphs are joined
                     return model, precision
                 reason = reason or "skl2onnx has no form of plain operators"
+    if reason == _UNKNOWN:
+        raise ConversionError(f"step {path or name}: {_UNKNOWN} for {name}; {nearest(name)}")
     raise ConversionError(f"step {path or name}: {name} has no exact ONNX form ({reason}); {nearest(name)}")
 
 
@@ -81,6 +81,7 @@ def _convert(fitted: Any, width: int, precision: int, options: dict[str, bool] |
     return model
 
 
+_UNKNOWN = "no ONNX converter is available"
 _LESS_WIDE = "PCA or TruncatedSVD"
 _WIDER = "PolynomialFeatures, or an estimator with a kernel,"
 _INSTEAD = {

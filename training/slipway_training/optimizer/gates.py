@@ -1,9 +1,9 @@
-"""Choosing a variant: answers and size decide, latency only ranks, and only beyond a margin.
+"""Choosing a variant: predictions and size decide, latency only ranks, and only beyond a margin.
 
 Exact variants pass by the parity check, without a flip; the exported graph passed it before. Others pass when they
 change no more than the config allows and save enough beside the best exact one; other models, which are asked for by
-name, may change single answers as long as their score holds. One of those that pass is chosen: the smallest, and among
-sizes alike the fastest; `optimize.prefer` turns that around, `optimize.pin` names one.
+name, may change single predictions as long as their score holds. One of those that pass is chosen: the smallest, and
+among sizes alike the fastest; `optimize.prefer` turns that around, `optimize.pin` names one.
 """
 
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ def _pinned(
 
 def _best(passing: Sequence[Measured], prefer: str) -> Measured:
     # What is for a GPU passes only where the version is for one, and is then what was asked for. The same version must
-    # give the same answers everywhere, so integer arithmetic comes second to floats.
+    # give the same predictions everywhere, so integer arithmetic comes second to floats.
     passing = [one for one in passing if one.built.is_for_gpu] or passing
     eligible = [one for one in passing if one.built.is_portable] or list(passing)
     ranks = (_smallest, _fastest) if prefer == "size" else (_fastest, _smallest)
@@ -128,7 +128,7 @@ def slowness(one: Measured) -> float:
 
 
 def _nearness(one: Measured) -> tuple[float, ...]:
-    """How far answers moved; within the parity check's tolerance that is rounding, which is no reason to choose."""
+    """How far predictions moved; within the parity check's tolerance that is rounding, which is no reason to choose."""
     return () if one.is_exact else (one.judged.largest_difference,)
 
 
@@ -185,7 +185,7 @@ def _figures(chosen: Measured, exported: Measured) -> str:
         return "the graph as it was exported"
     share = f"{chosen.size / exported.size:.2f} of the exported size"
     speed = f"{slowness(chosen) / slowness(exported):.2f} of its latency"
-    # Exact variants answer for synthetic rows too, others for the rows that they are evaluated on.
+    # Exact variants are counted on synthetic rows too, others on the rows they are evaluated on.
     rows = chosen.parity.rows + chosen.parity.edge_rows if chosen.is_exact else chosen.judged.rows
     found = chosen.parity if chosen.is_exact else chosen.judged
     flips = f"changes {found.label_flips} of {rows} labels"

@@ -2,7 +2,7 @@
 
 The rows that a nearest-neighbours model remembers are float64 in the graph, and are often pixels, counts or amounts
 that fit in a byte or two. onnxruntime computes the cast once, on loading, so that no run is slower and every bit of
-every answer stays.
+every prediction stays.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """A variant: one graph that may be published, measured beside the others on the same rows.
 
-Answers and size are facts; latency, load time and memory are measurements on a machine that swings, so variants take
-turns on distinct rows and the median counts.
+Predictions and size are facts; latency, load time and memory are measurements on a machine that swings, so variants
+take turns on distinct rows and the median counts.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class Built:
     """A graph with what was done to it, or the reason in words why there is none.
 
     `is_portable` says that its arithmetic is in floats: integer kernels saturate on some processors and not on
-    others, so their answers depend on where they run.
+    others, so their predictions depend on where they run.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Built:
 class Measured:
     """A variant that runs, with everything a gate asks about it.
 
-    `objection` is what the parity check has against an exact one; `digest` is of every bit of its answers.
+    `objection` is what the parity check has against an exact one; `digest` is of every bit of its predictions.
     """
 
     built: Built
@@ -97,7 +97,7 @@ def measure(
     config: ModelConfig,
     measure_footprints: Callable[[Sequence[bytes]], Sequence[Footprint | None]] = footprints,
 ) -> list[Measured]:
-    """Answers, size and speed of every variant that was built; raises UnloadableModel or InferenceError.
+    """Predictions, size and speed of every variant that was built; raises UnloadableModel or InferenceError.
 
     `target` holds the true targets to the rows evaluated on; without them there are no scores.
     """

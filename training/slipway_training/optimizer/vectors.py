@@ -1,7 +1,7 @@
 """Support vectors: those that are equal become one, with the sum of their coefficients.
 
 Nothing else is cheap and exact. The operators hold their vectors as lists of float32 among their attributes, five bytes
-a number, and know no other form; what a vector may lose without changing an answer depends on all the others.
+a number, and know no other form; what a vector may lose without changing a prediction depends on all the others.
 """
 
 import numpy as np

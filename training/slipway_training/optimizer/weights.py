@@ -1,8 +1,8 @@
 """Weight-only int8: weights are stored as int8 with a scale per output channel, arithmetic stays in float32.
 
-Answers move by the rounding of the weights alone and are the same on every processor. Unpacking is written as Cast and
-Mul rather than DequantizeLinear, which says the same: onnxruntime folds constants through the former when it loads the
-graph, but keeps the latter and pays for it in every run.
+Predictions move by the rounding of the weights alone and are the same on every processor. Unpacking is written as Cast
+and Mul rather than DequantizeLinear, which says the same: onnxruntime folds constants through the former when it loads
+the graph, but keeps the latter and pays for it in every run.
 """
 
 import numpy as np

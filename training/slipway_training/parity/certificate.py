@@ -1,7 +1,7 @@
 """certify(…) -> Parity: a session asked about probes in three ways, and the differences of every kind of row.
 
 In batches as servers see them, a sample one row at a time, and a sample as one large batch: onnxruntime takes other
-code paths in each, and a graph that scales a batch by its own range answers otherwise in each.
+code paths in each, and a graph that scales a batch by its own range predicts otherwise in each.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def certify(
     tolerance: float,
     blind_steps: int = 0,
 ) -> Parity:
-    """Compare a graph with the answers expected to the same rows; nothing is judged. Raises InferenceError."""
+    """Compare a graph with the expected predictions for the same rows; no verdict is given. Raises InferenceError."""
     tensors = to_tensors(probes.frame, signature)
 
     def differences(rows: Sequence[slice]) -> Differences:

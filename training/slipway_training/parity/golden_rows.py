@@ -72,7 +72,7 @@ def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> Go
 
 
 def _choose(answered: Sequence[GoldenRow]) -> list[GoldenRow]:
-    """Clear answers only, and as many different labels as there is room for."""
+    """Clear predictions only, and as many different labels as there is room for."""
     clear = [row for row in answered if _margin(row) >= _CLEAR] or list(answered[:1])
     chosen: list[GoldenRow] = []
     for wants_new_label in (True, False):

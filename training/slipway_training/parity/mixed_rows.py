@@ -18,7 +18,7 @@ _ATTEMPTS = 50
 
 
 def many_rows(pipeline: Any, signature: Signature, base: Probes, count: int, blind_steps: int = 0) -> Probes:
-    """`count` distinct rows that the pipeline answers, fewer where columns have too few values for so many.
+    """`count` distinct rows that the pipeline can predict, fewer where columns have too few values for so many.
 
     The rows of `base` come first, in its order and with its kinds.
     """

@@ -1,6 +1,6 @@
 """Nearest neighbours that are equally far: where scikit-learn's choice among them is one that a graph cannot repeat.
 
-scikit-learn takes whichever its heap holds, a graph the one that was learnt first. That matters only where the two
+scikit-learn takes whichever its heap holds, a graph the one that was learned first. That matters only where the two
 choices have other targets, which is known from the fitted estimator alone, before anything is exported or compared.
 """
 
@@ -19,11 +19,11 @@ from slipway_training.export.sub_estimators import flat
 _FURTHER = 64
 """So many neighbours beyond the last one that counts are looked at; a tie of more is left to the parity check."""
 _REFUSALS = (ValueError, TypeError, IndexError, KeyError, AttributeError)
-"""What a pipeline raises at rows that it has no answer to, which is said elsewhere."""
+"""What a pipeline raises at rows that it cannot predict, which is said elsewhere."""
 
 
 def refuse_neighbor_ties(pipeline: Any, rows: pd.DataFrame) -> None:
-    """Raises ParityError where the choice among equally far neighbours would decide the answer to a row."""
+    """Raises ParityError where the choice among equally far neighbours would decide the prediction for a row."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -41,7 +41,7 @@ def refuse_neighbor_ties(pipeline: Any, rows: pd.DataFrame) -> None:
 
 
 def decided(pipeline: Any, rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows for which scikit-learn's choice and the one that was learnt first have other targets."""
+    """Rows for which scikit-learn's choice and the one that was learned first have other targets."""
     found = _neighbours(pipeline, rows, _FURTHER)
     if found is None:
         return np.zeros(len(rows), dtype=bool)
@@ -52,9 +52,9 @@ def decided(pipeline: Any, rows: pd.DataFrame) -> NDArray[np.bool_]:
     order = np.lexsort((numbers, distances), axis=1)
     first = np.take_along_axis(numbers, order, axis=1)[:, :count]
     is_tied = distances[:, count - 1] == distances[:, count]
-    if last.weights == "distance":  # a row that was learnt counts alone
+    if last.weights == "distance":  # a row that was learned counts alone
         is_tied &= (distances[:, 0] > 0) | (distances[:, count] == 0)
-    targets = np.asarray(last._y).reshape(last.n_samples_fit_, -1)  # noqa: SLF001  # as its answers are made of
+    targets = np.asarray(last._y).reshape(last.n_samples_fit_, -1)  # noqa: SLF001  # as its predictions are made of
     if isinstance(last, KNeighborsRegressor):
         return np.asarray(is_tied & ~np.isclose(targets[own].sum(axis=1), targets[first].sum(axis=1)).all(axis=1))
     return np.asarray(is_tied & (np.sort(targets[own], axis=1) != np.sort(targets[first], axis=1)).any(axis=(1, 2)))

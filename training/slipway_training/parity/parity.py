@@ -1,7 +1,7 @@
 """The proof that a graph says what the scikit-learn pipeline says, on real rows and on edge rows.
 
-Same label in every row, numbers within the tolerance, and the same answers one row at a time as all at once. `measure`
-reports, `prove` raises.
+Same label in every row, numbers within the tolerance, and the same predictions one row at a time as all at once.
+`measure` reports, `prove` raises.
 """
 
 import warnings
@@ -28,14 +28,14 @@ _TRAINING_ROWS = 1000
 _SMALLEST_PART = 32
 _MOST_REFUSALS = 2000
 _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
-"""What estimators raise at rows they have no answer to."""
+"""What estimators raise at rows they cannot predict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Rows with the answers expected: first the `held_out` ones that are evaluated on, then training and edge rows.
+    """Rows with the expected predictions: first the `held_out` ones that are evaluated on, then training and edge rows.
 
-    `name` says whose answers they are.
+    `name` says whose predictions they are.
     """
 
     probes: Probes
@@ -62,7 +62,7 @@ def real_rows(held_out: pd.DataFrame, learnt: pd.DataFrame | None = None) -> Pro
 def reference(
     pipeline: Any, signature: Signature, real: Probes, config: ParityConfig, blind_steps: int = 0
 ) -> Reference:
-    """Ask the pipeline once; every graph is then compared with these answers."""
+    """Predict with the pipeline once; every graph is compared with these predictions."""
     judged = int((real.kinds == real.kinds[0]).sum())
     held_out = real.frame.iloc[:judged]
     edges = edge_rows(pipeline, signature, held_out, config.max_edge_rows, blind_steps)
@@ -85,15 +85,15 @@ def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature
 
 
 def predictable(pipeline: Any, rows: Probes) -> Probes:
-    """The rows that the pipeline answers at all: a logarithm refuses what lies below zero, and so may the graph.
+    """The rows that the pipeline can predict at all: a logarithm refuses what lies below zero, and so may the graph.
 
     Halves are asked again down to single rows, so that a row is left out for itself alone; once that has taken very
     many refusals, what is left of it is left out in small parts.
     """
-    return rows.take(_answered(pipeline, rows, [_MOST_REFUSALS]))
+    return rows.take(_predictable(pipeline, rows, [_MOST_REFUSALS]))
 
 
-def _answered(pipeline: Any, rows: Probes, refusals_left: list[int]) -> NDArray[np.bool_]:
+def _predictable(pipeline: Any, rows: Probes, refusals_left: list[int]) -> NDArray[np.bool_]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,7 +104,7 @@ def _answered(pipeline: Any, rows: Probes, refusals_left: list[int]) -> NDArray[
             return np.zeros(len(rows), dtype=np.bool_)
         middle = len(rows) // 2
         halves = (rows.take(half) for half in (slice(middle), slice(middle, None)))
-        return np.concatenate([_answered(pipeline, half, refusals_left) for half in halves])
+        return np.concatenate([_predictable(pipeline, half, refusals_left) for half in halves])
     return np.ones(len(rows), dtype=np.bool_)
 
 

@@ -1,4 +1,4 @@
-"""Probes: rows to compare answers on, and of each row which kind it is, in the words of
+"""Probes: rows to compare predictions on, and of each row which kind it is, in the words of
 `slipway_ml.contract.certificate`.
 """
 

@@ -32,7 +32,7 @@ _DAY = 1440.0
 
 
 class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Text [rows, 1] becomes float64 [rows, parts], NaN where there is no date; nothing is learnt.
+    """Text [rows, 1] becomes float64 [rows, parts], NaN where there is no date; nothing is learned.
 
     With `zone` "as_written" offsets are not looked at, and the parts are those of the clock that was looked at.
     """

@@ -120,9 +120,9 @@ def _check_names(features: FeaturesConfig, kinds: dict[str, Kind]) -> None:
     for where, columns in named:
         for name in columns:
             if name not in kinds:
-                raise ConfigError(f"config: {where} speaks of the column {name!r}{closest(name, kinds)}")
+                raise ConfigError(f"config: {where} names the column {name!r}{closest(name, kinds)}")
             if seen.setdefault(name, where) != where:
-                raise ConfigError(f"config: {where} and {seen[name]} both speak of the column {name!r}; take one out")
+                raise ConfigError(f"config: {where} and {seen[name]} both name the column {name!r}; take one out")
             is_text = kinds[name] is Kind.CATEGORY
             if len({kinds[column] is Kind.CATEGORY for column in columns if column in kinds}) > 1:
                 what = "text" if is_text else "numbers"

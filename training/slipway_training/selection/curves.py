@@ -1,7 +1,7 @@
 """Curves of a model: its score on rows it has trained on and on rows it has not, along one quantity.
 
 Along the number of rows: where the second still rises at the end, more rows would help. Along a parameter that holds
-the model in: where the first is high and the second low, it has learnt the rows by heart. The folds are those of the
+the model in: where the first is high and the second low, it has learned the rows by heart. The folds are those of the
 config, so held-out rows are not looked at.
 """
 

@@ -1,8 +1,8 @@
 """fit(config, …) -> Model: the pipeline of a config, calibrated and given its decision threshold, fitted on all rows.
 
 From the inside out: columns, sampler and estimator are one pipeline; around it comes the calibration, around that the
-threshold. So whatever looks at an answer to tune something looks at rows which that pipeline has not seen in any step.
-All of it is one scikit-learn estimator, and one graph.
+threshold. So whatever looks at a prediction to tune something looks at rows which that pipeline has not seen in any
+step. All of it is one scikit-learn estimator, and one graph.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from slipway_training.selection.costs import CostCurve
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A threshold that was moved by what answers cost. Costs are per row; `curve` is over the rows it was tuned on."""
+    """A threshold that was moved by what mistakes cost. Costs are per row; `curve` is over the rows it was tuned on."""
 
     positive: Label
     threshold: float

@@ -1,4 +1,4 @@
-"""prune(config, …) -> Pruned: how far a model can be made smaller before it answers worse on rows it has not seen.
+"""prune(config, …) -> Pruned: how far a model can be made smaller before its score drops on rows it has not seen.
 
 A method is a row of candidates, from the model as it is to the smallest. All folds go through it side by side, and stop
 at the first candidate whose mean score falls behind the best so far by more than the tolerance; the last one that did

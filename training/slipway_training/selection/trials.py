@@ -19,7 +19,7 @@ _CLEARLY = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What an answer takes: microseconds for one row in onnxruntime, and bytes of the exported graph."""
+    """What a prediction takes: microseconds for one row in onnxruntime, and bytes of the exported graph."""
 
     latency_us: float
     size: int

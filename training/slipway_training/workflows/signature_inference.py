@@ -77,7 +77,7 @@ def _check_targets(task: Task, targets: tuple[str, ...]) -> None:
 
 
 def _refuse_hashed_categories(pipeline: Any) -> None:
-    """CatBoost with categories of its own, before it is asked about rows that it answers with errors of its own."""
+    """CatBoost with categories of its own, before it is asked about rows for which it raises errors of its own."""
     for part in (pipeline, *pipeline.get_params(deep=True).values()):
         if hasattr(part, "get_cat_feature_indices"):
             refuse_categories(part, f"step {type(part).__name__}: {type(part).__name__}")
@@ -123,7 +123,7 @@ def _signature(
 
 
 def _with_empty_text(pipeline: Any, given: Given) -> AsGiven:
-    """Let '' be missing in text columns where none is missing yet, if the pipeline has an answer to that.
+    """Let '' be missing in text columns where none is missing yet, if the pipeline can predict that.
 
     A request cannot tell the two apart. A vectorizer refuses NaN and takes '', an imputer is there to be told NaN.
     """

@@ -88,8 +88,8 @@ def _with_chosen(config: TrainingConfig, selection: Selection | None) -> Trainin
 def replay(stored: StoredVersion, rows: pd.DataFrame | None = None, target: Target | None = None) -> Verified:
     """What can be asked of a version whose pipeline was not kept; raises SlipwayError.
 
-    Its golden rows must be answered as they are stored. Rows that are given must be answered alone as among others, as
-    a server that batches needs; with their target the score is put beside the one on record.
+    Its golden rows must have the predictions that are stored. Rows that are given must have equal predictions alone and
+    in a batch, as a server that batches needs; with their target the score is put beside the one on record.
     """
     manifest = stored.manifest
     golden, signature = manifest.golden_rows, manifest.signature

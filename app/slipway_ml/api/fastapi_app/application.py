@@ -1,4 +1,4 @@
-"""What FastAPI answers and describes: metadata, statistics, `/metrics`, OpenAPI and `/docs`.
+"""What FastAPI serves and describes: metadata, statistics, `/metrics`, OpenAPI and `/docs`.
 
 The only endpoint to FastAPI for `slipway_ml.main`, which imports it late: see `late_app`.
 """

@@ -1,4 +1,4 @@
-"""FastAPI's own errors, and those that its routes raise, answered like all others."""
+"""FastAPI's own errors, and those that its routes raise, with the responses of all others."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from slipway_ml.errors import SlipwayError
 
 
 def install(app: FastAPI) -> None:
-    """Make FastAPI answer errors of its own and ours in the same way."""
+    """Make FastAPI respond to its own errors and to ours in the same way."""
     app.add_exception_handler(SlipwayError, _answer)
     app.add_exception_handler(HTTPException, _http_error_response)
 

@@ -45,11 +45,11 @@ _NUMBER = {"type": ["number", "null"], "description": "null where the model's ow
 
 
 class _HandledByGuard(Exception):
-    """FastAPI was asked to answer a hot route, which the guard does: our bug."""
+    """FastAPI was called for a hot route, which the guard handles: our bug."""
 
 
 def declare_hot_routes(app: FastAPI) -> None:
-    """Declare the hot routes to FastAPI from their rows in the table, for OpenAPI only: the guard answers them."""
+    """Declare the hot routes to FastAPI from their rows in the table, for OpenAPI only: the guard handles them."""
 
     async def handled_by_guard() -> Response:
         raise _HandledByGuard
@@ -116,7 +116,7 @@ def _name_the_parameters(path: str, operations: dict[str, Any]) -> None:
 
 
 def _tell_the_errors(path: str, operations: dict[str, Any]) -> None:
-    """What every route of a model may answer, where it does not say so itself; the metrics are text."""
+    """The responses that every route of a model may have, where it does not say so itself; the metrics are text."""
     of_models = {status: answer for status, answer in error_responses().items() if status in {"404", "503"}}
     for operation in operations.values():
         answers = operation["responses"]

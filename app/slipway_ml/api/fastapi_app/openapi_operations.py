@@ -157,12 +157,12 @@ def json_body(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
 
 
 def json_response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """An answer of this schema."""
+    """A response of this schema."""
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def error_responses(without: str = "") -> dict[str, Any]:
-    """The answers of every hot route that are errors, but one."""
+    """The responses of every hot route that are errors, but one."""
     return {status: _error(description) for status, description in _ERRORS.items() if status != without}
 
 

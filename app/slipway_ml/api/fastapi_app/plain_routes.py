@@ -1,4 +1,4 @@
-"""What a route of FastAPI takes from its path, and how it answers, without a pydantic field for either.
+"""What a route of FastAPI takes from its path, and how it responds, without a pydantic field for either.
 
 The guard has matched the path already, so a parameter is the text found there. With the first field that FastAPI makes
 it also imports the old pydantic that lies inside the new one, to see whether the field is one of its: 1.5 MiB.
@@ -19,7 +19,7 @@ async def _model_version(request: Request) -> str:
 
 
 DOCUMENT: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
-"""What OpenAPI says of an answer that is a document."""
+"""What OpenAPI says of a response that is a document."""
 
 ModelName = Annotated[str, Depends(_model_name)]
 ModelVersion = Annotated[str, Depends(_model_version)]

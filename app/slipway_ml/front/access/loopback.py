@@ -1,8 +1,8 @@
 """Who may call a service without keys on a loopback address: programs of this machine, and no web page of elsewhere.
 
 A browser on this machine reaches the address too. A page can make its own name lead to 127.0.0.1 (DNS rebinding) and
-then read the answers, or post without reading them. Either way the browser says so: the request names a host, or comes
-from an origin, that is not this machine.
+then read the responses, or post without reading them. Either way the browser says so: the request names a host, or
+comes from an origin, that is not this machine.
 """
 
 import ipaddress

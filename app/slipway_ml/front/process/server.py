@@ -1,7 +1,7 @@
 """uvicorn, started and stopped our way.
 
 The socket is bound first, so a port in use is an error before anything is loaded. A signal starts the drain: readiness
-goes off and every answer asks its connection to close, while requests are still accepted; after `drain_seconds` the
+goes off and every response asks its connection to close, while requests are still accepted; after `drain_seconds` the
 listener closes, what was accepted is finished, and the process ends with 0. A second signal ends it at once.
 """
 

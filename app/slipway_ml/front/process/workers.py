@@ -67,7 +67,7 @@ class Link:
             return self.totals.recv_bytes()
 
     def attend(self, take_snapshot: Callable[[], bytes]) -> None:
-        """Answer the supervisor from the running event loop, and stop like after SIGTERM when it is gone."""
+        """Serve the supervisor from the running event loop, and stop like after SIGTERM when it is gone."""
         loop = asyncio.get_running_loop()
 
         def answer() -> None:

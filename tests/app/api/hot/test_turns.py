@@ -168,7 +168,9 @@ async def test_job_that_is_done_keeps_nothing_in_memory_while_an_older_one_goes_
     seen = ref(told)
     request = HotRequest({}, "short", None)
     steps = table._steps("short", 2)
-    table.turns.start(Job(request, "caller", 1, perf_counter() + LONG, lambda: DeadlineExceeded("short"), steps, told, told))
+    table.turns.start(
+        Job(request, "caller", 1, perf_counter() + LONG, lambda: DeadlineExceeded("short"), steps, told, told)
+    )
     del told, steps
 
     await until(lambda: "None" in table.ended)

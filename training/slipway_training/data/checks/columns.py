@@ -1,4 +1,4 @@
-"""Columns on which nothing can be learnt: empty, constant, mostly missing, another value in every row."""
+"""Columns on which nothing can be learned: empty, constant, mostly missing, another value in every row."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Columns that look different in the held-out rows: what was learnt is then evaluated on something else.
+"""Columns that look different in the held-out rows: what was learned is then evaluated on something else.
 
 A finding needs both: a difference that chance does not explain (two-sample Kolmogorov-Smirnov test for numbers,
 chi-squared for categories, Bonferroni-corrected over the columns) and one that matters (population stability index

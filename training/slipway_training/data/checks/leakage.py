@@ -15,7 +15,7 @@ from slipway_training.data.findings import Finding, drop_line, error
 from slipway_training.data.table import Table
 
 LEAKAGE = 0.999
-"""A single column that predicts held-out rows this well is the answer under another name."""
+"""A single column that predicts held-out rows this well is the prediction under another name."""
 
 _ENOUGH = 50_000
 

@@ -1,6 +1,6 @@
 """What both sides of the split share: equal rows, groups that were torn apart, and the future.
 
-Rows that were learnt by heart, other rows of the same customer, and rows that happened later all make a score better
+Rows that were learned by heart, other rows of the same customer, and rows that happened later all make a score better
 than what the model will do on new rows.
 """
 

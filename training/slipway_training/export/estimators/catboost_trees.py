@@ -74,7 +74,7 @@ def _grow(
             return building.end(number, *enumerate(values[leaf].tolist()))
         split = splits[depth]
         feature = features[split["float_feature_index"]]
-        # Missing counts as below every border unless CatBoost learnt it as above.
+        # Missing counts as below every border unless CatBoost learned it as above.
         is_left = feature["nan_value_treatment"] != "AsTrue"
         position = building.split(number, feature["flat_feature_index"], split["border"], missing_left=is_left)
         building.left[position] = place(depth + 1, leaf)

@@ -1,4 +1,4 @@
-"""Answers that are the same for every row."""
+"""Predictions that are the same for every row."""
 
 from typing import Any
 

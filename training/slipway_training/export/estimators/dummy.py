@@ -1,4 +1,4 @@
-"""DummyClassifier and DummyRegressor: one answer whatever is asked; the random strategies have none to repeat."""
+"""DummyClassifier and DummyRegressor: one prediction for all rows; the random strategies cannot be repeated."""
 
 from collections.abc import Sequence
 from typing import Any

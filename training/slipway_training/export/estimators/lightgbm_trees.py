@@ -1,4 +1,4 @@
-"""LightGBM's classifier and regressor: float64 thresholds, `at most` goes left, missing goes where it learnt to.
+"""LightGBM's classifier and regressor: float64 thresholds, `at most` goes left, missing goes where it learned to.
 
 The model is read from LightGBM's own dump, so nothing is guessed. Columns of categories come as text, in pandas' type
 for them, or as whole numbers; a split on a set of them compares a column of its own.

@@ -1,4 +1,4 @@
-"""From trees to an answer, for every library that boosts: the sum of the leaves, then the link of the objective."""
+"""From trees to a prediction, for every library that boosts: the sum of the leaves, then the link of the objective."""
 
 from typing import Any
 

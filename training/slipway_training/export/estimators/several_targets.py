@@ -19,7 +19,7 @@ def each_for_itself(translation: Translation, fitted: Any, blocks: Sequence[Bloc
 
 
 def chained(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
-    """RegressorChain: each member also sees the values of those before it; answers in the order of the targets."""
+    """RegressorChain: each member also sees the values of those before it; predictions in the order of the targets."""
     found: list[str] = []
     for number, member in enumerate(fitted.estimators_):
         seen = [*blocks, *(Block(wire, 1) for wire in found)]

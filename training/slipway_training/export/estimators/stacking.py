@@ -1,4 +1,4 @@
-"""Stacking: the answers of the members side by side, and the last estimator's answer to them."""
+"""Stacking: the predictions of the members side by side, and the last estimator's prediction from them."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""XGBoost's classifier and regressor: float32 thresholds, `less than` goes left, missing goes where it learnt to.
+"""XGBoost's classifier and regressor: float32 thresholds, `less than` goes left, missing goes where it learned to.
 
 The model is read from XGBoost's own JSON, so nothing is guessed; what it says and this does not know is refused.
 """

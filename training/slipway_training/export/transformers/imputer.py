@@ -22,7 +22,9 @@ def simple_imputer(scope: Any, operator: Any, container: Any) -> None:
     graph = Graph(scope, operator, container)
     fitted = graph.fitted
     if graph.is_text and fitted.add_indicator:
-        raise ConversionError("SimpleImputer on text with add_indicator has no converter; set add_indicator to false")
+        raise ConversionError(
+            "no ONNX converter is available for SimpleImputer on text with add_indicator; set add_indicator to false"
+        )
     if graph.is_text:
         if fitted.missing_values != "" and not pd.isna(fitted.missing_values):
             raise ConversionError("SimpleImputer on text must have missing_values=NaN or '', which is how null arrives")

@@ -16,7 +16,9 @@ def ordinal_encoder(scope: Any, operator: Any, container: Any) -> None:
     graph = Graph(scope, operator, container)
     fitted = graph.fitted
     if getattr(fitted, "_infrequent_enabled", False):
-        raise ConversionError("OrdinalEncoder with infrequent categories has no converter; leave min_frequency unset")
+        raise ConversionError(
+            "no ONNX converter is available for OrdinalEncoder with infrequent categories; leave min_frequency unset"
+        )
     parts = []
     for index, categories in enumerate(fitted.categories_):
         codes = np.arange(len(categories), dtype=np.float64)

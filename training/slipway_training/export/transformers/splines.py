@@ -20,7 +20,8 @@ def spline_transformer(scope: Any, operator: Any, container: Any) -> None:
     fitted = graph.fitted
     if fitted.extrapolation not in {"constant", "error"}:
         raise ConversionError(
-            f"SplineTransformer with extrapolation='{fitted.extrapolation}' has no converter; use 'constant'"
+            f"no ONNX converter is available for SplineTransformer with extrapolation='{fitted.extrapolation}'; "
+            "use 'constant'"
         )
     graph.add("Concat", *[_column(graph, index) for index in range(len(fitted.bsplines_))], axis=1, output=graph.output)
 
@@ -29,7 +30,7 @@ def _column(graph: Graph, index: int) -> str:
     spline = graph.fitted.bsplines_[index]
     degree = spline.k
     knots = spline.t[degree:-degree] if degree else spline.t
-    # Outside of the knots scikit-learn answers what it answers at the nearest one.
+    # Outside of the knots scikit-learn returns what it returns at the nearest one.
     low, high = graph.constant([knots[0]]), graph.constant([knots[-1]])
     value = graph.add("Min", graph.add("Max", graph.column(index), low), high)
     count = len(knots) - 1

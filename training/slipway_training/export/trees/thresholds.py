@@ -1,7 +1,8 @@
 """Which raw float64 is the last that an estimator sees at or below a threshold, exactly.
 
-Trees of scikit-learn cast to float32 before they compare; there the answer has a closed form. Behind transformers that
-grow with their column it is found by bisection over all float64 in their order, with the fitted transformer as oracle.
+Trees of scikit-learn cast to float32 before they compare; there the threshold has a closed form. Behind transformers
+that grow with their column it is found by bisection over all float64 in their order, with the fitted transformer as
+oracle.
 """
 
 import warnings
@@ -18,7 +19,7 @@ CHECKED_STEPS = 16
 
 _FAR = float(np.finfo(np.float64).max)
 _LADDER = (_FAR, *(10.0**power for power in (150, 75, 30, 15, 6, 3, 1, 0, -1, -3, -6, -15, -30, -75, -150, -300)))
-"""How far out a search begins: as far as the transformer has an answer."""
+"""How far out a search begins: as far as the transformer has a value."""
 
 
 def last_at_or_below(thresholds: Floats) -> Floats:
@@ -82,7 +83,7 @@ def _bisect(see: See, is_below: Callable[[Floats], Flags], is_wanted: Flags) -> 
     low, high = (np.full(is_wanted.shape, ordinal(end)) for end in (lowest, highest))
     is_never, is_always = ~is_below(number(low)) & is_wanted, is_below(number(high)) & is_wanted
     if (lowest > -_FAR and np.any(is_never)) or (highest < _FAR and np.any(is_always)):
-        return None  # the threshold lies where the transformer has no answer
+        return None  # the threshold lies where the transformer has no value
     last = number(last_that_holds(low, high, is_below))
     return np.where(is_always, _FAR, np.where(is_never, -np.inf, last))
 

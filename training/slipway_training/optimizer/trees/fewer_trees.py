@@ -1,7 +1,7 @@
-"""The first half of the trees: another model, which has learnt less and answers in half the time.
+"""The first half of the trees: another model, which is trained less and predicts in half the time.
 
 Boosting stops at half of its stages. A forest's mean is over the trees that are left, so the division after its votes
-changes with them. Nothing is promised of answers; the gates judge them and the score.
+changes with them. Nothing is guaranteed of predictions; the gates assess them and the score.
 """
 
 from dataclasses import replace

@@ -2,8 +2,8 @@
 
 The leaf holds the mean of the leaves it stands for, weighted by the rows that each saw. A graph does not say how many
 that were, so training rows are sent through its trees and counted. This is another model, as if it had been grown with
-a larger `min_samples_split`; nothing is promised of single answers, the score decides (reduced trees without a refit:
-Breiman et al., "Classification and Regression Trees", 1984, section 3).
+a larger `min_samples_split`; nothing is guaranteed of single predictions, the score decides (reduced trees without a
+refit: Breiman et al., "Classification and Regression Trees", 1984, section 3).
 """
 
 from dataclasses import dataclass, replace

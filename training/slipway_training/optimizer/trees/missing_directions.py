@@ -1,6 +1,6 @@
 """No way for missing values where none can arrive.
 
-Every split of a tree has one, learnt or made up. Where the signature lets no column be missing and the trees compare
+Every split of a tree has one, learned or made up. Where the signature lets no column be missing and the trees compare
 the columns as they came, nothing ever takes it, and onnxruntime need not look for it.
 """
 

@@ -1,4 +1,4 @@
-"""Trees in float32 where that gives the same answers to the last bit, for a quarter less memory.
+"""Trees in float32 where that gives the same predictions to the last bit, for a quarter less memory.
 
 Thresholds must part float64 exactly where a cast to float32 parts them, as those of scikit-learn's trees do as long as
 no scaler is folded into them. Sums must be exact in float32 whatever their order: votes, or other multiples of a power

@@ -1,6 +1,6 @@
 """bring_in(path, …): a graph made elsewhere becomes a version that every endpoint serves.
 
-find -> infer its interface -> adapt inputs and outputs -> prove what can be compared -> score where targets are given
+find -> infer its interface -> adapt inputs and outputs -> compare what can be compared -> score where targets are given
 -> publish. What could not be compared is written into the certificate.
 """
 

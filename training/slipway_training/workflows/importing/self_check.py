@@ -1,4 +1,5 @@
-"""What can be compared of a graph without the pipeline it came from: it agrees with itself, and answers with numbers.
+"""What can be compared of a graph without the pipeline it came from: it agrees with itself, and its predictions are
+numbers.
 
 Every row is asked alone, then among others, since a server batches what arrives together. What nothing was compared
 with is said in sentences, so that nobody takes this certificate for one of parity.

@@ -107,7 +107,7 @@ def optimize(subject: Subject, rows: Rows, progress: Progress) -> Optimized:
 def publish(
     found: Optimized, registry: Registry, progress: Progress, *, promote: bool = False, report: bool = True
 ) -> StoredVersion:
-    """The chosen graph as a new version of the model; what was learnt is on record as it was. Raises RegistryError."""
+    """The chosen graph as a new version of the model; what was learned is on record as it was. Raises RegistryError."""
     subject, earlier = found.subject, found.subject.earlier
     recipe = subject.recipe
     if earlier is not None:

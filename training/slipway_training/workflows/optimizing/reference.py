@@ -1,7 +1,7 @@
 """expectations(subject's graph, rows) -> Reference: what every smaller graph is compared with, and on which rows.
 
-The graph's own answers on real rows and edge rows. Around the thresholds of its trees lie the rows on which a wrong one
-shows first; they are read from the graph where a tree's column is an input's column as it came.
+The graph's own predictions on real rows and edge rows. Around the thresholds of its trees lie the rows on which a wrong
+one shows first; they are read from the graph where a tree's column is an input's column as it came.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _PASSES_ON = frozenset({"Cast", "Identity"})
 
 
 def expectations(graph: ModelProto, signature: Signature, rows: Rows, limit: int, name: str) -> Reference:
-    """At most about `limit` edge rows; `name` says whose answers they are. Raises InferenceError."""
+    """At most about `limit` edge rows; `name` says whose predictions they are. Raises InferenceError."""
     sample = np.unique(np.linspace(0, len(rows.calibrate) - 1, _CALIBRATING).astype(int))
     parts = [of_kind(rows.kind, rows.judged)]
     if rows.kind != "made_up":

@@ -1,4 +1,4 @@
-"""Subject: a graph that answers already and is to be made smaller: a published version's, or an ONNX file's.
+"""Subject: a graph that is in use already and is to be made smaller: a published version's, or an ONNX file's.
 
 Nothing is fitted again. Of a version the exact graph is taken that it keeps as `exported`, whatever variant it serves;
 a file is taken in as `slipway import` does it.
