@@ -20,9 +20,7 @@ def orders() -> pd.DataFrame:
     price = random.lognormal(3, 1, ORDERS).round(2)
     returned = price * (1 + 0.02 * customer) + random.normal(0, 5, ORDERS) > 25
     days = pd.date_range("2026-01-01", periods=ORDERS, freq="D").strftime("%Y-%m-%d")
-    return pd.DataFrame(
-        {"customer": customer, "ordered": days, "price": price, "returned": returned.astype(int)}
-    )
+    return pd.DataFrame({"customer": customer, "ordered": days, "price": price, "returned": returned.astype(int)})
 
 
 def customers() -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """examine(fitted, …): everything between a fitted pipeline and a version that may be written.
 
-evaluate -> export -> prove parity -> optimize -> gate
+evaluate -> export -> check parity -> optimize -> gate
 
 It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
 """

@@ -73,9 +73,7 @@ def _row(random: Random) -> dict[str, object]:
     """One order; what is missing is left empty."""
     price, discount, pages = random.lognormvariate(3.5, 0.8), random.random() * 0.4, random.randint(1, 60)
     is_gift, channel = random.random() < _SHARE_GIFTS, random.choice(("web", "shop", "phone"))
-    score = (
-        0.03 * (price - 40) - 3.0 * discount + (0.9 if channel == "web" else -0.5) - (1.2 if is_gift else 0.0)
-    )
+    score = 0.03 * (price - 40) - 3.0 * discount + (0.9 if channel == "web" else -0.5) - (1.2 if is_gift else 0.0)
     row: dict[str, object] = {
         "price": round(price, 2),
         "discount": round(discount, 3),
