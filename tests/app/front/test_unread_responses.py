@@ -1,6 +1,5 @@
 """Responses that their clients do not read, against a real server: how long they wait, and what they are counted as."""
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -74,7 +73,8 @@ def test_client_that_reads_on_for_longer_than_the_deadline_gets_all(server: Serv
 
 def test_unread_responses_are_within_the_budget_and_go_for_others(models: Path) -> None:
     budget = 8_000_000
-    with running_server(models, *PATIENT, "--max-bytes-in-flight", str(budget)) as server, ExitStack() as stack:
+    limits = ("--max-bytes-in-flight", str(budget), "--write-seconds", "600")
+    with running_server(models, *PATIENT, *limits) as server, ExitStack() as stack:
         for _ in range(15):
             hoarder = stack.enter_context(connect(server, SMALL_BUFFER))
             hoarder.sendall(post(rows(MANY * 2 // 5)))
