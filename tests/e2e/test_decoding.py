@@ -82,13 +82,10 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
-BODIES = [body for body in all_bodies(SIZE, seed=5, fuzzed=30) if "repository" not in body.path]
-
-
 @pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("body", BODIES, ids=[f"{number} {body.name[:40]}" for number, body in enumerate(BODIES)])
-def test_no_step_of_decoding_holds_the_loop_for_long(body: Body) -> None:
+def test_no_step_of_decoding_holds_the_loop_for_long() -> None:
     """The shortest of some tries, since a machine with other work takes longer now and then."""
-    worst = min(max(seconds_of_steps(body)) for _ in range(3))
+    bodies = [body for body in all_bodies(SIZE, seed=5, fuzzed=30) if "repository" not in body.path]
+    worst = {body.name: min(max(seconds_of_steps(body)) for _ in range(3)) for body in bodies}
 
-    assert worst < MOST_SECONDS
+    assert {name: seconds for name, seconds in worst.items() if seconds >= MOST_SECONDS} == {}

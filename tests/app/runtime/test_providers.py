@@ -49,7 +49,7 @@ def test_gpu_that_is_required_and_not_there_is_an_error() -> None:
 
 
 def test_cuda_that_is_missing_is_an_error_and_no_silent_fallback() -> None:
-    with pytest.raises(UsageError, match=r"'cuda' was asked for, .*; install slipway-ml\[gpu\]"):
+    with pytest.raises(UsageError, match=r"'cuda' was requested, .*; install slipway-ml\[gpu\]"):
         choose_execution("cuda", 1, CPU_ONLY)
 
 

@@ -37,7 +37,7 @@ def test_report_says_the_highest_rate_in_time_and_what_the_neighbour_did_to_it()
     text = words(OpenLoop("one", "two", 4000.0, 12.5, alone, beside(6.0)))
 
     assert "met: 99 % within 10 ms up to 3,200 requests/s, 0.80 of the closed-loop peak" in text
-    assert "beside model two, which is sent 12.5 bodies of 1,000 rows a second" in text
+    assert "load on model two, which is sent 12.5 bodies of 1,000 rows a second" in text
     assert "met: with load on the second model at 80% of that, 99.9 % within 6.00 ms, 1.5 times" in text
     assert "80% of the peak slipway 3,200 0.50 9.90 12.00 99.95% 0 0.07" in text
 

@@ -66,7 +66,7 @@ def test_other_model_needs_right_answers_and_is_asked_for_by_name(models: Path, 
 
     assert "pruned_trees" not in unasked.output
     assert "Not compared: the score, as no true targets are known" in unasked.output
-    assert "pruned_trees: is another model, which only its score can speak for" in asked.output
+    assert "pruned_trees: is a different model, which only its score can assess" in asked.output
 
 
 def test_published_version_says_from_which_it_comes_and_is_not_promoted(

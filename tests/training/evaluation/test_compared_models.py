@@ -55,7 +55,7 @@ def test_champion_that_may_know_some_of_the_rows_is_said_to_be_flattered(publish
         Incumbent(1, published("breast_cancer")), ready.held_out.frame, ready.signature, {**SAVED, "split": {}}
     )
 
-    assert "may know some of these" in compared_model.note
+    assert "may have seen some of these" in compared_model.note
 
 
 @pytest.mark.parametrize(

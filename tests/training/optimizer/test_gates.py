@@ -24,13 +24,13 @@ def refused(one: Measured, model: str = "breast_cancer", *changes: str) -> str:
 def test_single_flip_is_one_label() -> None:
     one = measured("a", kib=300, flips=1)
 
-    assert refused(one, "breast_cancer", "gate.flip_share=0") == "flips 1 label, 0 allowed"
+    assert refused(one, "breast_cancer", "gate.flip_share=0") == "changes 1 label, 0 allowed"
 
 
 @pytest.mark.parametrize(
     ("one", "sentence"),
     [
-        (measured("a", kib=300, flips=3), "flips 3 labels, 2 allowed"),
+        (measured("a", kib=300, flips=3), "changes 3 labels, 2 allowed"),
         (measured("a", kib=300, change=0.021), "moves a probability by 0.021, 0.02 allowed"),
         (
             measured("a", kib=300, score=0.879),
@@ -61,7 +61,7 @@ def test_each_gate_passes_what_is_at_its_limit(one: Measured) -> None:
 
 def test_every_reason_is_given_when_several_gates_refuse() -> None:
     assert refused(measured("a", kib=990, flips=9, change=0.5), "diabetes") == (
-        "flips 9 labels, 2 allowed; moves a value, by its spread, by 0.5, 0.02 allowed; "
+        "changes 9 labels, 2 allowed; moves a value, by its spread, by 0.5, 0.02 allowed; "
         "is 0.99 of the exact size, 0.90 allowed"
     )
 
@@ -105,7 +105,7 @@ def test_smallest_that_passes_is_chosen() -> None:
     found = choice(measured("big", kib=500), measured("small", kib=300), measured("wrong", kib=100, flips=50))
 
     assert found.name == "small"
-    assert found.reason.startswith("small is 0.30 of the exported size and 1.00 of its latency, flips 0 of 1000 labels")
+    assert found.reason.startswith("small is 0.30 of the exported size and 1.00 of its latency, changes 0 of 1000 ")
     assert [variant.passed for variant in found.variants] == [True, True, True, False]
 
 
@@ -151,7 +151,7 @@ def test_pinned_variant_is_published_whatever_was_measured() -> None:
 
 @pytest.mark.parametrize(
     ("pin", "why"),
-    [("wrong", "flips 50 labels, 2 allowed"), ("odd", "it failed"), ("none", "there is no such variant")],
+    [("wrong", "changes 50 labels, 2 allowed"), ("odd", "it failed"), ("none", "there is no such variant")],
 )
 def test_pinned_variant_that_does_not_pass_is_refused_with_those_that_do(pin: str, why: str) -> None:
     failed = Built("odd", "made up", None, "bounded", failure="it failed")
@@ -163,14 +163,14 @@ def test_pinned_variant_that_does_not_pass_is_refused_with_those_that_do(pin: st
 def test_refused_variant_stands_in_the_list_without_a_file() -> None:
     *_, wrong = choice(measured("wrong", kib=100, flips=50)).variants
 
-    assert (wrong.file, wrong.size, wrong.verdict) == (None, 102400, "flips 50 labels, 2 allowed")
+    assert (wrong.file, wrong.size, wrong.verdict) == (None, 102400, "changes 50 labels, 2 allowed")
 
 
 def test_exported_graph_is_published_when_nothing_passes_and_the_reason_says_why() -> None:
     found = choice(measured("wrong", kib=100, flips=50))
 
     assert found.name == "exported"
-    assert found.reason.endswith("no other passed that saves more (wrong: flips 50 labels, 2 allowed)")
+    assert found.reason.endswith("no other passed that saves more (wrong: changes 50 labels, 2 allowed)")
 
 
 def test_candidate_that_could_not_be_built_keeps_its_reason() -> None:

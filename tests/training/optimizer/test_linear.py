@@ -158,7 +158,7 @@ def test_value_of_a_regression_is_the_product_and_its_cast() -> None:
 
 def test_model_without_a_scaler_has_its_score_in_float64_with_no_bound_beforehand() -> None:
     rows, target = load_breast_cancer(return_X_y=True)
-    plain = infer(LogisticRegression(max_iter=10000).fit(rows, target), rows, target, None, ())
+    plain = infer(LogisticRegression(solver="newton-cholesky").fit(rows, target), rows, target, None, ())
     graph = export(plain.pipeline, plain.signature)
 
     found = score_in_float64(graph)

@@ -28,7 +28,7 @@ def test_steps_are_reported_in_their_order(tmp_path: Path) -> None:
 
     run(shipped("breast_cancer"), Registry(tmp_path), lambda step, _: told.append(step), report=False)
 
-    assert " ".join(told) == "load validate split fit evaluate export prove parity optimize gate publish"
+    assert " ".join(told) == "load validate split fit evaluate export check parity optimize gate publish"
 
 
 def test_curves_are_a_step_after_the_fit_that_tells_each_point() -> None:

@@ -135,7 +135,7 @@ def test_graph_that_mixes_rows_is_refused(tmp_path: Path) -> None:
     constants = [numpy_helper.from_array(np.array([0]), "axes")]
     model = graph_of(nodes, constants, (TensorProto.FLOAT, ["rows", 1]), {"y": (TensorProto.FLOAT, ["rows", 1])})
 
-    with pytest.raises(ParityError, match="answers otherwise to a row alone than to the same row among others"):
+    with pytest.raises(ParityError, match="gives a single row another prediction than in a batch"):
         import_graph(saved(model, tmp_path / "m.onnx"), NOTHING, name="m", models=tmp_path / "models")
 
     assert not (tmp_path / "models").exists()
@@ -146,8 +146,8 @@ def test_endless_answers_are_on_record_and_refused_for_real_rows(tmp_path: Path)
 
     manifest = import_graph(path, NOTHING, name="exp", models=tmp_path / "models").manifest
 
-    assert any("are answered with no finite number" in sentence for sentence in manifest.parity.not_proved)
-    with pytest.raises(SlipwayError, match="2 of 2 rows given with no finite number"):
+    assert any("have predictions without a finite number" in sentence for sentence in manifest.parity.not_proved)
+    with pytest.raises(SlipwayError, match="2 of 2 given rows without a finite number"):
         import_graph(
             path, NOTHING, name="exp", models=tmp_path / "models", rows=(pd.DataFrame(-1e9 * np.ones((2, 3))), None)
         )
