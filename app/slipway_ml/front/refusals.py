@@ -29,6 +29,7 @@ class Reason(StrEnum):
     TOO_MANY_CONNECTIONS = "too_many_connections"
     TIMEOUT = "timeout"
     STALLED = "stalled"
+    STOPPING = "stopping"
     RESPONSE_NOT_READ = "response_not_read"
     REST_TOO_LONG = "rest_too_long"
 
@@ -45,6 +46,7 @@ STATUS = {
     Reason.TOO_MANY_CONNECTIONS: 503,
     Reason.TIMEOUT: 408,
     Reason.STALLED: 408,
+    Reason.STOPPING: 503,
 }
 """The status of each reason that is told to the client; by the others the connection is cut off."""
 

@@ -129,6 +129,20 @@ class Connection(RequestReader):
         else:
             self.close()
 
+    def stop(self) -> None:
+        """The server waits no longer: refuse a request that has no response yet, and give up one that is not taken."""
+        if self._lingers or self.transport.is_closing() or self.is_idle():
+            return
+        if self.cycle.response_started or self.pipeline:
+            self.transport.abort()
+            return
+        self._guard.refusals.report(Reason.STOPPING)
+        self._give_up()
+        if self._task is not None:
+            self._task.cancel(HUNG_UP)
+        self._refusal = Refused(Reason.STOPPING, "the server is stopping; send the request again")
+        self._write_refusal()
+
     # How it ends.
 
     def refuse(self, refusal: Refused) -> None:

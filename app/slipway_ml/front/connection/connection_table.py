@@ -47,6 +47,10 @@ class Member(Protocol):
 
     def has_unread(self) -> bool: ...
 
+    def stop(self) -> None:
+        """End what is unfinished: the process is about to."""
+        ...
+
     def holder(self) -> Hashable:
         """Whose share of the memory it uses."""
         ...

@@ -210,7 +210,13 @@ class RequestReader(WatchedConnection, Wire):
         self._deadline = self.loop.time() + self._limits.head_seconds
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Called for each header, so it only notes; the head is judged when it is complete."""
+        """Called for each header, so it only notes and counts; the head is judged when it is complete."""
+        if len(self.headers) >= self._limits.headers:  # four bytes of one take a hundred and more in memory
+            reason, what = Reason.TOO_MANY_HEADERS, "headers"
+            if not self._in_head:
+                reason, what = Reason.FRAMING_TOO_LARGE, "trailers"
+            self._refusal = Refused(reason, f"more than {self._limits.headers} {what}")
+            raise self._refusal
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:

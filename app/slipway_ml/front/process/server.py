@@ -39,6 +39,7 @@ _ACCEPTED_AT_ONCE = 16
 to decode, and hundreds of new connections a second would keep a probe waiting behind them for as many turns."""
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
+_BEFORE_CANCEL_SECONDS = 0.05  # uvicorn cancels a tenth of a second after the time to finish
 _FILES_OF_OUR_OWN = 64
 _TICKS_PER_SECOND = 10
 
@@ -163,7 +164,14 @@ class _Server(uvicorn.Server):
         linger_until = time.monotonic() + min(_LINGER_SECONDS, self._drain_seconds)
         while self.server_state.connections and time.monotonic() < linger_until:  # noqa: ASYNC110  # as uvicorn waits
             await asyncio.sleep(_LINGER_STEP_SECONDS)
+        finish_seconds = self.config.timeout_graceful_shutdown or 0
+        asyncio.get_running_loop().call_later(finish_seconds + _BEFORE_CANCEL_SECONDS, self._stop_connections)
         await super().shutdown(sockets)
+
+    def _stop_connections(self) -> None:
+        """End what is unfinished in our way, before uvicorn cancels it and answers 500."""
+        for member in list(self._table.members):
+            member.stop()
 
     async def _close_listener(self, listeners: list[socket.socket]) -> None:
         """Accept what is queued and close in one go: what is still queued on a socket is reset when it closes."""

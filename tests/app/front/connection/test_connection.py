@@ -113,6 +113,13 @@ def test_hundred_headers_are_accepted_and_one_more_is_refused(server: Server) ->
     assert b"more than 100 headers" in body
 
 
+def test_head_of_too_many_headers_is_refused_before_it_is_complete(server: Server) -> None:
+    status, body = exchange(server, b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n" + b"a:\r\n" * 101)
+
+    assert status == 431
+    assert b"more than 100 headers" in body
+
+
 def test_header_that_never_ends_is_cut_off(server: Server) -> None:
     status, _ = exchange(server, b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nP: " + b"x" * 100_000)
 
