@@ -134,7 +134,7 @@ class Guard:
         else:
             request_id = f"{self._id_prefix}-{next(self._id_numbers)}"
         self.in_flight += 1
-        return Exchange(by_name, request_id, self._budget, method, headers, perf_counter(), peer)
+        return Exchange(by_name, request_id, self._budget, method, headers, perf_counter(), peer=peer)
 
     def admit(self, exchange: Exchange, match: Match | None) -> Match:
         """Route, key, method: raises the error that answers the request when one of them is wrong."""

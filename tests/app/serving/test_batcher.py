@@ -157,7 +157,7 @@ async def test_request_whose_time_is_over_is_not_run() -> None:
     queue = batcher(recorder)
     late, punctual = submit(queue, rows(1), 1, within(-1)), submit(queue, rows(2), 1, within(60))
 
-    with pytest.raises(DeadlineExceeded, match="'m' could not answer within the deadline"):
+    with pytest.raises(DeadlineExceeded, match="'m' could not respond within the deadline"):
         await late
     assert [output.tolist() for output in await punctual] == [[[4.0]]]
     assert (recorder.batches, recorder.refused) == ([1], [1])

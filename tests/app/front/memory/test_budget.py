@@ -26,7 +26,7 @@ class Clock:
 
 def request(budget: MemoryBudget, peer: str = "one", held: int = 0) -> Exchange:
     """A request of a caller, with this much of its body in memory."""
-    exchange = Exchange({}, "id", budget, "POST", [], 0.0, peer)
+    exchange = Exchange({}, "id", budget, "POST", [], 0.0, peer=peer)
     if held:
         hold(budget, exchange, held)
     return exchange
