@@ -11,16 +11,25 @@ import numpy as np
 AT_ONCE = 128 * 1024
 """Bytes of the longest such body."""
 
+_MANY_COMMAS = 2500
 _MOST_COMMAS = 5000
 """Of rows: each value has one, and so has each key."""
+_FEW_OBJECTS = 10
+_MOST_LISTS = 2000
+_FLOATS = b'"FP'
+_OTHER_SIGNS = (b'"', b"{", b"n", b"N")
+"""Of texts, objects, null and NaN."""
 _LITTLE = 1024
 _DATA = re.compile(rb'"data"[ \t\n\r]*:[ \t\n\r]*\[')
 _LONG = 4096
 
 
 def has_few_values(body: bytes) -> bool:
-    """Whether rows can be read at once."""
-    return len(body) <= AT_ONCE and count(body, b",") <= _MOST_COMMAS
+    """Whether rows can be read at once: few values, and no row with very many fields, each of which is a problem."""
+    if len(body) > AT_ONCE:
+        return False
+    commas = count(body, b",")
+    return commas <= _MANY_COMMAS or (commas <= _MOST_COMMAS and not 1 < count(body, b"{") < _FEW_OBJECTS)
 
 
 def count(body: bytes, sign: bytes) -> int:
@@ -31,11 +40,15 @@ def count(body: bytes, sign: bytes) -> int:
 
 
 def has_only_numbers(body: bytes) -> bool:
-    """Whether an inference request can be read at once: there is no text or object but at its beginning and end."""
+    """Whether an inference request can be read at once: there are floats, and nothing else but at its ends."""
     if len(body) > AT_ONCE:
         return False
     data = _DATA.search(body, 0, _LITTLE)
-    return data is not None and not _holds(body, b'"', data.end()) and not _holds(body, b"{", data.end())
+    if data is None or body.find(_FLOATS, 0, _LITTLE) < 0:
+        return False
+    if any(_holds(body, sign, data.end()) for sign in _OTHER_SIGNS):
+        return False
+    return not _holds(body, b"[", data.end()) or count(body, b"[") <= _MOST_LISTS
 
 
 def _holds(body: bytes, sign: bytes, start: int) -> bool:

@@ -203,6 +203,21 @@ async def test_idle_model_takes_a_request_that_is_believed_to_be_late() -> None:
     assert response[0].item() == 2
 
 
+async def test_large_request_beside_a_short_run_is_taken_though_it_is_believed_to_be_late() -> None:
+    held = Held()
+    limits = QueueLimits(1024, 10_000)
+    queue = Batcher("m", held.run, CostLine(0.001, 0.001), ThreadPoolExecutor(1), held, limits)
+    running = await begin(queue, rows(1))
+
+    large = submit(queue, rows(*range(1000)), 1000, within(1.5))  # its own second is over half of that
+    with pytest.raises(Overloaded):
+        submit(queue, rows(*range(1000)), 1000, within(1.5))
+    held.go.set()
+    await asyncio.gather(running, large)
+
+    assert held.batches == [1, 1000]
+
+
 async def test_callers_are_told_at_their_deadline_though_a_run_hangs() -> None:
     held = Held()
     queue = batcher(held, 0.003)

@@ -4,10 +4,10 @@ Decoding holds the interpreter, in whatever thread it is done, so a long body wo
 Cut into steps of about a millisecond it is done by the event loop itself, a few steps per turn of the loop, and
 everything else is done in between.
 
-Whose turn it is: the callers take turns, where a caller is a key, or nobody's key, with a model, so that one caller's
-hundred bodies delay another one's by no more than one would. Of one caller's, the shortest is next, as waiting for one
-another costs least in that order, but every fourth turn is the oldest's, so that none waits for ever. What waits longer
-than its deadline, or for a client that is gone, is dropped, also while it is not its turn.
+Whose turn it is: the callers take turns, where a caller is a key, or without one an address, with a model, so that one
+caller's hundred bodies delay another one's by no more than one would. Of one caller's, the shortest is next, as waiting
+for one another costs least in that order, but every fourth turn is the oldest's, so that none waits for ever. What
+waits longer than its deadline, or for a client that is gone, is dropped, also while it is not its turn.
 """
 
 import asyncio

@@ -71,6 +71,17 @@ async def test_callers_take_turns_whatever_one_of_them_has_waiting() -> None:
     assert len(table.done) <= 40  # of 400 that one caller has waiting
 
 
+async def test_one_step_is_taken_at_once_where_nothing_waits_and_then_it_is_the_others_turn() -> None:
+    table = Table()
+    taken = [table.turns.take_one(), table.turns.take_one()]
+    table.start("waits", "a", 2)
+
+    await until(lambda: "waits" in table.ended)
+    assert taken == [True, False]
+    await until(lambda: not table.turns.is_busy)
+    assert table.turns.take_one()
+
+
 async def test_the_shortest_of_a_caller_is_first_and_the_oldest_is_not_forgotten() -> None:
     table = Table()
     table.start("long", "a", 12, size=100)
