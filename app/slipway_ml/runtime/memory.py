@@ -48,14 +48,16 @@ def resident_bytes() -> int:
 def bound_free_memory() -> bool:
     """Let the C library keep little of what is freed; whether it was told, before there are threads.
 
-    It learns from the first large block that is freed to take such blocks from its heaps, and then keeps up to twice the
-    largest one in the heap of every thread. Does nothing where the environment has settings of its own, or where the C
+    It learns from the first large block that is freed to take such blocks from its heaps, and then keeps up to twice
+    the largest one in the heap of every thread. Does nothing where the environment has settings of its own, or where the C
     library knows none.
     """
     if any(name.startswith(_SET_BY_THE_USER) for name in os.environ):
         return False
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    return set_option is not None and all([set_option(*option) for option in _MALLOC_OPTIONS.items()])
+    if set_option is None:
+        return False
+    return all([bool(set_option(name, value)) for name, value in _MALLOC_OPTIONS.items()])  # noqa: C419  # each is told
 
 
 def return_free_memory() -> None:
