@@ -49,8 +49,8 @@ def bound_free_memory() -> bool:
     """Let the C library keep little of what is freed; whether it was told, before there are threads.
 
     It learns from the first large block that is freed to take such blocks from its heaps, and then keeps up to twice
-    the largest one in the heap of every thread. Does nothing where the environment has settings of its own, or where the C
-    library knows none.
+    the largest one in the heap of every thread. Does nothing where the environment has settings of its own, or where
+    the C library knows none.
     """
     if any(name.startswith(_SET_BY_THE_USER) for name in os.environ):
         return False

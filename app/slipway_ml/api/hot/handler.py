@@ -1,7 +1,7 @@
 """What every hot endpoint does: decode the bytes, put the rows into the model's batch, encode what comes out of it.
 
-An endpoint says how to decode and how to encode. It says nothing of waiting: when the batch has run, the work is encoded
-and replied, without a task or a future in between.
+An endpoint says how to decode and how to encode. It says nothing of waiting: when the batch has run, the work is
+encoded and replied, without a task or a future in between.
 """
 
 import asyncio
