@@ -13,6 +13,7 @@ from tests.server import Server, running_server
 from tests.wire import ROW, ask, closed, connect, cpu_seconds, get, metric, post, receive, status, until
 
 PLACES = 8
+SPACES = b" " * 16_384
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +82,25 @@ def test_head_that_is_cut_short_for_others_is_answered_503(models: Path) -> None
 def test_where_all_are_busy_only_probes_and_metrics_get_in(models: Path) -> None:
     with running_server(models, "--max-connections", "2") as server, ExitStack() as stack:
         busy = [stack.enter_context(connect(server)) for _ in range(2)]
+        left = 64 * len(SPACES)
         for client in busy:
-            client.sendall(post(ROW[:5], length=len(ROW)))
-        assert until(lambda: metric(server, "slipway_in_flight") >= 2)
+            client.sendall(post(b"", length=left + len(ROW)))
 
+        def ask_beside(request: bytes) -> int:
+            """While the bodies of the others move, as those that stand still would make room."""
+            nonlocal left
+            left -= len(SPACES)
+            for client in busy:
+                client.sendall(SPACES)
+            return ask(server, request)
+
+        assert until(lambda: ask_beside(get(b"/health/live")) == 200 and metric(server, "slipway_in_flight") >= 2)
         probes = [
-            ask(server, get(path)) for path in (b"/health/live", b"/health/ready", b"/v2/health/live", b"/metrics")
+            ask_beside(get(path)) for path in (b"/health/live", b"/health/ready", b"/v2/health/live", b"/metrics")
         ]
-        others = [ask(server, request) for request in (post(ROW), get(b"/v2"), post(ROW, path=b"/predict/sum?"))]
+        others = [ask_beside(request) for request in (post(ROW), get(b"/v2"), post(ROW, path=b"/predict/sum?"))]
         for client in busy:
-            client.sendall(ROW[5:])
+            client.sendall(b" " * left + ROW)
         finished = [status(receive(client)) for client in busy]
 
         assert probes == [200] * 4

@@ -27,7 +27,7 @@ _PIPELINE_PAUSE = 0.02
 Step = Callable[[], object]
 
 _WRONG = frozenset({"400", "413", "422"})
-_BUSY = frozenset({"429", "503", "504"})
+BUSY = frozenset({"429", "503", "504"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +234,10 @@ ATTACKS = {
             frozenset({"400", "401", "413", "431", "cut off"}),
             threads=2,
         ),
-        Attack("zip bomb", "16 KB of gzip: empty rows, 16 MiB", _zip_bomb, _WRONG | _BUSY, 3),
-        Attack("shapes", "twelve other bodies of 16 MiB, zipped", _shapes, _WRONG | _BUSY, 3),
-        Attack("many keys", "up to 1.3 MB of distinct keys", _many_keys, _WRONG | _BUSY),
-        Attack("long text", "one long text among 6,000 short ones", _long_text, _WRONG | _BUSY | {"200"}, 2, 2),
+        Attack("zip bomb", "16 KB of gzip: empty rows, 16 MiB", _zip_bomb, _WRONG | BUSY, 3),
+        Attack("shapes", "twelve other bodies of 16 MiB, zipped", _shapes, _WRONG | BUSY, 3),
+        Attack("many keys", "up to 1.3 MB of distinct keys", _many_keys, _WRONG | BUSY),
+        Attack("long text", "one long text among 6,000 short ones", _long_text, _WRONG | BUSY | {"200"}, 2, 2),
         Attack("never read", "100 responses of 6 MB that nobody reads", _never_read, frozenset(), 20, 2),
         Attack(
             "unread places",
@@ -248,7 +248,7 @@ ATTACKS = {
             2,
             ("--max-connections", "60"),
         ),
-        Attack("stalled bodies", "24 bodies that stop before their end", _stalled, _WRONG | _BUSY | {"408"}, 12, 24),
+        Attack("stalled bodies", "24 bodies that stop before their end", _stalled, _WRONG | BUSY | {"408"}, 12, 24),
         Attack("silent", "1,050 connections that say nothing, opened again", _silent, frozenset({"closed"}), 25, 1),
         Attack("wrong key", "posts of 4 MB with a wrong key", _wrong_key, frozenset({"401"}), 8),
         Attack("500 makers", "bodies that were answered 500", _five_hundreds, _WRONG | {"200"}, 40),
@@ -266,7 +266,7 @@ ATTACKS = {
             "endless run",
             "a run that never ends, two workers",
             _endless,
-            _BUSY | {"500", REFUSED, UNANSWERED},
+            BUSY | {"500", REFUSED, UNANSWERED},
             1 / 3,
             4,
             ("--workers", "2", "--deadline-seconds", "2"),

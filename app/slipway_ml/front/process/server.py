@@ -35,8 +35,8 @@ from slipway_ml.front.process.watchdog import Watchdog
 
 _BACKLOG = 2048
 _ACCEPTED_AT_ONCE = 16
-"""libuv accepts one connection of a listening file in each turn of the loop. A turn takes milliseconds while there is much
-to decode, and hundreds of new connections a second would keep a probe waiting behind them for as many turns."""
+"""libuv accepts one connection of a listening file in each turn of the loop. A turn takes milliseconds while there is
+much to decode, and hundreds of new connections a second would keep a probe waiting behind them for as many turns."""
 _LINGER_SECONDS = 1.0
 _LINGER_STEP_SECONDS = 0.05
 _BEFORE_CANCEL_SECONDS = 0.05  # uvicorn cancels a tenth of a second after the time to finish

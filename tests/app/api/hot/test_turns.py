@@ -34,14 +34,14 @@ class Table:
             size,
             perf_counter() + latest,
             lambda: DeadlineExceeded(name),
-            self._steps(name, steps),
+            self.steps(name, steps),
             lambda _result: self.ended.append(name),
             self.replies.append,
         )
         self.turns.start(job)
         return request
 
-    def _steps(self, name: str, count: int) -> Steps[None]:
+    def steps(self, name: str, count: int) -> Steps[None]:
         for _ in range(count):
             self.done.append(name)
             spin(0.001)
@@ -178,7 +178,7 @@ async def test_job_that_is_done_keeps_nothing_in_memory_while_an_older_one_goes_
     told = Told()
     seen = ref(told)
     request = HotRequest({}, "short", None)
-    steps = table._steps("short", 2)
+    steps = table.steps("short", 2)
     table.turns.start(
         Job(request, "caller", 1, perf_counter() + LONG, lambda: DeadlineExceeded("short"), steps, told, told)
     )
