@@ -12,6 +12,31 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 300
 LONG_FOR_A_REASON: dict[str, str] = {}
+SHORTEST = 25
+SHORT_FOR_A_REASON = {
+    "app/slipway_ml/__main__.py": "python -m slipway_ml",
+    "app/slipway_ml/api/fastapi_app/instrumentation.py": "the only import of the instrumentator",
+    "app/slipway_ml/api/hot/timeouts.py": "a header of proxies, which every hot handler reads",
+    "app/slipway_ml/cli/given_settings.py": "what serve, doctor and the entry point share, without typer",
+    "app/slipway_ml/cli/serve.py": "one command a file",
+    "app/slipway_ml/front/lifespan.py": "one part of ASGI",
+    "app/slipway_ml/protocol/limits.py": "the limits of all codecs in one place",
+    "app/slipway_ml/runtime/telemetry.py": "must be imported before onnxruntime",
+    "app/slipway_ml/serving/execution.py": "metadata, readiness and doctor say the same of a version",
+    "app/slipway_ml/serving/manifest_rows.py": "golden rows and variants share it",
+    "app/slipway_ml/serving/run_under_way.py": "the watchdog reads it from another thread",
+    "loadtests/slipway_loadtests/errors.py": "the errors of a package",
+    "loadtests/slipway_loadtests/locustfile.py": "the file that Locust is given",
+    "training/slipway_training/config/curves.py": "one section of the config a file",
+    "training/slipway_training/config/section.py": "the class of all sections",
+    "training/slipway_training/config/serving.py": "one section of the config a file",
+    "training/slipway_training/data/checks/categories.py": "one check a file",
+    "training/slipway_training/export/estimators/votes.py": "bagging, voting and AdaBoost share it",
+    "training/slipway_training/export/precision.py": "a rule of its own about float32",
+    "training/slipway_training/export/transformers/linear_maps.py": "one kind of transformer a file",
+    "training/slipway_training/progress.py": "what every step reports by, without an import",
+    "training/slipway_training/report/files.py": "names that the command line needs without matplotlib",
+}
 MAKES = r"\b(fit|prepared|exported|published|trained)$"
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "common", "base", "manager"}
 
@@ -72,6 +97,13 @@ def test_modules_are_at_most_300_lines() -> None:
     lengths = {name(path): len(text(path).splitlines()) for path in [*SOURCES, *TESTS]}
 
     assert {n: lines for n, lines in lengths.items() if lines > LONGEST and n not in LONG_FOR_A_REASON} == {}
+
+
+def test_modules_under_25_lines_have_a_reason() -> None:
+    """Another module could hold them, unless there is a reason why none does."""
+    lengths = {name(path): len(text(path).splitlines()) for path in SOURCES if path.name != "__init__.py"}
+
+    assert {n for n, lines in lengths.items() if lines < SHORTEST} == set(SHORT_FOR_A_REASON)
 
 
 def test_modules_are_named_after_what_they_hold() -> None:

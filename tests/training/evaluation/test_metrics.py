@@ -3,9 +3,9 @@ import pytest
 from sklearn import metrics
 
 from slipway_ml.contract.signature import Task
-from slipway_training.config.evaluation import METRICS, EvaluationConfig
+from slipway_training.config.evaluation import LOWER_IS_BETTER, METRICS, EvaluationConfig
 from slipway_training.errors import ConfigError
-from slipway_training.evaluation.metrics import LOWER_IS_BETTER, first_score, scores
+from slipway_training.evaluation.metrics import first_score, scores
 from slipway_training.evaluation.predictions import Predictions
 from tests.training.evaluation.rows import QUICK, classifier, regressor
 from tests.training.prepared import shipped

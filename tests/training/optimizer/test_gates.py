@@ -2,8 +2,9 @@ import pytest
 
 from slipway_ml.contract.evaluation import Score
 from slipway_training.errors import GateFailed
-from slipway_training.optimizer.gates import Choice, choose, refusal
+from slipway_training.optimizer.gates import Choice, choose, violations
 from slipway_training.optimizer.variants import Built, Measured
+from slipway_training.optimizer.verdicts import Limit, Violation
 from tests.training.optimizer.graphs import measured
 from tests.training.prepared import shipped
 
@@ -17,31 +18,28 @@ def choice(*others: Measured, changes: tuple[str, ...] = (), failed: tuple[Built
     return choose(built, everyone, shipped("breast_cancer", *changes), OWN_SCORE)
 
 
-def refused(one: Measured, model: str = "breast_cancer", *changes: str) -> str:
-    return refusal(one, EXPORTED, shipped(model, *changes), OWN_SCORE)
+def exceeded(one: Measured, model: str = "breast_cancer", *changes: str) -> tuple[Violation, ...]:
+    return violations(one, EXPORTED, shipped(model, *changes), OWN_SCORE)
 
 
-def test_single_flip_is_one_label() -> None:
+def test_no_flip_is_allowed_where_the_share_is_zero() -> None:
     one = measured("a", kib=300, flips=1)
 
-    assert refused(one, "breast_cancer", "gate.flip_share=0") == "changes 1 label, 0 allowed"
+    assert exceeded(one, "breast_cancer", "gate.flip_share=0") == (Violation(Limit.CHANGED_LABELS, 1, 0),)
 
 
 @pytest.mark.parametrize(
-    ("one", "sentence"),
+    ("one", "violation"),
     [
-        (measured("a", kib=300, flips=3), "changes 3 labels, 2 allowed"),
-        (measured("a", kib=300, change=0.021), "moves a probability by 0.021, 0.02 allowed"),
-        (
-            measured("a", kib=300, score=0.879),
-            "scores 0.8790, worse than 0.8800, the limit of its interval",
-        ),
-        (measured("a", kib=901), "is 0.90 of the exact size, 0.90 allowed"),
+        (measured("a", kib=300, flips=3), Violation(Limit.CHANGED_LABELS, 3, 2)),
+        (measured("a", kib=300, change=0.021), Violation(Limit.PREDICTION_CHANGE, 0.021, 0.02)),
+        (measured("a", kib=300, score=0.879), Violation(Limit.SCORE, 0.879, 0.88)),
+        (measured("a", kib=901), Violation(Limit.SIZE, 0.901, 0.9)),
     ],
     ids=["flips", "change", "score", "size"],
 )
-def test_each_gate_refuses_what_is_over_its_limit(one: Measured, sentence: str) -> None:
-    assert refused(one) == sentence
+def test_each_gate_refuses_what_is_over_its_limit(one: Measured, violation: Violation) -> None:
+    assert exceeded(one) == (violation,)
 
 
 @pytest.mark.parametrize(
@@ -56,56 +54,50 @@ def test_each_gate_refuses_what_is_over_its_limit(one: Measured, sentence: str) 
     ids=["flips", "change", "score", "size", "latency never gates"],
 )
 def test_each_gate_passes_what_is_at_its_limit(one: Measured) -> None:
-    assert refused(one) == ""
+    assert exceeded(one) == ()
 
 
-def test_every_reason_is_given_when_several_gates_refuse() -> None:
-    assert refused(measured("a", kib=990, flips=9, change=0.5), "diabetes") == (
-        "changes 9 labels, 2 allowed; moves a value, by its spread, by 0.5, 0.02 allowed; "
-        "is 0.99 of the exact size, 0.90 allowed"
-    )
+def test_every_limit_is_named_when_several_are_exceeded() -> None:
+    found = exceeded(measured("a", kib=990, flips=9, change=0.5), "diabetes")
+
+    assert [one.limit for one in found] == [Limit.CHANGED_LABELS, Limit.PREDICTION_CHANGE, Limit.SIZE]
 
 
 @pytest.mark.parametrize(
-    ("one", "sentence"),
+    ("one", "limits"),
     [
-        (measured("a", kib=300, flips=90, change=0.6, guarantee="different_model"), ""),
-        (
-            measured("a", kib=300, score=0.879, guarantee="different_model"),
-            "scores 0.8790, worse than 0.8800, the limit of its interval",
-        ),
+        (measured("a", kib=300, flips=90, change=0.6, guarantee="different_model"), []),
+        (measured("a", kib=300, score=0.879, guarantee="different_model"), [Limit.SCORE]),
     ],
-    ids=["answers may change", "the score may not"],
+    ids=["predictions may change", "the score may not"],
 )
-def test_another_model_is_judged_by_its_score(one: Measured, sentence: str) -> None:
-    assert refused(one) == sentence
+def test_different_model_is_assessed_by_its_score(one: Measured, limits: list[Limit]) -> None:
+    assert [violation.limit for violation in exceeded(one)] == limits
 
 
-def test_another_model_is_refused_where_no_right_answers_are_known() -> None:
+def test_different_model_is_refused_where_no_true_targets_are_known() -> None:
     other = measured("a", kib=300, guarantee="different_model")
 
-    why = refusal(other, EXPORTED, shipped("breast_cancer"), None)
-
-    assert why == "is a different model, which only its score can assess, and no true targets are known"
+    assert violations(other, EXPORTED, shipped("breast_cancer"), None) == (Violation(Limit.TRUE_TARGETS),)
 
 
-def test_bounded_variant_needs_no_right_answers() -> None:
-    assert refusal(measured("a", kib=300), EXPORTED, shipped("breast_cancer"), None) == ""
+def test_bounded_variant_needs_no_true_targets() -> None:
+    assert violations(measured("a", kib=300), EXPORTED, shipped("breast_cancer"), None) == ()
 
 
-def test_no_answer_moves_for_the_sake_of_a_file_that_is_small_anyway() -> None:
+def test_no_prediction_changes_for_a_file_that_is_small_anyway() -> None:
     exact, small = measured(kib=64), measured("a", kib=16)
 
-    assert refusal(small, exact, shipped("breast_cancer"), OWN_SCORE) == (
-        "saves 49152 bytes, too few to change predictions"
-    )
+    assert violations(small, exact, shipped("breast_cancer"), OWN_SCORE) == (Violation(Limit.SAVING, 49152, 65536),)
 
 
 def test_smallest_that_passes_is_chosen() -> None:
     found = choice(measured("big", kib=500), measured("small", kib=300), measured("wrong", kib=100, flips=50))
 
     assert found.name == "small"
-    assert found.reason.startswith("small is 0.30 of the exported size and 1.00 of its latency, changes 0 of 1000 ")
+    assert found.reason.startswith(
+        "small is 0.30 of the exported size and 1.00 of its latency, changes 0 of 1000 labels"
+    )
     assert [variant.passed for variant in found.variants] == [True, True, True, False]
 
 

@@ -29,6 +29,17 @@ METRICS: dict[Task, tuple[str, ...]] = {
 """Every metric of a task in scikit-learn's words, the usual first one first."""
 
 
+LOWER_IS_BETTER: frozenset[Metric] = frozenset(
+    {
+        "log_loss",
+        "brier_score",
+        "mean_absolute_error",
+        "root_mean_squared_error",
+        "mean_absolute_percentage_error",
+    }
+)
+
+
 class EvaluationConfig(Section):
     """How a model is evaluated on held-out rows."""
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from slipway_ml.contract.evaluation import Score
 from slipway_ml.contract.signature import Label, Task
-from slipway_training.config.evaluation import METRICS, EvaluationConfig
+from slipway_training.config.evaluation import LOWER_IS_BETTER, METRICS, EvaluationConfig
 from slipway_training.errors import ConfigError, closest
 from slipway_training.evaluation.bootstrap import Groups, Measurable, draw, effective_rows, wilson
 from slipway_training.evaluation.classification import Classified
@@ -16,15 +16,6 @@ from slipway_training.evaluation.predictions import Predictions
 from slipway_training.evaluation.regression import SeveralValued, Valued
 
 _BINARY = 2
-LOWER_IS_BETTER = frozenset(
-    {
-        "log_loss",
-        "brier_score",
-        "mean_absolute_error",
-        "root_mean_squared_error",
-        "mean_absolute_percentage_error",
-    }
-)
 
 
 def scores(

@@ -12,11 +12,11 @@ from statistics import geometric_mean
 
 from slipway_ml.contract.evaluation import Score
 from slipway_ml.contract.manifest import Variant
-from slipway_ml.contract.signature import Task
 from slipway_training.config.model import ModelConfig
 from slipway_training.errors import GateFailed
 from slipway_training.evaluation.metrics import gain
 from slipway_training.optimizer.variants import Built, Measured
+from slipway_training.optimizer.verdicts import Limit, Violation, in_words
 
 LATENCY_MARGIN = 0.10
 """Timings of the same graph differ by more than a few percent from run to run; less is no reason to choose."""
@@ -43,7 +43,10 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     """
     exact = [one for one in measured if one.is_exact and not one.objection]
     best = _best(exact, config.optimize.prefer)
-    refusals = {one.name: one.objection if one.is_exact else refusal(one, best, config, own) for one in measured}
+    refusals = {
+        one.name: one.objection if one.is_exact else in_words(violations(one, best, config, own), config.task)
+        for one in measured
+    }
     lossy = [one for one in measured if not one.is_exact and not refusals[one.name]]
     chosen = _pinned(config.optimize.pin, built, measured, refusals) or (
         _best(lossy, config.optimize.prefer) if lossy else best
@@ -56,33 +59,31 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     return Choice(variants, chosen.name, reason, chosen.built.is_portable)
 
 
-def refusal(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> str:
-    """Why a variant that may change predictions is not published, or an empty text; `exact` is the best exact one."""
-    problems = []
+def violations(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> tuple[Violation, ...]:
+    """The limits that a variant which may change predictions exceeds; `exact` is the best exact one."""
     gate = config.gate
-    noun = "probability" if config.task is Task.CLASSIFICATION else "value, by its spread,"
     found = one.judged
-    allowed_flips = int(gate.flip_share * found.rows)
     is_other = one.built.guarantee == "different_model"
+    exceeded = []
     if one.built.is_for_gpu and config.optimize.hardware != "gpu":
-        problems.append("is for a GPU, optimize.hardware says cpu")
+        exceeded.append(Violation(Limit.HARDWARE))
+    allowed_flips = int(gate.flip_share * found.rows)
     if found.label_flips > allowed_flips and not is_other:
-        labels = "label" if found.label_flips == 1 else "labels"
-        problems.append(f"changes {found.label_flips} {labels}, {allowed_flips} allowed")
+        exceeded.append(Violation(Limit.CHANGED_LABELS, found.label_flips, allowed_flips))
     if found.largest_difference > gate.probability_change and not is_other:
-        problems.append(f"moves a {noun} by {found.largest_difference:.3g}, {gate.probability_change:g} allowed")
+        exceeded.append(Violation(Limit.PREDICTION_CHANGE, found.largest_difference, gate.probability_change))
     if own is not None and one.score is not None:
         low, high = own.interval or (own.value, own.value)
         limit = low if own.higher_is_better else high
         if gain(own, one.score) > gain(own, limit):
-            problems.append(f"scores {one.score:.4f}, worse than {limit:.4f}, the limit of its interval")
+            exceeded.append(Violation(Limit.SCORE, one.score, limit))
     elif is_other:
-        problems.append("is a different model, which only its score can assess, and no true targets are known")
+        exceeded.append(Violation(Limit.TRUE_TARGETS))
     if one.size > (1 - gate.size_saving) * exact.size:
-        problems.append(f"is {one.size / exact.size:.2f} of the exact size, {1 - gate.size_saving:.2f} allowed")
+        exceeded.append(Violation(Limit.SIZE, one.size / exact.size, 1 - gate.size_saving))
     elif exact.size <= _SMALL:
-        problems.append(f"saves {exact.size - one.size} bytes, too few to change predictions")
-    return "; ".join(problems)
+        exceeded.append(Violation(Limit.SAVING, exact.size - one.size, _SMALL))
+    return tuple(exceeded)
 
 
 def _pinned(
