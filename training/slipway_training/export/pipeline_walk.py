@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from slipway_training.data.given import AsGiven
 from slipway_training.errors import ConversionError
-from slipway_training.export import skl2onnx_step
+from slipway_training.export import parameters, skl2onnx_step
 from slipway_training.export.assembly import Assembly
 from slipway_training.export.blocks import Block, EstimatorOutput, Origin, join, select
 from slipway_training.export.monotonic import is_monotonic
@@ -45,6 +45,7 @@ class Translation:
     def transform(self, fitted: Any, blocks: list[Block], path: str) -> list[Block]:
         """A table through a transformer; raises ConversionError that names the step."""
         found: list[Block]
+        parameters.check(fitted, path)
         match fitted:
             case _ if does_nothing(fitted):
                 found = blocks
@@ -74,6 +75,7 @@ class Translation:
 
     def output(self, fitted: Any, blocks: list[Block], path: str) -> EstimatorOutput:
         """A table through an estimator; raises ConversionError that names the step."""
+        parameters.check(fitted, path)
         own = self._predictions.get(type(fitted)) or self._predictions.get(type(fitted).__name__)
         if own is not None:
             return own(self, fitted, blocks, path)

@@ -50,6 +50,13 @@ def test_capital_whose_lower_case_is_two_characters_ends_a_word(vectorizer: Any)
     assert found == pytest.approx(expected, rel=1e-6)
 
 
+@for_each("asked", {"none": [""], "none of several": ["", "- !"], "a padding character": ["\x00", "ab\x00 xi"]})
+def test_texts_without_a_word_are_lowered_too(asked: list[str]) -> None:
+    expected, found = predictions(CountVectorizer(), PLAIN, asked)
+
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_every_character_of_unicode_is_part_of_a_word_or_not_as_python_says() -> None:
     characters = [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     asked = [" ".join(f"a{one}b" for one in characters[start : start + 2000]) for start in range(0, 0x110000, 2000)]

@@ -39,6 +39,10 @@ def vectorize(assembly: Assembly, fitted: Any, block: Block, path: str) -> Block
     texts = add("Reshape", [block.wire, constant(np.array([-1], dtype=np.int64))])
     words = add("Tokenizer", [texts], domain=MICROSOFT, mark=1, mincharnum=1, pad_value=_PADDING, tokenexp=pattern)
     if fitted.lowercase:
+        # Where no text has a word there is nothing to lower, which the operator takes for one empty text.
+        one_each = add("Concat", [add("Shape", [texts]), constant(np.array([1], dtype=np.int64))], axis=0)
+        padding = add("Expand", [constant(np.array([[_PADDING]], dtype=object)), one_each])
+        words = add("Concat", [words, padding], axis=1)
         flat = add("Reshape", [words, constant(np.array([-1], dtype=np.int64))])
         lowered = add("StringNormalizer", [flat], case_change_action="LOWER", is_case_sensitive=1, locale=_LOCALE)
         words = add("Reshape", [lowered, add("Shape", [words])])
