@@ -53,7 +53,7 @@ class ColumnConfig(Section):
     )
     order: DateOrder = Field(
         "ymd",
-        description="for encode = 'date': the order of year, month and day: `2026-01-31`, `31.01.2026` or `01/31/2026`; "
+        description="for encode = 'date': order of year, month and day: `2026-01-31`, `31.01.2026` or `01/31/2026`; "
         "a date in another form is an error",
     )
     zone: Literal["utc", "as_written"] = Field(

@@ -2,7 +2,8 @@
 
 A date has the form of its order, as `slipway_ml.contract.dates` has it. A time that ends in an offset, such as +02:00,
 is moved to UTC, so that one moment has the same parts however it is written; one without an offset is taken for UTC.
-Text of another form becomes missing, as an empty cell does, and never another date. Everything is whole-number arithmetic in float64, which is exact, here and in ONNX.
+Text of another form becomes missing, as an empty cell does, and never another date. Everything is whole-number
+arithmetic in float64, which is exact, here and in ONNX.
 """
 
 import re
