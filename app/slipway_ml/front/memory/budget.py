@@ -156,9 +156,11 @@ class MemoryBudget:
             raise Overloaded
         if isinstance(request, Exchange) and request.held + request.charged > SMALL:
             self._add_large(request, size if request.large else request.held + request.charged)
-            if self._excess(request) > 0:
+            excess = self._excess(request)
+            if excess > 0:
                 self.refund(request, size)
                 self._note_refusal(request, 0)
+                self.shortage = max(self.shortage, excess)  # what stands still goes with the next look
                 raise Overloaded("this caller's share of the server")
 
     def refund(self, request: HotRequest, size: int) -> None:
