@@ -40,11 +40,11 @@ def publish(
     """Prove a fitted pipeline on X and y, and write it as the next version of the model `name`.
 
     `held_out` are rows the pipeline has not seen, for scores that mean something; without them X and y are used.
-    `accept_dtype_difference` publishes what HTTP predicts, from float64 numbers, although the pipeline predicts otherwise
-    for X in the data types it has; count and reason are then in the manifest. `nullable` names columns that may be
-    missing later though no row of X lacks them. `settings` are further parts of a config: limitations, and the sections
-    parity, gate, optimize and evaluation. Raises SlipwayError; nothing is then written. Without `report` no page of
-    plots is written.
+    `accept_dtype_difference` publishes what HTTP predicts, from float64 numbers, although the pipeline predicts
+    otherwise for X in the data types it has; count and reason are then in the manifest. `nullable` names columns that
+    may be missing later though no row of X lacks them. `settings` are further parts of a config: limitations, and the
+    sections parity, gate, optimize and evaluation. Raises SlipwayError; nothing is then written. Without `report` no
+    page of plots is written.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
     said = {"description": description, "owner": owner, "intended_use": intended_use}
