@@ -1,7 +1,8 @@
 """check(fitted, path): every parameter of a fitted step is one whose effect on prediction is known.
 
-The table beside this file says of each whether the graph honours it, prediction does not depend on it, or it is refused
-by name. Boosters take further parameters by keyword; the table knows what their libraries list, anything else is refused.
+The table beside this file says of each whether the graph honours it, prediction does not depend on it, or it is
+refused by name. Boosters take further parameters by keyword; the table knows what their libraries list, anything else
+is refused.
 """
 
 import inspect

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # Greek words are what is tested
 """Words are cut and lowered as Python does, also where the lower case of a letter is none or depends on others."""
 
 import re
@@ -38,7 +39,7 @@ def predictions(vectorizer: Any, learn: list[str], asked: list[str]) -> tuple[An
     "vectorizer",
     {
         "two letters": CountVectorizer(),
-        "one letter": CountVectorizer(token_pattern=r"(?u)\b\w+\b"),
+        "one letter": CountVectorizer(token_pattern=r"(?u)\b\w+\b"),  # noqa: S106  # no password
         "phrases": CountVectorizer(ngram_range=(1, 2)),
         "weighed": TfidfVectorizer(),
         "as it is": CountVectorizer(lowercase=False),
@@ -60,7 +61,8 @@ def test_texts_without_a_word_are_lowered_too(asked: list[str]) -> None:
 def test_every_character_of_unicode_is_part_of_a_word_or_not_as_python_says() -> None:
     characters = [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     asked = [" ".join(f"a{one}b" for one in characters[start : start + 2000]) for start in range(0, 0x110000, 2000)]
-    vectorizer = CountVectorizer(lowercase=False, token_pattern=r"(?u)\b\w+\b", vocabulary=["a", "b"])
+    pattern = r"(?u)\b\w+\b"
+    vectorizer = CountVectorizer(lowercase=False, token_pattern=pattern, vocabulary=["a", "b"])
 
     expected, found = predictions(vectorizer, ["a b", "a", "b b"], [text for text in asked if text])
 

@@ -22,7 +22,7 @@ from slipway_training.export.assembly import MICROSOFT, Assembly
 from slipway_training.export.blocks import Block
 
 _PATTERNS = {r"(?u)\b\w\w+\b": ("{0}{{2,}}", "{0}+{1}|{0}{{2,}}"), r"(?u)\b\w+\b": ("{0}+", "{0}*{1}|{0}+")}
-"""Per token pattern: the words of texts as they are, and of texts that are lowered; {0} is a letter, {1} ends a word."""
+"""Per token pattern the words of texts as they are, and of lowered ones; {0} is a letter, {1} ends a word."""
 
 _ENDS_A_WORD = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
 _SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
