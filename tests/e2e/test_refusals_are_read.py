@@ -155,7 +155,7 @@ def test_caller_who_asks_too_often_reads_so(site: Site) -> None:
         url = f"http://{server.address}{PREDICT}"
         statuses = standard_library(url, site.body(4 * MB), {"X-API-Key": site.key})
 
-    assert set(statuses) <= {200, 429}
+    assert set(statuses) <= {413, 429}  # as much space beside the rows is refused, once a caller is let in
     assert 429 in statuses
 
 

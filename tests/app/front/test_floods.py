@@ -80,7 +80,7 @@ def test_flood_in_tiny_pieces_is_refused_too(server: Server, flood: bytes) -> No
         ((status, body),) = responses(read_to_end(client))
 
     assert status == 431
-    assert b"trailers are over 16384 bytes" in body
+    assert b"trailers are over 16384 bytes" in body or b"more than 100 trailers" in body
 
 
 @pytest.mark.parametrize("path", [SHORT, ASGI])

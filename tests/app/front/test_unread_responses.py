@@ -108,10 +108,10 @@ def test_response_counts_whole_until_its_last_byte_is_taken(server: Server) -> N
             received += len(client.recv(64 * 1024))
         time.sleep(0.3)  # three looks at the connection
         partly = metric(server, "slipway_request_memory_bytes")
-        while client.recv(1 << 20):
-            pass
+        while chunk := client.recv(1 << 20):
+            received += len(chunk)
 
-    assert partly >= whole
+    assert partly > 0.9 * received  # all but what the kernel holds, although two thirds are taken
     assert until(lambda: metric(server, "slipway_request_memory_bytes") == 0)
 
 

@@ -23,7 +23,8 @@ _IDLE_WEIGHT = 1 / 50
 _STALLED_SECONDS = 1.0
 """How long bytes must have stood still before their connection may be closed for others."""
 _CANDIDATES, _CANDIDATES_OF = 64, 8  # so many of one look, and never more than one in so many
-_SCAN_SECONDS = 0.01
+_SCAN_SECONDS_PER_MEMBER = 1e-5
+"""From one look for who has waited longest to the next: about a tenth of the time may go into looking."""
 _LOG_SECONDS = 10.0
 
 CLOSED_FOR = ("idle", "slow_head", "slow_body", "slow_reader", "displaced", "memory", "refused")
@@ -143,7 +144,7 @@ class ConnectionTable:
             if now < self._next_scan:
                 return False
             self._candidates.extend(self._longest_waiting(newcomer, now))
-        self._next_scan = now + _SCAN_SECONDS
+        self._next_scan = now + _SCAN_SECONDS_PER_MEMBER * len(self.members)
         return False
 
     def _longest_waiting(self, newcomer: Member, now: float) -> list[tuple[float, Member]]:

@@ -181,6 +181,7 @@ class Supervisor:
         ours, theirs = Pipe(), Pipe()
         worker.started_at = time.monotonic()
         worker.heartbeat.reset()
+        worker.silence = Silence()  # else a successor with as few beats as its predecessor would seem to be silent on
         worker.killed_for = ""
         process = os.fork()
         if process == 0:

@@ -78,7 +78,7 @@ def test_trees_after_the_best_iteration_of_lightgbm_are_left_out() -> None:
     model = LGBMClassifier(**{**LIGHT, "n_estimators": 200})
     stop = lightgbm.early_stopping(3, verbose=False)
 
-    parity = parity_of(model, THREE, eval_set=[(X[HELD_OUT], THREE[HELD_OUT])], callbacks=[stop])
+    parity = parity_of(model, THREE, eval_X=(X[HELD_OUT],), eval_y=(THREE[HELD_OUT],), callbacks=[stop])
 
     assert model.best_iteration_ < 200
     assert parity.label_flips == 0
