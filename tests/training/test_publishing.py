@@ -111,6 +111,6 @@ def test_card_tells_data_scores_parity_and_the_reason(published: Published) -> N
     card = stored.read_file("model_card.md").decode()
 
     assert card.startswith("# titanic\n\nDid a passenger of the Titanic survive.\n")
-    assert "passengers.csv without the columns alive; 168 rows to learn from, 72 held out" in card
+    assert "passengers.csv without the columns alive; 168 training rows, 72 held-out rows" in card
     assert "0 labels differ" in card
     assert f"Published: {stored.manifest.variant_reason}." in card
