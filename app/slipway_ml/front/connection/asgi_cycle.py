@@ -21,7 +21,7 @@ class ClosingTransport:
 def close_unless_continued(app: ASGIApp, cycle: RequestResponseCycle) -> ASGIApp:
     """The application, for a request whose client waits for a word before it sends the body.
 
-    Answered without that word, it may leave the body out, and then nobody knows where the next request begins.
+    Answered without that word, it may leave the body out, and where the next request begins is then unknown.
     """
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
