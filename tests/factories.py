@@ -132,6 +132,26 @@ def looping_graph(signature: Signature) -> bytes:
     return _model(signature, nodes, {})
 
 
+def allocating_graph(signature: Signature) -> bytes:
+    """Regression on one feature: `value` is the row's number, of which as many floats are written to memory."""
+    nodes = [
+        helper.make_node("ReduceMax", ["X"], ["largest"], keepdims=0),
+        helper.make_node("Cast", ["largest"], ["count"], to=TensorProto.INT64),
+        helper.make_node("Reshape", ["count", "flat"], ["shape"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
+        helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0),
+        helper.make_node("Cast", ["X"], ["x"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["x", "zero"], ["value"]),
+    ]
+    return _model(signature, nodes, {})
+
+
+def with_golden_row(value: float) -> Callable[[ModelManifest], ModelManifest]:
+    """A manifest whose only golden row has this number in its one feature."""
+    row = GoldenRow(row={"f0": value}, value=value)
+    return lambda manifest: manifest.model_copy(update={"golden_rows": GoldenRows(rows=(row,), tolerance=1e-6)})
+
+
 def slow_signature(example: float = 20_000.0) -> Signature:
     """For the looping graph: its golden row is slow too, so that a server knows it to be."""
     feature = Feature(name="f0", kind=Kind.NUMBER, example=example)

@@ -61,6 +61,7 @@ from slipway_ml.serving.model_table import ModelTable
 from slipway_ml.serving.options import ServingOptions
 from slipway_ml.serving.reconciler import Reconciler
 from slipway_ml.serving.stuck_runs import StuckRuns
+from slipway_ml.serving.trial import Trial
 from slipway_ml.serving.version_loader import VersionLoader
 from slipway_ml.settings import Settings
 
@@ -88,7 +89,15 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     reconciler = Reconciler(
         registry,
         table,
-        VersionLoader(registry, options, executor, metrics, stuck),
+        VersionLoader(
+            registry,
+            options,
+            executor,
+            metrics,
+            stuck,
+            seconds=settings.load_seconds,
+            trial=None if settings.trust_registry else Trial(options, settings.load_seconds),
+        ),
         metrics,
         on_change=lambda: guard.remember_paths(_hot_paths(table)),
         on_first_pass=lambda: _go_on_loading(fastapi, keeper),

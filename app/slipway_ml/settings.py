@@ -64,6 +64,17 @@ class Settings(BaseModel):
     poll_seconds: Annotated[
         float, Field(gt=0, le=3600, description="How often the models folder is checked for changes.")
     ] = 2.0
+    load_seconds: Annotated[
+        float,
+        Field(gt=0, le=3600, description="How long a version may take to be loaded and to predict its golden rows."),
+    ] = 30.0
+    trust_registry: Annotated[
+        bool,
+        Field(
+            description="Load versions at once. Without it each is first tried in a process of its own, with limits of "
+            "time and memory, and its folder may hold nothing but what its manifest names."
+        ),
+    ] = True
     device: Annotated[
         Literal["auto", "cpu", "cuda", "tensorrt", "openvino"],
         Field(description="Where models run; one that this onnxruntime does not have refuses to start."),

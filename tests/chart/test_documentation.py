@@ -8,7 +8,7 @@ from tests.chart.rendering import CHART
 from tests.chart.values_table import bare_keys, documented_keys, readme_with_table
 
 
-@pytest.mark.parametrize("file", ["values.yaml", "values-gpu.yaml"])
+@pytest.mark.parametrize("file", ["values.yaml", "values-gpu.yaml", "values-production.yaml"])
 def test_every_value_has_a_comment(file: str) -> None:
     assert bare_keys((CHART / file).read_text()) == []
 

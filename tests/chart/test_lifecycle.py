@@ -92,6 +92,8 @@ def test_stopping_pod_waits_for_every_answer_that_is_in_time(values: dict[str, A
         ("shutdown", "requestDeadlineSeconds", "finish_seconds"),
         ("settings", "deadlineSeconds", "deadline_seconds"),
         ("settings", "pollSeconds", "poll_seconds"),
+        ("settings", "loadSeconds", "load_seconds"),
+        ("settings", "trustRegistry", "trust_registry"),
         ("settings", "threads", "threads"),
         ("settings", "maxBodyBytes", "max_body_bytes"),
         ("settings", "maxBytesInFlight", "max_bytes_in_flight"),

@@ -26,6 +26,7 @@ HTTP_ROUTE = {
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
+    "values-production.yaml": yaml.safe_load((CHART / "values-production.yaml").read_text()),
     "gpu": yaml.safe_load((CHART / "values-gpu.yaml").read_text()),
     "production": {
         **EXISTING_CLAIM,

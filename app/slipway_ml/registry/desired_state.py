@@ -16,6 +16,7 @@ from pathlib import Path
 
 from slipway_ml.errors import NothingPublished, PublishConflict, RegistryError
 from slipway_ml.registry.durable import make_folder, sync_folder, write_file
+from slipway_ml.registry.integrity import read_file
 
 CHAMPION = "champion"
 SCHEMA = 1
@@ -25,6 +26,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _ATTEMPTS = 20
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}")
 _ABANDONED_SECONDS = 3600
+_MOST_BYTES = 1024 * 1024  # a generation holds an alias or two
 
 
 class DamagedGeneration(RegistryError):
@@ -66,8 +68,8 @@ def read_generation(model_folder: Path, generation: int) -> DesiredState:
     """Read one generation; raises RegistryError when it is damaged or newer than this release can read."""
     where = f"{model_folder.name}/desired/{generation}.json"
     try:
-        document = json.loads((model_folder / "desired" / f"{generation}.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
+        document = json.loads(read_file(model_folder / "desired" / f"{generation}.json", _MOST_BYTES))
+    except (ValueError, RecursionError):
         raise DamagedGeneration(where, "cannot be read") from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if type(schema) is not int or schema < SCHEMA:

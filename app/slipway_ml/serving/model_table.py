@@ -39,7 +39,7 @@ class ServedModel:
     `versions` are loaded and have passed their golden rows. `default` is the version used when none is named, None
     while there is none. `waiting` maps wanted versions that are not served to their state and its reason. `degraded`
     says that the default is an older champion because the wanted one cannot be used. `settled` says that loading is
-    over, for good or bad.
+    over, for good or bad, `overdue` that it takes so long that the readiness of the others no longer waits for it.
     """
 
     name: str
@@ -48,6 +48,7 @@ class ServedModel:
     waiting: Mapping[str, NotServed] = field(default_factory=dict)
     degraded: bool = False
     settled: bool = False
+    overdue: bool = False
     generation: int = 0
 
 
@@ -94,14 +95,13 @@ class ModelTable:
         raise ModelNotReady(f"model {name!r} {state}")
 
     def is_ready(self) -> bool:
-        """Whether every model wanted at start is served; after that, whether any is.
+        """Whether loading the models wanted at start is over, and one is served; after that, whether one is.
 
-        Once a replica was ready, a bad new model must not take it away from the callers of the good ones.
+        No model that cannot be served, now or at start, may take a replica away from the callers of the others.
         """
         models = self._models.values()
-        if self._was_ready:
-            return any(model.default for model in models)
-        self._was_ready = bool(models) and all(model.settled and model.default for model in models)
+        is_over = self._was_ready or all(model.settled or model.overdue for model in models)
+        self._was_ready = is_over and any(model.default for model in models)
         return self._was_ready
 
     def why_not_ready(self) -> str:

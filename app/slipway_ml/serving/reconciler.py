@@ -2,8 +2,8 @@
 
 For each model the newest desired state names versions; those are loaded, checked by their golden rows and swapped in at
 once. A champion that cannot be used is skipped, and the last good champion of the history serves instead, degraded,
-while the wanted one is tried again ever more seldom. Loading happens in a thread, so requests go on meanwhile. Nothing
-is ever written.
+while the wanted one is tried again ever more seldom. Loading happens in threads, so requests go on meanwhile, and a
+model that takes long to load keeps no other one waiting. Nothing is ever written.
 """
 
 import asyncio
@@ -11,6 +11,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 from slipway_ml.errors import ModelNotFound, RegistryError
@@ -25,6 +27,12 @@ logger = logging.getLogger("slipway.serving")
 
 _FIRST_RETRY_SECONDS = 2.0
 _LONGEST_RETRY_SECONDS = 60.0
+_LOADS = 4
+"""Models that may be loading at once: enough that some which never end do not keep the others from being served."""
+_PATIENCE_SECONDS = 2.0
+"""How long the next model waits for one that is loading. One after the other takes the least memory."""
+_OVERDUE_SECONDS = 10.0
+"""How long readiness waits for one model where others are served."""
 
 
 class Reconciler:
@@ -52,7 +60,9 @@ class Reconciler:
         self._one_at_a_time = asyncio.Lock()
         self.unloaded: set[str] = set()
         """Models that this process was asked not to serve, whatever the folder desires."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="registry")
+        self._loading = ThreadPoolExecutor(_LOADS, thread_name_prefix="loads")
+        self._loads: dict[str, asyncio.Task[None]] = {}
         self._retries: dict[str, tuple[float, float]] = {}
         self._said: dict[str, str] = {}
 
@@ -66,7 +76,7 @@ class Reconciler:
             await self._reconcile_or_log()
 
     async def wait_for_first_pass(self, seconds: float) -> None:
-        """Wait until every wanted model was tried once, but no longer than this."""
+        """Wait until every wanted model was tried once or takes long to load, but no longer than this."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._passed.wait()
@@ -78,14 +88,20 @@ class Reconciler:
             logger.exception("reconciling the models folder failed; the served versions are unchanged")
 
     def close(self) -> None:
-        """Let the loading thread go; a load under way is abandoned."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Let the threads go; loads under way are abandoned."""
+        for load in self._loads.values():
+            load.cancel()
+        self._reading.shutdown(wait=False, cancel_futures=True)
+        self._loading.shutdown(wait=False, cancel_futures=True)
 
     async def load(self, name: str) -> None:
         """Serve a model again as the folder desires it, or try again at once; returns when that is settled."""
         self.unloaded.discard(name)
         self._retries.pop(name, None)
         await self.reconcile()
+        while (load := self._loads.get(name)) is not None:
+            await asyncio.wait({load})
+            await self.reconcile()
 
     async def unload(self, name: str) -> None:
         """Stop serving a model in this process until it is loaded again; raises ModelNotFound."""
@@ -103,7 +119,7 @@ class Reconciler:
 
     async def _pass(self) -> None:
         loop = asyncio.get_running_loop()
-        wanted = await loop.run_in_executor(self._thread, self._read_wanted)
+        wanted = await loop.run_in_executor(self._reading, self._read_wanted)
         if wanted is None:
             return
         for name in self.unloaded & wanted.keys():
@@ -115,9 +131,32 @@ class Reconciler:
                 ServedModel(name, waiting={str(version): LOADING for version in wanted[name].aliases.values()})
             )
         for name, state in wanted.items():
-            current = self._table.models[name]
-            if self._is_due(current, state):
-                self._swap(current, await loop.run_in_executor(self._thread, self._load, current, state))
+            if name not in self._loads and self._is_due(self._table.models[name], state):
+                self._loads[name] = load = asyncio.create_task(self._load_and_swap(self._table.models[name], state))
+                load.add_done_callback(partial(self._end_load, name))
+                await asyncio.wait({load}, timeout=_PATIENCE_SECONDS)
+
+    async def _load_and_swap(self, current: ServedModel, state: DesiredState) -> None:
+        extra = {"model": current.name, "version": state.aliases.get(CHAMPION)}
+        loading = asyncio.get_running_loop().run_in_executor(self._loading, self._load, current, state)
+        await asyncio.wait({loading}, timeout=_OVERDUE_SECONDS)
+        if not loading.done() and self._table.models.get(current.name) is current:
+            logger.warning(
+                "it is loading for more than %g s; the other models are served", _OVERDUE_SECONDS, extra=extra
+            )
+            current = replace(current, overdue=True)
+            self._table.put(current)
+        model = await loading
+        if self._table.models.get(current.name) is current:
+            self._swap(current, model)
+        else:  # it has left the folder or was unloaded meanwhile
+            for key in model.versions.keys() - current.versions.keys():
+                model.versions[key].metrics.forget()
+
+    def _end_load(self, name: str, load: asyncio.Task[None]) -> None:
+        del self._loads[name]
+        if not load.cancelled() and (error := load.exception()) is not None:
+            logger.error("loading failed unexpectedly", exc_info=error, extra={"model": name})
 
     def _is_due(self, current: ServedModel, state: DesiredState) -> bool:
         if not current.settled or current.generation != state.generation:

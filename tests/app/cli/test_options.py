@@ -27,6 +27,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "model_control": ("explicit", "explicit"),
     "model_config_file": ("/models.toml", Path("/models.toml")),
     "poll_seconds": ("0.5", 0.5),
+    "load_seconds": ("120", 120.0),
+    "trust_registry": ("false", False),
     "device": ("cuda", "cuda"),
     "threads": ("0", 0),
     "max_queue_rows": ("7", 7),
@@ -52,7 +54,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "log_level": ("debug", "debug"),
     "access_log": ("true", True),
 }
-SWITCHES = {"strict", "access_log", "insecure"}
+SWITCHES = {"strict", "access_log", "insecure", "trust_registry"}
 
 
 def variable(name: str) -> str:

@@ -48,6 +48,16 @@ def test_wrong_size_is_said_in_numbers(tmp_path: Path) -> None:
         read_verified(tmp_path / "file", FileDigest(sha256=sha256(b"content"), size=9))
 
 
+def test_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(2**40)  # holes, so it takes no room on the disk
+
+    with pytest.raises(IntegrityError, match="file has 1099511627776 bytes, more than the"):
+        read_file(tmp_path / "file")
+    with pytest.raises(IntegrityError, match="file has 1099511627776 bytes, the manifest says 7"):
+        read_verified(tmp_path / "file", digest(b"content"))
+
+
 def test_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"content")
     (tmp_path / "file").symlink_to(tmp_path / "real")

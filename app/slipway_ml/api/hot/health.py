@@ -44,7 +44,7 @@ class HealthHandler:
             reply(HotResponse(orjson.dumps({"live": True})))
 
     def ready(self, request: HotRequest, reply: Reply) -> None:
-        """Whether every desired model is served."""
+        """Whether loading the models wanted at start is over, and one is served."""
         is_ready = self._table.is_ready()
         details = {"models": _models(self._table)} if self._tells_models and _is_verbose(request) else {}
         if is_ready and not self._is_draining() and not self._will_miss_deadline():
