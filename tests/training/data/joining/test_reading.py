@@ -79,6 +79,8 @@ def test_equal_rows_of_a_database_keep_what_follows(tmp_path: Path) -> None:
         ("sqlite:///shop.db", "SELECT * FROM customers WHERE id < 0", DataCheckFailed, "the query has no rows"),
         ("nonsense", "SELECT 1", ConfigError, "its url is none that SQLAlchemy knows"),
         ("postgresql://ann:secret@shop/db", "SELECT 1", ConfigError, "its url holds a password"),
+        ("postgresql://shop/db?user=ann&password=secret", "SELECT 1", ConfigError, "its url holds a password"),
+        ("snowflake://shop/db?token=secret", "SELECT 1", ConfigError, "its url holds a password"),
         ("postgresql://ann:${NO_SUCH_PASSWORD}@shop/db", "SELECT 1", ConfigError, "its url names NO_SUCH_PASSWORD"),
     ],
 )
@@ -92,6 +94,17 @@ def test_database_that_gives_no_rows_is_one_sentence(
 
     assert sentence in str(refusal.value)
     assert "secret" not in str(refusal.value)
+
+
+def test_cache_takes_no_folder_that_holds_other_files(tmp_path: Path) -> None:
+    config = write_tables(tmp_path)
+    ignored = tmp_path / ".gitignore"
+    ignored.write_text("*.secret")
+
+    with pytest.raises(ConfigError, match=r"data.cache: .* holds other files; name a folder of its own"):
+        silently(config.model_copy(update={"data": config.data.model_copy(update={"cache": tmp_path})}))
+
+    assert ignored.read_text() == "*.secret"
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])

@@ -10,6 +10,7 @@ import pytest
 from slipway_training.errors import ConfigError
 from slipway_training.workflows.importing.sources import find
 from slipway_training.workflows.importing.triton_repository import CONFIG
+from tests.claims import for_each
 from tests.lazily import later
 from tests.training.workflows.importing.foreigners import TABLE, dense, forest, saved
 
@@ -43,6 +44,25 @@ def test_triton_model_gives_its_newest_version_and_its_labels(tmp_path: Path) ->
     assert found.hints.labels == ("no", "yes")
     assert find(folder, 9).source == "net/9/model.onnx"
     assert find(tmp_path).source == found.source
+
+
+@for_each(
+    "config",
+    {
+        "labels above": CONFIG_TEXT.replace("labels.txt", "../secret"),
+        "labels from the root": CONFIG_TEXT.replace("labels.txt", "/etc/hostname"),
+        "labels by a link": CONFIG_TEXT.replace("labels.txt", "link.txt"),
+        "graph above": CONFIG_TEXT + 'default_model_filename: "../../secret"',
+    },
+)
+def test_imported_folder_cannot_name_files_outside_of_it(tmp_path: Path, config: str) -> None:
+    folder = triton(tmp_path, config)
+    (tmp_path / "secret").write_text("one line of a secret")
+    (folder / "link.txt").unlink(missing_ok=True)
+    (folder / "link.txt").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(ConfigError, match="which lies outside of it; copy that file into the folder"):
+        find(folder)
 
 
 def test_triton_model_without_a_config_is_found_by_its_versions(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from slipway_training.errors import ConfigError
 
 ROWS = "rows.parquet"
 _FACTS = "facts.json"
+_IGNORE = ".gitignore"
+_EVERYTHING = "*\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Cache:
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n")
+            if any(folder.iterdir()) and not _is_ours(folder):
+                raise ConfigError(f"data.cache: {str(folder)!r} holds other files; name a folder of its own")
+            (folder / _IGNORE).write_text(_EVERYTHING)
         except OSError as error:
             raise ConfigError(
                 f"data.cache: {str(folder)!r} cannot be written ({error.strerror}); name another folder"
@@ -69,6 +73,11 @@ class Cache:
         folder = self.folder / "scratch"
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a cache was made there before, by the file that it makes first."""
+    return (folder / _IGNORE).is_file() and (folder / _IGNORE).read_text("utf-8", "replace") == _EVERYTHING
 
 
 def digest_of(value: Any) -> str:

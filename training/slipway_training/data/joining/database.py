@@ -12,6 +12,8 @@ from slipway_training.config.sources import SourceConfig
 from slipway_training.errors import ConfigError, DataCheckFailed
 
 _PART = 100_000
+_SECRET = re.compile(r"^pass|passw|pwd|secret|token|(api|access|account)_?key|credential|signature", re.IGNORECASE)
+"""Parameters of an address whose values open something; `sslkey` and its like are names of files."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -74,9 +76,10 @@ def _url(source: SourceConfig) -> Any:
         written = sa.make_url(str(filled(source.url) if is_whole else source.url))
     except sa.exc.ArgumentError:
         raise ConfigError(f"source {source.name!r}: its url is none that SQLAlchemy knows") from None
-    if written.password and not is_whole and not _VARIABLE.fullmatch(str(written.password)):
+    secrets = [written.password, *[value for name, value in written.query.items() if _SECRET.search(name)]]
+    if not is_whole and any(secret and not _VARIABLE.fullmatch(str(secret)) for secret in secrets):
         raise ConfigError(
-            f"source {source.name!r}: its url holds a password, which would be kept with the model; "
+            f"source {source.name!r}: its url holds a password, key or token, which would be kept with the model; "
             "write ${NAME} instead and set that environment variable"
         )
     # Filled part by part: a password may hold what parts an address, and must not end up in a message as its database.

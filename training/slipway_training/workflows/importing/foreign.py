@@ -40,6 +40,17 @@ class Foreign:
     hints: Hints = field(default_factory=Hints)
 
 
+def inside(folder: Path, name: str) -> Path:
+    """The file that a description beside a graph names; raises ConfigError where it lies outside of the folder.
+
+    A folder from elsewhere must not be able to publish this machine's files with the model, also not through a link.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(f"{folder.name} names {name!r}, which lies outside of it; copy that file into the folder")
+    return path
+
+
 def load_graph(path: Path) -> ModelProto:
     """An ONNX file with its external weights, tidied: one opset per domain, constants are no inputs.
 

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from slipway_training.errors import ConfigError
-from slipway_training.workflows.importing.foreign import Foreign, Hints, load_graph, producer
+from slipway_training.workflows.importing.foreign import Foreign, Hints, inside, load_graph, producer
 
 MLMODEL = "MLmodel"
 
@@ -29,7 +29,7 @@ def read_mlflow(folder: Path) -> Foreign:
             f"{folder.name} has no ONNX in it but {others}; save it with mlflow.onnx.save_model, or publish a "
             "scikit-learn pipeline with slipway export"
         )
-    path = folder / str(flavor.get("data", "model.onnx"))
+    path = inside(folder, str(flavor.get("data", "model.onnx")))
     model = load_graph(path)
     about = f"{producer(model)}, in an MLflow folder"
     return Foreign(model, about, f"{folder.name}/{path.name}", _hints(folder, document))
@@ -59,7 +59,7 @@ def _example(folder: Path, info: dict[str, Any]) -> pd.DataFrame | None:
     """The example as a table, where it is one with names; MLflow writes these as JSON in the form `split`."""
     if info.get("type") != "dataframe":
         return None
-    path = folder / str(info.get("artifact_path", "input_example.json"))
+    path = inside(folder, str(info.get("artifact_path", "input_example.json")))
     try:
         document = json.loads(path.read_text("utf-8"))
         return pd.DataFrame(document["data"], columns=[str(name) for name in document["columns"]])

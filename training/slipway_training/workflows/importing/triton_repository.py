@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway_ml.contract.signature import Label
 from slipway_training.errors import ConfigError
-from slipway_training.workflows.importing.foreign import Foreign, Hints, load_graph, producer
+from slipway_training.workflows.importing.foreign import Foreign, Hints, inside, load_graph, producer
 from slipway_training.workflows.importing.pbtxt import Message, NotText, parse
 
 CONFIG = "config.pbtxt"
@@ -35,7 +35,7 @@ def read_triton(folder: Path, version: int | None) -> Foreign:
         wanted = "no numbered folder" if version is None else f"no version {version}"
         raise ConfigError(f"{folder.name} has {wanted}; there are: {', '.join(map(str, known)) or 'none'}")
     number = known[-1] if version is None else version
-    path = folder / str(number) / (_word(config, "default_model_filename") or "model.onnx")
+    path = inside(folder, f"{number}/{_word(config, 'default_model_filename') or 'model.onnx'}")
     if not path.is_file():
         raise ConfigError(f"{folder.name} has no {number}/{path.name}; Slipway imports models in ONNX")
     model = load_graph(path)
@@ -66,6 +66,6 @@ def _labels(folder: Path, config: Message) -> tuple[Label, ...]:
     if not files:
         return ()
     try:
-        return tuple(line for line in (folder / files[0]).read_text("utf-8").splitlines() if line)
+        return tuple(line for line in inside(folder, files[0]).read_text("utf-8").splitlines() if line)
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"{folder.name}/{CONFIG} names the labels {files[0]!r}, which cannot be read") from None
