@@ -49,6 +49,7 @@ class Connection(RequestReader):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is left to read an answer, so what was to give it is stopped, and its work leaves the queue."""
         self._is_over = True
+        self._table.remove(self)
         if isinstance(self.cycle, HotCycle):
             self.cycle.abandon()
             self.cycle = None  # type: ignore[assignment]  # as uvicorn has it before the first request
@@ -96,6 +97,7 @@ class Connection(RequestReader):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        self._table.note_response(self)
         if self._lingers or self.transport.is_closing():
             return
         if self.flow.read_paused:

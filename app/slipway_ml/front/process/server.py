@@ -153,7 +153,7 @@ class _Server(uvicorn.Server):
         """Ten times a second: look at the deadlines, and see whether the drain is over."""
         if counter % _TICKS_PER_SECOND == 0:
             self._app.refusals.next_second()
-        self._table.look(asyncio.get_running_loop().time())
+        await self._table.look()
         self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
         return await super().on_tick(counter)
 
