@@ -102,9 +102,11 @@ class ConnectionTable:
 
     def note_response(self, member: Member) -> None:
         """It has had a response, and may wait for its next request now."""
-        self._silent.pop(member, None)
-        self._kept[member] = None
-        self._kept.move_to_end(member)
+        try:
+            self._kept.move_to_end(member)
+        except KeyError:  # its first
+            self._silent.pop(member, None)
+            self._kept[member] = None
 
     def remove(self, member: Member) -> None:
         """It is closed."""
