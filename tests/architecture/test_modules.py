@@ -13,7 +13,6 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 300
 LONG_FOR_A_REASON = {
     "tests/factories.py": "one tiny graph for each behaviour, all built from the same parts",
-    "app/slipway_ml/front/connection/request_reader.py": "the callbacks of one parser, which share its state",
 }
 SHORTEST = 25
 SHORT_FOR_A_REASON = {

@@ -14,7 +14,8 @@ from tests.server import Server, running_server
 from tests.wire import ROW, ask, closed, connect, cpu_seconds, get, metric, post, receive, status, until
 
 PLACES = 8
-SPACES = b" " * 16_384
+SPACES = b" " * 100_000
+"""More than a connection must move in ten seconds, so that no busy machine lets it stand still."""
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +113,9 @@ def test_where_all_are_busy_only_probes_and_metrics_get_in(models: Path) -> None
 
 def test_place_on_reserve_serves_one_probe(models: Path) -> None:
     with running_server(models, "--max-connections", "1") as server, connect(server) as busy:
-        busy.sendall(post(ROW[:5], length=len(ROW)))
+        busy.sendall(post(b"", length=2 * len(SPACES)))
         assert until(lambda: metric(server, "slipway_in_flight") >= 2)  # that one, and the request for the metrics
+        busy.sendall(SPACES)
         with connect(server) as probe:
             probe.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
             received = receive(probe)

@@ -1,8 +1,11 @@
 """What one connection may take of the server."""
 
+import random
 from dataclasses import dataclass
 
 _MIB = 1024 * 1024
+_SPREAD = (0.8, 1.2)
+"""Of an age: the connections of one burst do not all come back at once."""
 NO_PLACE = "too many connections; try again later"
 
 
@@ -34,3 +37,7 @@ class ConnectionLimits:
     """In all; 64 MiB in that time are 100 Mbit/s, and a slower client mostly reads while it sends."""
     lingering: int = 64
     """Beyond this many the one that lingers longest is closed; they need a file each, but none of the places."""
+
+    def draw_age(self) -> float:
+        """Seconds after which one connection is told to close."""
+        return self.age_seconds * random.uniform(*_SPREAD)  # noqa: S311  # spreading needs no cryptography

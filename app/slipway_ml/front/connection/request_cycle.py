@@ -1,11 +1,12 @@
 """A plain request for a hot route on its connection: from its head to its answer, without ASGI in between.
 
-Takes the place of uvicorn's RequestResponseCycle. That one makes a scope, a task and an event per request, hands the
+Takes the place of uvicorn's cycle (`asgi_cycle`). That one makes a scope, a task and an event per request, hands the
 body over by a message and takes the answer in two; here the connection calls the guard's steps as the parser reports
 the parts of the request, and the answer is written in one piece. A connection gives a request this cycle only where
 nothing stands in the way of that: an exact path of the table, no coding of the body, no earlier request unanswered.
 """
 
+from collections.abc import Coroutine
 from typing import Protocol
 
 from slipway_ml.front.bodies import add_part
@@ -20,13 +21,15 @@ class Wire(Protocol):
 
     def write_response(self, response: HotResponse, request_id: str, *, closes: bool) -> None: ...
 
-    def start_compressing(self, exchange: Exchange, response: HotResponse, cycle: "HotCycle") -> None: ...
+    def keep(self, work: Coroutine[None, None, None]) -> None:
+        """Run what a response waits for."""
+        ...
 
 
 class HotCycle:
-    """One request; the public attributes are those that uvicorn looks at."""
+    """One request."""
 
-    __slots__ = ("_chunks", "_guard", "_wire", "exchange", "is_admitted", "keep_alive", "match", "response_complete")
+    __slots__ = ("_chunks", "_guard", "_wire", "exchange", "keep_alive", "match", "response_complete")
 
     def __init__(self, guard: Guard, wire: Wire, match: Match, exchange: Exchange, *, keep_alive: bool) -> None:
         self._guard = guard
@@ -36,23 +39,26 @@ class HotCycle:
         self.exchange = exchange
         self.keep_alive = keep_alive
         self.response_complete = False
-        self.is_admitted = False
-        """Nothing was wrong with the head."""
 
     @property
     def response_started(self) -> bool:
         """Answers are written whole."""
         return self.response_complete
 
-    def begin(self) -> None:
-        """The head is complete."""
+    @property
+    def received(self) -> int:
+        """Bytes of the body that are in memory."""
+        return self.exchange.held
+
+    def begin(self) -> bool:
+        """The head is complete; whether nothing was wrong with it."""
         try:
             self._guard.admit(self.exchange, self.match)
             self._guard.bodies.check_head(self.exchange)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the answer
             self.reply(error)
-        else:
-            self.is_admitted = True
+            return False
+        return True
 
     def take_whole(self, body: bytes) -> None:
         """Head and body have come, and the head is one that was admitted before."""
@@ -103,9 +109,14 @@ class HotCycle:
             self._chunks = []
             self.exchange.body = b""
             self._guard.bodies.take_response(self.exchange, outcome)
-            self._wire.start_compressing(self.exchange, outcome, self)
+            self._wire.keep(self._compress(outcome))
         else:
             self.write(outcome)
+
+    async def _compress(self, response: HotResponse) -> None:
+        """Write the answer when it is compressed, which may need a thread."""
+        await self._guard.bodies.compress(self.exchange, response)
+        self.write(response)
 
     def write(self, response: HotResponse) -> None:
         """Write the answer as it is."""

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from slipway_ml.front.exchange import CLOSE, JSON, JSON_ALONE, NO_SNIFFING, NO_STORE, Headers, HotResponse
+from slipway_ml.front.refusals import STATUS, Refused
 
 _LINE = b"%b: %b\r\n"
 _LARGE = 64 * 1024
@@ -62,6 +64,14 @@ class ResponseLines:
             len(response.body),
             response.body if body is None else body,
         )
+
+    def encode_refusal(self, refusal: Refused) -> bytes:
+        """The answer to a request that never reached the application."""
+        body = orjson.dumps({"error": refusal.message})
+        status = STATUS[refusal.reason]
+        retry = b"retry-after: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else b""
+        lines = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        return STATUS_LINE[status] + retry + lines + body
 
     def _refresh(self, defaults: Headers) -> None:
         self._defaults = defaults

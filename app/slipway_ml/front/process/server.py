@@ -20,9 +20,10 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from slipway_ml.errors import UsageError
-from slipway_ml.front.connection.connection import Connection
+from slipway_ml.front.connection.connection import Connection, Shared
 from slipway_ml.front.connection.connection_table import RESERVED, ConnectionTable
 from slipway_ml.front.connection.limits import ConnectionLimits
 from slipway_ml.front.connection.lingering import Lingering
@@ -78,20 +79,14 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get `finish_seconds` to end."""
     take_short_slices()
-    bounded, response_lines, read_turns = _within_file_limit(limits), ResponseLines(), ReadTurns()
+    bounded = _within_file_limit(limits)
     lingering = Lingering(bounded, app.refusals)
     table = ConnectionTable(bounded, app.bodies.budget, app.metrics.count_closed, time.monotonic)
+    shared = Shared(app, table, ResponseLines(), lingering, ReadTurns())
     app.metrics.watch_connections(lambda: len(table.members) - len(lingering))
 
-    def connect(**kwargs: Any) -> Connection:
-        return Connection(
-            **kwargs,
-            guard=app,
-            table=table,
-            response_lines=response_lines,
-            lingering=lingering,
-            read_turns=read_turns,
-        )
+    def connect(server_state: ServerState, **_kwargs: Any) -> Connection:
+        return Connection(shared, server_state)
 
     config = uvicorn.Config(
         app,
@@ -153,7 +148,7 @@ class _Server(uvicorn.Server):
         """Ten times a second: look at the deadlines, and see whether the drain is over."""
         if counter % _TICKS_PER_SECOND == 0:
             self._app.refusals.next_second()
-        self._table.look(asyncio.get_running_loop().time())
+        await self._table.look()
         self.should_exit = self.should_exit or time.monotonic() >= self._drained_at
         return await super().on_tick(counter)
 
