@@ -61,6 +61,19 @@ def between_brackets(body: bytes, start: int, stop: int) -> int:
     return found.start(1) if found else -1
 
 
+def before_brackets(count: int) -> Guess:
+    """The comma before so many opening brackets, if each value is a list that begins like the first one, or any comma."""
+    beginning = b"," + b"[" * count
+
+    def find(body: bytes, start: int, stop: int) -> int:
+        found = body.find(beginning, start, stop)
+        if found < 0:
+            found = between_brackets(body, start, stop)
+        return found if found >= 0 else any_comma(body, start, stop)
+
+    return find
+
+
 def any_comma(body: bytes, start: int, stop: int) -> int:
     """The next comma, which is right where numbers lie flat."""
     return body.find(b",", start, stop)

@@ -14,7 +14,7 @@ from simdjson import Parser
 from slipway_ml.errors import RequestError, RequestTooLarge
 from slipway_ml.protocol.json_beside import MOST_BYTES, Span, read_beside
 from slipway_ml.protocol.json_codec import DATATYPES, read_document, read_shape
-from slipway_ml.protocol.json_cuts import NotPlain, Steps, any_comma, between_brackets, find_arrays, finish, read_array
+from slipway_ml.protocol.json_cuts import NotPlain, Steps, any_comma, before_brackets, find_arrays, finish, read_array
 from slipway_ml.protocol.json_values import InvalidJson, PiecedData, parse
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.protocol.number_reader import NumberReader
@@ -29,6 +29,8 @@ _TEXTS = b'"BYTES"'
 _DEPTH = 4
 """Of the data: in an input, in the list of inputs, in the request."""
 _NO_FLAT_NUMBERS = (b"[", b'"', b"{", b"n", b"N")
+_SIGNS_OF_OTHERS = (b'"', b"}")
+"""Of which there is at least one where data is believed to go on after its end."""
 _WINDOW = 256 * 1024
 _LITTLE = 4096
 _KEYS_PER_STEP = 512
@@ -39,6 +41,10 @@ _MOST_SIGNS = 65_536
 """Of a row that lies in a list of its own."""
 _MOST_TIMES = 4
 _SPARE = 1024 * 1024
+
+
+class _SurelyInvalidJson(InvalidJson):
+    """No other guess of where the data lies would find JSON there."""
 
 
 class TensorPieces:
@@ -83,11 +89,15 @@ class TensorPieces:
             if len(_inputs_with_spans(document)) == len(spans):
                 yield from self._read_data(body, document, charge)
                 return document, _has_lists(document)
+        except _SurelyInvalidJson:
+            raise
         except (InvalidJson, NotPlain):
             pass
         except RequestTooLarge:
             if len(body) <= MOST_BYTES:
                 raise
+        if len(body) <= self._sizes.at_once and self._is_no_json(body):
+            raise InvalidJson
         places = yield from find_arrays(body, _DEPTH, self._sizes.smallest, 2 * self._limits.inputs)
         spans = [Span(*place) for place in places]
         document, _ = read_beside(body, spans, _DEPTH)
@@ -96,6 +106,20 @@ class TensorPieces:
         _read_others(body, document, wanted, _DEPTH - 1)
         yield from self._read_data(body, document, charge)
         return document, _has_lists(document)
+
+    def _is_no_json(self, body: bytes) -> bool:
+        """Whether that is certain: simdjson knows neither NaN nor large integers, which are good elsewhere."""
+        if b"NaN" in body:
+            return False
+        try:
+            self._parser.parse(body)
+        except UnicodeDecodeError:
+            return True
+        except ValueError as error:
+            return not str(error).startswith("NUMBER_ERROR")
+        except RuntimeError:
+            self._parser = Parser()
+        return False
 
     def _read_data(self, body: bytes, document: Any, charge: Charge) -> Steps[None]:
         left = _MOST_TIMES * len(body) + _SPARE
@@ -108,13 +132,20 @@ class TensorPieces:
             except RequestError:
                 datatype, count = None, 0
             span = item["data"]
-            is_nested = body[span.start : span.start + _OVERLAP].lstrip()[:1] == b"["
-            guess = between_brackets if is_nested else any_comma
+            beginning = body[span.start : span.start + _OVERLAP].lstrip()
+            brackets = len(beginning) - len(beginning.lstrip(b"["))
+            is_nested = brackets > 0
+            guess = before_brackets(brackets) if is_nested else any_comma
             sizes = (
                 replace(self._sizes, first=self._sizes.nested, numbers=self._sizes.nested) if is_nested else self._sizes
             )
             data = TensorData(name, datatype, count, span.end - span.start, self._parser, sizes, charge, left)
-            yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
+            try:
+                yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
+            except InvalidJson:
+                if all(body.find(sign, span.start, span.end) < 0 for sign in _SIGNS_OF_OTHERS):
+                    raise _SurelyInvalidJson from None
+                raise
             left = data.left
             item["data"] = data.finish()
             yield None
@@ -134,8 +165,8 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
             yield None
             continue
         position = start = key.end()
-        if body[start : start + _OVERLAP].lstrip()[:1] == b"[":
-            end = -1
+        end = _end_of_numbers(body, start)
+        if end < 0 and body[start : start + _OVERLAP].lstrip()[:1] == b"[":
             while end < 0 and position < len(body):
                 two = _TWO_ENDS.search(body, position, position + _WINDOW)
                 if two is not None:
@@ -143,7 +174,7 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
                 else:
                     position += _WINDOW - _OVERLAP
                     yield None
-        else:
+        elif end < 0:
             end = body.find(b"]", start)
         if end < 0:
             break
@@ -151,6 +182,13 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
             spans.append(Span(start, end))
         position = end
     return spans
+
+
+def _end_of_numbers(body: bytes, start: int) -> int:
+    """The last bracket before the first sign of anything that stands beside data, if there is nothing but numbers in it."""
+    brace = body.find(b"}", start)
+    quote = body.find(b'"', start, brace)
+    return body.rfind(b"]", start, brace if quote < 0 else quote)
 
 
 def _is_flat(body: bytes, span: Span) -> bool:
