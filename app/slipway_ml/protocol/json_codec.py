@@ -16,6 +16,7 @@ from slipway_ml.protocol.json_values import (
     PiecedData,
     check_count,
     flatten,
+    misnested,
     narrow,
     parse,
     refuse_deep,
@@ -122,10 +123,14 @@ def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None, has_boole
         if shape or type(data) not in _SCALARS:
             raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
         data = [data]
-    if data and type(data[0]) is list:
-        data = flatten(name, data)
-    check_count(name, len(data), count)
-    flat, is_finite = to_array(name, datatype, data, has_booleans=has_booleans)
+    data, _ = flatten(name, data)
+    try:
+        check_count(name, len(data), count)
+        flat, is_finite = to_array(name, datatype, data, has_booleans=has_booleans)
+    except MalformedRequest:
+        if list in set(map(type, data)):
+            raise misnested(name) from None
+        raise
     return NamedTensor(name, datatype, flat.reshape(shape), is_finite)
 
 

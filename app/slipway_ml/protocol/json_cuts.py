@@ -45,6 +45,10 @@ class NotPlain(Exception):
     """An array does not end where it was believed to."""
 
 
+class CutShorter(Exception):
+    """What is in a piece takes too long for its size; the next one will be asked to be shorter."""
+
+
 Read = Callable[[bytes], int]
 """Reads a piece, some of the values as a list; how many there are. Raises NotJson, and has done nothing then."""
 Guess = Callable[[bytes, int, int], int]
@@ -55,6 +59,19 @@ def between_brackets(body: bytes, start: int, stop: int) -> int:
     """The comma after an array or object that another one follows."""
     found = _BETWEEN_BRACKETS.search(body, start, stop)
     return found.start(1) if found else -1
+
+
+def before_brackets(count: int) -> Guess:
+    """The comma before so many opening brackets, if each value is a list that begins like the first one, or any comma."""
+    beginning = b"," + b"[" * count
+
+    def find(body: bytes, start: int, stop: int) -> int:
+        found = body.find(beginning, start, stop)
+        if found < 0:
+            found = between_brackets(body, start, stop)
+        return found if found >= 0 else any_comma(body, start, stop)
+
+    return find
 
 
 def any_comma(body: bytes, start: int, stop: int) -> int:
@@ -73,7 +90,8 @@ def read_array(
 ) -> Steps[None]:
     """Let `read` have the values in `body[start:stop]`, what stands between the brackets of an array.
 
-    `size` says how many bytes the next piece may have, `most` how many brackets and commas one value.
+    `size` says how many bytes the next piece may have, `most` how many brackets and commas one value. Where `read` raises
+    CutShorter, the piece is cut anew.
 
     Raises what `read` raises, InvalidJson where that is no JSON, RequestTooLarge where one value is very long, and
     NotPlain where the array ends elsewhere.
@@ -90,12 +108,16 @@ def read_array(
             count = -1 if cut < 0 else read(b"".join((b"[", view[position:cut], b"]")))
         except NotJson:
             count = -1
+        except CutShorter:
+            continue
         if count < 0:
             cut = yield from _find_cut(body, position, position + piece, stop, most)
             try:
                 count = read(b"".join((b"[", view[position:cut], b"]")))
             except NotJson:
                 raise InvalidJson from None
+            except CutShorter:
+                continue
         if not count and (position != start or cut != stop):
             raise InvalidJson  # nothing between two commas
         if cut == stop:

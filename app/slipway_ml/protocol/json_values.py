@@ -9,8 +9,8 @@ from array import array
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from math import isinf
-from typing import Any, NoReturn
+from math import isinf, nan
+from typing import Any
 
 import numpy as np
 import orjson
@@ -107,11 +107,14 @@ def refuse_deep(value: Any, depth: int) -> None:
         level = [inner for item in level for inner in (item.values() if type(item) is dict else item)]
 
 
-def flatten(name: str, data: list[Any]) -> list[Any]:
-    """The elements of a nested or flat list in row-major order; raises MalformedRequest on mixed nesting."""
-    for _ in range(MAX_RANK):
+def flatten(name: str, data: list[Any]) -> tuple[list[Any], int]:
+    """The elements of a nested or flat list in row-major order, and how deep they are.
+
+    Raises MalformedRequest where elements come after lists; lists that come after elements are left among them.
+    """
+    for depth in range(1, MAX_RANK + 1):
         if not data or type(data[0]) is not list:
-            return data
+            return data, depth
         if set(map(type, data)) != {list}:
             break
         data = list(chain.from_iterable(data))
@@ -167,7 +170,7 @@ def to_array(name: str, datatype: Datatype, values: list[Any], *, has_booleans: 
             return _booleans(name, values), True
         return _integers(name, datatype, values), True
     except (TypeError, OverflowError):
-        _refuse(name, datatype)
+        raise refusal(name, datatype) from None
 
 
 def _floating(name: str, datatype: Datatype, values: list[Any], *, has_booleans: bool) -> tuple[Tensor, bool]:
@@ -179,14 +182,15 @@ def _floating(name: str, datatype: Datatype, values: list[Any], *, has_booleans:
     is_finite = types <= _NUMBERS
     if not is_finite:
         if not types <= _NUMBERS_OR_NULL:
-            _refuse(name, datatype)
-        return narrow(name, datatype, np.array(values, np.float64)), False  # None becomes NaN
+            raise refusal(name, datatype)
+        values = [nan if value is None else value for value in values]
+        return narrow(name, datatype, np.frombuffer(array("d", values), np.float64)), False
     return narrow(name, datatype, np.frombuffer(array("d", values), np.float64)), True
 
 
 def _integers(name: str, datatype: Datatype, values: list[Any]) -> Tensor:
     if set(map(type, values)) - {int}:
-        _refuse(name, datatype)
+        raise refusal(name, datatype)
     is_signed = datatype in _SIGNED
     wide = np.frombuffer(array("q" if is_signed else "Q", values), np.int64 if is_signed else np.uint64)
     return narrow(name, datatype, wide)
@@ -211,14 +215,14 @@ def narrow(name: str, datatype: Datatype, numbers: Tensor) -> Tensor:
 
 def _booleans(name: str, values: list[Any]) -> Tensor:
     if set(map(type, values)) - {bool}:
-        _refuse(name, Datatype.BOOL)
+        raise refusal(name, Datatype.BOOL)
     return np.array(values, np.bool_)
 
 
 def _text(name: str, values: list[Any]) -> Tensor:
     types = set(map(type, values))
     if types - {str, type(None)}:
-        _refuse(name, Datatype.BYTES)
+        raise refusal(name, Datatype.BYTES)
     if type(None) in types:
         values = ["" if value is None else value for value in values]
     result = np.empty(len(values), np.object_)
@@ -226,8 +230,9 @@ def _text(name: str, values: list[Any]) -> Tensor:
     return result
 
 
-def _refuse(name: str, datatype: Datatype) -> NoReturn:
+def refusal(name: str, datatype: Datatype) -> MalformedRequest:
+    """Of data whose values are not of the kind that its datatype says."""
     wanted = {Datatype.BOOL: "true and false", Datatype.BYTES: "strings"}.get(
         datatype, "numbers" if datatype in FLOATING else "integers in range"
     )
-    raise MalformedRequest(f"input {shown(name)}: 'data' must hold only {wanted}, as its datatype {datatype} says")
+    return MalformedRequest(f"input {shown(name)}: 'data' must hold only {wanted}, as its datatype {datatype} says")

@@ -4,6 +4,7 @@ What is wrong with it is kept until the end, since the whole list must be JSON b
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from simdjson import Array, Parser
 
 from slipway_ml.contract.tensors import NUMPY_DTYPES, Datatype, Tensor
 from slipway_ml.errors import MalformedRequest, RequestTooLarge
-from slipway_ml.protocol.json_cuts import NotJson, NotPlain
+from slipway_ml.protocol.json_cuts import CutShorter, NotJson, NotPlain
 from slipway_ml.protocol.json_values import (
     DoesNotFit,
     InvalidJson,
@@ -21,17 +22,22 @@ from slipway_ml.protocol.json_values import (
     misnested,
     narrow,
     parse,
+    refusal,
     to_array,
 )
 from slipway_ml.protocol.limits import MAX_RANK
+from slipway_ml.protocol.nesting import nesting_of
 from slipway_ml.protocol.number_reader import OF_TYPE, numbers_of
 
 Charge = Callable[[int], None]
 
 _TEXT_BYTES = 72
 """What a short text takes in memory, beside its place in an array."""
-_MOST_WRONG_PIECES = 2
-"""After so many no other is expected to hold nothing but numbers."""
+_STAND_IN = b" -1e299 "
+"""Put in the place of null, with spaces so that it joins no number beside it."""
+_MISSING = float(_STAND_IN)
+_LONG_ROW = 32
+"""Bytes on average from which on looking at each row is quicker than at each sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,11 @@ class TensorData:
             self._pay(room * dtype.itemsize)
         self._values: Tensor = np.empty(room, dtype)
         self._count = 0
-        self._depth = 0
+        self._depth = self._deepest = 0
         self._is_plain = True
         self._is_finite = True
         self._misnested: MalformedRequest | None = None
         self._error: MalformedRequest | None = None
-        self._wrong_pieces = 0
         self._size = sizes.first if self._of_type else sizes.others
 
     def piece(self) -> int:
@@ -94,24 +99,41 @@ class TensorData:
         return self._size
 
     def read(self, text: bytes) -> int:
-        """Read a piece; raises NotJson."""
-        if self._of_type is not None and self._wrong_pieces < _MOST_WRONG_PIECES:
+        """Read a piece; raises NotJson, or CutShorter where one as long takes too much time."""
+        if self._datatype is None:
+            return self._look(text)
+        if self._of_type is not None:
             try:
-                return self._read_numbers(self._of_type, text)
-            except (ValueError, TypeError, NotPlain):
-                self._wrong_pieces += 1  # something that is no number, or no JSON
+                return self._read_numbers(self._datatype, self._of_type, text)
+            except (ValueError, NotPlain):  # no JSON, or something that the other parser must look at
+                pass
+        if self._size > self._sizes.others:
+            self._size = self._sizes.others
+            if len(text) > 2 * self._size:
+                raise CutShorter
         try:
             if b"NaN" in text and b'"' not in text:
                 text = text.replace(b"NaN", b"null")  # without strings it can be nothing else
             values = parse(text)
         except InvalidJson:
             raise NotJson from None
-        self._size = self._sizes.others
         self._is_plain = False
-        self._take(values)
+        self._take(values, is_flat=text.count(b"[") == 1)
         return len(values)
 
-    def _read_numbers(self, of_type: str, text: bytes) -> int:
+    def _look(self, text: bytes) -> int:
+        """Count values of which nothing is wanted but that they are JSON."""
+        try:
+            return len(self._parse(text))
+        except (ValueError, NotPlain):
+            pass
+        try:
+            return len(parse(text))
+        except InvalidJson:
+            raise NotJson from None
+
+    def _parse(self, text: bytes) -> Any:
+        """What simdjson makes of a list, which nothing may hold when it parses again; raises ValueError or NotPlain."""
         try:
             root: Any = self._parser.parse(text)
         except RuntimeError:  # an integer beyond 64 bits, after which the parser is of no use
@@ -119,31 +141,58 @@ class TensorData:
             raise NotPlain from None
         if type(root) is not Array:
             raise NotPlain
-        numbers = numbers_of(root, of_type)
+        return root
+
+    def _read_numbers(self, datatype: Datatype, of_type: str, text: bytes) -> int:
+        missing = 0
+        if b'"' not in text and (b"n" in text or b"N" in text):  # without strings it can be nothing else
+            missing = text.count(b"null") + text.count(b"NaN")
+            text = text.replace(b"null", _STAND_IN).replace(b"NaN", _STAND_IN)
+        root = self._parse(text)
         length = len(root)
-        is_flat = length == len(numbers) and text.find(b"[", 1) < 0
-        if length > len(numbers):
-            raise NotPlain
-        if not is_flat and (text.count(b"[") != 1 + length or not all(type(row) is Array for row in root)):
-            raise NotPlain
+        numbers = None
+        if not self._is_wrong:
+            with suppress(TypeError, ValueError):  # something that is no number, or none of that kind
+                numbers = numbers_of(root, of_type)
+        if numbers is not None and missing:
+            numbers = _with_missing(numbers, missing)
+        depth, count = self._nesting(root, text, numbers)
         del root
         self._size = self._sizes.numbers
-        if length:
-            self._go_deep(1 if is_flat else 2, len(numbers))
-            self._store_numbers(numbers)
+        self._go_deep(depth, count)
+        if numbers is None:
+            if count:
+                self._note(refusal(self._name, datatype))
+            self._count += count
+            return length
+        if missing:
+            self._is_plain = self._is_finite = False
+        self._store_numbers(numbers)
         return length
 
-    def _take(self, values: list[Any]) -> None:
-        depth, first = 1, values
-        while first and type(first[0]) is list and depth <= MAX_RANK:
-            depth, first = depth + 1, first[0]
+    def _nesting(self, root: Any, text: bytes, numbers: Tensor | None) -> tuple[int, int]:
+        """How deep the values of a piece lie, and how many they are."""
+        brackets, length = text.count(b"["), len(root)
+        if brackets == 1:
+            return 1, length
+        # No list is left for what is not a row, or lies in one.
+        if brackets == 1 + length and len(text) > _LONG_ROW * length and all(type(row) is Array for row in root):
+            return 2, sum(map(len, root)) if numbers is None else len(numbers)
+        found = nesting_of(text)
+        if not found.is_even:
+            self._misnested = self._misnested or misnested(self._name)
+        return found.depth, found.count
+
+    def _take(self, values: list[Any], *, is_flat: bool) -> None:
         try:
-            flat = flatten(self._name, values)
+            flat, depth = flatten(self._name, values)
         except MalformedRequest as error:
             self._misnested = self._misnested or error
             return
+        if not is_flat and list in set(map(type, flat)):
+            self._misnested = self._misnested or misnested(self._name)
         self._go_deep(depth, len(flat))
-        if self._datatype is None or type(self._error) is MalformedRequest:
+        if self._datatype is None or self._is_wrong:
             self._count += len(flat)
             return
         if self._datatype is Datatype.BYTES:
@@ -157,13 +206,18 @@ class TensorData:
         self._is_finite &= is_finite
         self._store(array)
 
+    @property
+    def _is_wrong(self) -> bool:
+        """Whether there is an error that no later one takes the place of, so that values are only counted."""
+        return type(self._error) is MalformedRequest
+
     def _go_deep(self, depth: int, count: int) -> None:
-        """All elements must be as deep; where there are none, that is not known."""
-        if not count:
-            return
-        if self._depth and depth != self._depth and self._misnested is None:
-            self._misnested = misnested(self._name)
-        self._depth = depth
+        """Lists go so deep, with `count` elements in the deepest; all elements of all pieces must be as deep as these."""
+        self._deepest = max(self._deepest, depth)
+        self._depth = self._depth or (depth if count else 0)
+        is_even = depth == self._depth or not count
+        if not is_even or self._deepest > (self._depth or MAX_RANK) or depth > MAX_RANK:
+            self._misnested = self._misnested or misnested(self._name)
 
     def _share_texts(self, values: list[Any]) -> list[Any]:
         """The same texts, of which those that are equal are one in memory."""
@@ -177,7 +231,7 @@ class TensorData:
         return shared
 
     def _store_numbers(self, numbers: Tensor) -> None:
-        if self._datatype is None or type(self._error) is MalformedRequest:
+        if self._datatype is None or self._is_wrong:
             self._count += len(numbers)
             return
         try:
@@ -213,3 +267,11 @@ class TensorData:
         if is_good and self._is_plain and self._datatype is not None:
             return self._values
         return PiecedData(self._count, self._values, self._is_finite, self._misnested, self._error)
+
+
+def _with_missing(numbers: Tensor, missing: int) -> Tensor:
+    """Numbers with NaN where the stand-in is; raises NotPlain where somebody has sent that number itself."""
+    places = numbers == _MISSING
+    if np.count_nonzero(places) != missing:
+        raise NotPlain
+    return np.where(places, np.nan, numbers)

@@ -13,8 +13,8 @@ from simdjson import Parser
 
 from slipway_ml.errors import RequestError, RequestTooLarge
 from slipway_ml.protocol.json_beside import MOST_BYTES, Span, read_beside
-from slipway_ml.protocol.json_codec import DATATYPES, read_shape
-from slipway_ml.protocol.json_cuts import NotPlain, Steps, any_comma, between_brackets, find_arrays, read_array
+from slipway_ml.protocol.json_codec import DATATYPES, read_document, read_shape
+from slipway_ml.protocol.json_cuts import NotPlain, Steps, any_comma, before_brackets, find_arrays, finish, read_array
 from slipway_ml.protocol.json_values import InvalidJson, PiecedData, parse
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.protocol.number_reader import NumberReader
@@ -23,8 +23,14 @@ from slipway_ml.protocol.tensor_data import Charge, Sizes, TensorData
 
 _DATA = re.compile(rb'"data"[ \t\n\r]*:[ \t\n\r]*\[')
 _TWO_ENDS = re.compile(rb"\][ \t\n\r]*(\])")
+_WORTH_A_READER = 2048
+"""Bytes from which on reading numbers into arrays is quicker."""
+_TEXTS = b'"BYTES"'
 _DEPTH = 4
 """Of the data: in an input, in the list of inputs, in the request."""
+_NO_FLAT_NUMBERS = (b"[", b'"', b"{", b"n", b"N")
+_SIGNS_OF_OTHERS = (b'"', b"}")
+"""Of which there is at least one where data is believed to go on after its end."""
 _WINDOW = 256 * 1024
 _LITTLE = 4096
 _KEYS_PER_STEP = 512
@@ -37,6 +43,10 @@ _MOST_TIMES = 4
 _SPARE = 1024 * 1024
 
 
+class _SurelyInvalidJson(InvalidJson):
+    """No other guess of where the data lies would find JSON there."""
+
+
 class TensorPieces:
     """Reads long requests, in one thread."""
 
@@ -45,6 +55,21 @@ class TensorPieces:
         self._sizes = sizes
         self._parser = Parser()
         self._reader = NumberReader()
+
+    def read_at_once(self, body: bytes, charge: Charge) -> tuple[Any, bool]:
+        """What `read` gives, for a body that takes no more than one step; raises what it raises.
+
+        Where numbers were expected and something else is among them, their reader is still quicker than another parser.
+        """
+        if len(body) <= _WORTH_A_READER:
+            return read_document(body, None)
+        document = self._reader.read(body)
+        if document is not None:
+            return document, False
+        if _TEXTS in body:
+            return read_document(body, None)
+        spans = finish(_likely_data(body, self._limits.inputs, self._sizes.smallest))
+        return finish(self._read_in_pieces(body, spans, charge))
 
     def read(self, body: bytes, charge: Charge) -> Steps[tuple[Any, bool]]:
         """The document, and whether there may be booleans in lists of it.
@@ -56,16 +81,23 @@ class TensorPieces:
             document = self._reader.read(body)
             if document is not None:
                 return document, False
+        return (yield from self._read_in_pieces(body, spans, charge))
+
+    def _read_in_pieces(self, body: bytes, spans: list[Span], charge: Charge) -> Steps[tuple[Any, bool]]:
         try:
             document, _ = read_beside(body, spans, _DEPTH)
             if len(_inputs_with_spans(document)) == len(spans):
                 yield from self._read_data(body, document, charge)
                 return document, _has_lists(document)
+        except _SurelyInvalidJson:
+            raise
         except (InvalidJson, NotPlain):
             pass
         except RequestTooLarge:
             if len(body) <= MOST_BYTES:
                 raise
+        if len(body) <= self._sizes.at_once and self._is_no_json(body):
+            raise InvalidJson
         places = yield from find_arrays(body, _DEPTH, self._sizes.smallest, 2 * self._limits.inputs)
         spans = [Span(*place) for place in places]
         document, _ = read_beside(body, spans, _DEPTH)
@@ -74,6 +106,20 @@ class TensorPieces:
         _read_others(body, document, wanted, _DEPTH - 1)
         yield from self._read_data(body, document, charge)
         return document, _has_lists(document)
+
+    def _is_no_json(self, body: bytes) -> bool:
+        """Whether that is certain: simdjson knows neither NaN nor large integers, which are good elsewhere."""
+        if b"NaN" in body:
+            return False
+        try:
+            self._parser.parse(body)
+        except UnicodeDecodeError:
+            return True
+        except ValueError as error:
+            return not str(error).startswith("NUMBER_ERROR")
+        except RuntimeError:
+            self._parser = Parser()
+        return False
 
     def _read_data(self, body: bytes, document: Any, charge: Charge) -> Steps[None]:
         left = _MOST_TIMES * len(body) + _SPARE
@@ -86,13 +132,20 @@ class TensorPieces:
             except RequestError:
                 datatype, count = None, 0
             span = item["data"]
-            is_nested = body[span.start : span.start + _OVERLAP].lstrip()[:1] == b"["
-            guess = between_brackets if is_nested else any_comma
+            beginning = body[span.start : span.start + _OVERLAP].lstrip()
+            brackets = len(beginning) - len(beginning.lstrip(b"["))
+            is_nested = brackets > 0
+            guess = before_brackets(brackets) if is_nested else any_comma
             sizes = (
                 replace(self._sizes, first=self._sizes.nested, numbers=self._sizes.nested) if is_nested else self._sizes
             )
             data = TensorData(name, datatype, count, span.end - span.start, self._parser, sizes, charge, left)
-            yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
+            try:
+                yield from read_array(body, span.start, span.end, guess, data.read, data.piece, _MOST_SIGNS)
+            except InvalidJson:
+                if all(body.find(sign, span.start, span.end) < 0 for sign in _SIGNS_OF_OTHERS):
+                    raise _SurelyInvalidJson from None
+                raise
             left = data.left
             item["data"] = data.finish()
             yield None
@@ -112,8 +165,8 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
             yield None
             continue
         position = start = key.end()
-        if body[start : start + _OVERLAP].lstrip()[:1] == b"[":
-            end = -1
+        end = _end_of_numbers(body, start)
+        if end < 0 and body[start : start + _OVERLAP].lstrip()[:1] == b"[":
             while end < 0 and position < len(body):
                 two = _TWO_ENDS.search(body, position, position + _WINDOW)
                 if two is not None:
@@ -121,7 +174,7 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
                 else:
                     position += _WINDOW - _OVERLAP
                     yield None
-        else:
+        elif end < 0:
             end = body.find(b"]", start)
         if end < 0:
             break
@@ -131,10 +184,17 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
     return spans
 
 
+def _end_of_numbers(body: bytes, start: int) -> int:
+    """The last bracket before the first sign of anything that stands beside data, if there is nothing but numbers in it."""
+    brace = body.find(b"}", start)
+    quote = body.find(b'"', start, brace)
+    return body.rfind(b"]", start, brace if quote < 0 else quote)
+
+
 def _is_flat(body: bytes, span: Span) -> bool:
-    """Whether a list without lists is nearly all of a body."""
+    """Whether a list of nothing but numbers, true and false is nearly all of a body."""
     inside = span.end - span.start
-    return len(body) - inside < _LITTLE and body.find(b"[", span.start, span.end) < 0
+    return len(body) - inside < _LITTLE and all(body.find(sign, span.start, span.end) < 0 for sign in _NO_FLAT_NUMBERS)
 
 
 def _inputs_with_spans(document: Any) -> list[dict[str, Any]]:

@@ -133,7 +133,7 @@ INPUTS = {
     "number in quotes": ({"data": ["1.5"]}, NUMBERS),
     "true as a number": ({"data": [True]}, NUMBERS),
     "object as a number": ({"data": [{}]}, NUMBERS),
-    "list after a number": ({"shape": [2], "data": [1, [2]]}, NUMBERS),
+    "list after a number": ({"shape": [2], "data": [1, [2]]}, NESTING),
     "number after a list": ({"shape": [2], "data": [[1], 2]}, NESTING),
     "nine levels": ({"data": nested(9)}, NESTING),
     "uneven levels": ({"shape": [2], "data": [[[1]], [2]]}, NESTING),

@@ -4,12 +4,11 @@ from slipway_ml.api.hot.handler import PredictionHandler, Work
 from slipway_ml.api.hot.turns import LARGE, Turns
 from slipway_ml.front.exchange import BINARY_HEADER, HotRequest, HotResponse
 from slipway_ml.protocol import binary_codec
-from slipway_ml.protocol.json_codec import encode_response, read_document, read_request
+from slipway_ml.protocol.json_codec import encode_response, read_request
 from slipway_ml.protocol.json_cuts import Steps, finish
 from slipway_ml.protocol.json_values import parse
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.protocol.messages import InferenceRequest
-from slipway_ml.protocol.number_reader import NumberReader
 from slipway_ml.protocol.outputs import Outputs
 from slipway_ml.protocol.quick_bodies import has_only_numbers
 from slipway_ml.protocol.tensor_pieces import TensorPieces
@@ -29,7 +28,6 @@ class InferHandler(PredictionHandler):
     def __init__(self, plane: DataPlane, limits: ContentLimits, turns: Turns) -> None:
         super().__init__(plane, turns)
         self._limits = limits
-        self._reader = NumberReader()
         self._pieces = TensorPieces(limits)
 
     def decode(self, servable: Servable, request: HotRequest) -> Work:
@@ -37,7 +35,7 @@ class InferHandler(PredictionHandler):
         if BINARY_HEADER in request.headers:
             inference = finish(self._read_binary(servable, request))
         else:
-            document, has_booleans = read_document(request.body, self._reader)
+            document, has_booleans = self._pieces.read_at_once(request.body, request.charge)
             if servable.plain is not None:
                 matrix = servable.plain.read(document, has_booleans=has_booleans)
                 if matrix is not None:
