@@ -111,4 +111,4 @@ def concatenate(parts: Iterable[Ensemble]) -> Ensemble:
         each = zip(own, offsets[name][:-1], strict=True)
         return np.concatenate([np.where(numbers == LEAF, LEAF, numbers + offset) for numbers, offset in each])
 
-    return Ensemble(**{name: moved(name) for name in names}, is_strict=is_strict)
+    return Ensemble(**{name: moved(name) for name in list(arrays)}, is_strict=is_strict)
