@@ -1,4 +1,4 @@
-"""Which of a version's graphs a server runs, and what it costs here: the first in the manifest's order for the hardware.
+"""Which of a version's graphs a server runs: the first in the manifest's order for its hardware; and what it costs.
 
 The order is decided when the version is published, so that every replica runs the same graph and nothing else is loaded
 to find out. `slipway bench --variants` measures them on a machine; what it finds is pinned in the file of

@@ -19,7 +19,7 @@ from slipway_training.export.trees.one_operator import (
     raise_versions,
 )
 
-LARGE = 2**18
+LARGE = 2**17
 """Nodes of all trees of a graph; the older operators take 300 bytes for each of them while they are loaded."""
 
 
