@@ -50,7 +50,7 @@ class ForestSize:
             return [f"{self.rows:,} rows are few enough for {self.trees} trees that are fully grown."]
         own, whole = _rounded(self.nodes), _rounded(_nodes(self.rows, _MANY_TREES, 1))
         return [
-            f"{self.rows:,} rows: {self.trees} trees whose leaves hold {self.leaf} rows at least have about {own} nodes,",
+            f"{self.rows:,} rows: {self.trees} trees with {self.leaf} rows or more in a leaf have about {own} nodes,",
             f"which is some megabytes; {_MANY_TREES} fully grown ones would have up to {whole}.",
             f"max_depth = {self.depth} is twice what evenly split trees need, and bounds what a prediction takes.",
         ]
