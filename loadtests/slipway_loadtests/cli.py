@@ -82,6 +82,12 @@ def bench(
             "--open-loop", help="Instead: random arrivals at fixed rates, alone and beside a second busy model."
         ),
     ] = False,
+    variants: Annotated[
+        bool,
+        typer.Option(
+            "--variants", help="Instead: the stored variants of the model that give the same bits, and the best here."
+        ),
+    ] = False,
 ) -> None:
     """Measure the service against a bare uvicorn application.
 
@@ -92,9 +98,13 @@ def bench(
     from slipway_loadtests.bench.arrivals import run_open_loop  # noqa: PLC0415
     from slipway_loadtests.bench.benchmark import run_bench  # noqa: PLC0415
     from slipway_loadtests.bench.rounds import Pace  # noqa: PLC0415
+    from slipway_loadtests.bench.variants import run_variants  # noqa: PLC0415
     from slipway_loadtests.errors import CannotRun  # noqa: PLC0415
 
     try:
+        if variants:
+            run_variants(models, model, Pace(rounds, seconds), json)
+            return
         if open_loop:
             run_open_loop(models, model, Pace(rounds, seconds), json)
             return

@@ -79,6 +79,7 @@ def _write(
             variant=choice.name,
             variant_reason=choice.reason,
             variants=choice.variants,
+            variant_order={config.optimize.hardware: choice.order},
             metrics=trained.metrics,
             parity=trained.parity,
             golden_rows=golden,

@@ -49,6 +49,10 @@ more than the gates allow. `different_model`: so may it, but it is a model of it
 """
 
 
+HardwareClass = Literal["cpu", "gpu"]
+"""What decides between variants: whether the first of a server's execution providers is the CPU."""
+
+
 class Variant(Part):
     """One candidate graph with its measurements and the gate's verdict, also when it was refused.
 
@@ -207,7 +211,11 @@ class OnnxFormat(Part):
 
 
 class ModelManifest(Part):
-    """The whole manifest. `files` names every file of the version except the manifest itself."""
+    """The whole manifest. `files` names every file of the version except the manifest itself.
+
+    `variant_order` names the variants that may serve, best first, for each class of hardware that was decided on; a
+    server runs the first of them, elsewhere the published one.
+    """
 
     schema_: Annotated[Literal[1, 2], Field(alias="schema")] = 1
     model_name: ModelName
@@ -219,6 +227,7 @@ class ModelManifest(Part):
     variant: str
     variant_reason: str
     variants: tuple[Variant, ...]
+    variant_order: dict[HardwareClass, tuple[str, ...]] = Field({})
     metrics: tuple[Score, ...]
     parity: Parity
     golden_rows: GoldenRows

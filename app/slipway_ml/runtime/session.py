@@ -81,6 +81,8 @@ class OnnxSession:
             self._session = ort.InferenceSession(model, options, providers=providers)
         except Exception as error:  # noqa: BLE001  # a dozen classes of onnxruntime's own, all meaning: cannot load
             raise UnloadableModel(_first_line(error)) from None
+        # It keeps the file for a session with other providers, which is never made.
+        self._session._model_bytes = None  # noqa: SLF001
         if execution.is_demanded and wanted not in self._session.get_providers():
             raise UnloadableModel(f"{short(wanted)} was requested, and onnxruntime cannot use it on this machine")
         self.placement: Placement = read_placement(self._session)

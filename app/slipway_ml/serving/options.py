@@ -19,7 +19,7 @@ _NOTHING = ServingRequest()
 
 @dataclass(frozen=True, slots=True)
 class VersionOptions:
-    """What holds for one version. `deadline` is in seconds; `variant` is None where the fastest is to be found.
+    """What holds for one version. `deadline` is in seconds; `variant` is None where the manifest decides.
 
     `says_who` tells where each entry comes from that is not the service's setting.
     """

@@ -68,7 +68,7 @@ def open_servable(
     metrics: Metrics,
     stuck: StuckRuns | None = None,
 ) -> Servable:
-    """Load a version from checked bytes, with the graph that runs fastest here; raises DamagedVersion or UsageError."""
+    """Load a version, with the graph that its manifest decides on; raises DamagedVersion or UsageError."""
     manifest = stored.manifest
     chosen = options.of(manifest.model_name, manifest.serving)
     variant = choose_variant(stored, chosen.execution, chosen.variant)

@@ -1,4 +1,4 @@
-"""The graph that runs: the fastest of those that give the same bits, or the one that was pinned."""
+"""The graph that runs: the first of the manifest's order for the hardware, or the one that was pinned."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,9 +21,17 @@ SIGNATURE = slow_signature(5000.0)
 SLOW, FAST = looping_graph(SIGNATURE), sum_graph(SIGNATURE)
 """Both answer with the row's one number, the first by counting up to it."""
 
+OTHER_FIRST = {"cpu": ("other", "published"), "gpu": ("published",)}
+
 
 def version(
-    root: Path, published: bytes, other: bytes, *, bit_equal: bool = True, passed: bool = True
+    root: Path,
+    published: bytes = SLOW,
+    other: bytes = FAST,
+    *,
+    order: dict[str, tuple[str, ...]] | None = None,
+    bit_equal: bool = True,
+    passed: bool = True,
 ) -> StoredVersion:
     """A version with the variants "published" and "other"."""
 
@@ -33,7 +41,8 @@ def version(
         second = Variant(
             name="other", description="", file="variants/other.onnx", bit_equal=bit_equal, passed=passed, verdict=""
         )
-        return made.model_copy(update={"variant": "published", "variants": (first, second)})
+        said = {"variant": "published", "variants": (first, second), "variant_order": order or {}}
+        return made.model_copy(update=said)
 
     return Registry(root).publish("m", {MODEL_FILE: published, "variants/other.onnx": other}, manifest)
 
@@ -45,41 +54,50 @@ def served(stored: StoredVersion, variant: str | None = None) -> Servable:
         return open_servable(stored, options, executor, Metrics())
 
 
-def test_faster_variant_with_the_same_bits_serves(tmp_path: Path) -> None:
-    variant = served(version(tmp_path, SLOW, FAST)).variant
+def test_first_of_the_order_for_the_hardware_serves(tmp_path: Path) -> None:
+    variant = served(version(tmp_path, FAST, SLOW, order=OTHER_FIRST)).variant
 
-    assert variant.name == "other"
-    assert variant.reason.startswith("timed here at 1 and 64 rows: published ")
+    assert (variant.name, variant.reason) == ("other", "the first in the manifest's order for a CPU")
 
 
-def test_published_graph_serves_where_it_is_the_fastest(tmp_path: Path) -> None:
-    assert served(version(tmp_path, FAST, SLOW)).variant.name == "published"
+def test_published_graph_serves_where_its_version_has_no_order_for_the_hardware(tmp_path: Path) -> None:
+    assert served(version(tmp_path)).variant.name == "published"
+    assert served(version(tmp_path, order={"gpu": ("other",)})).variant.reason == "the published one"
+
+
+def test_only_the_graph_that_serves_is_read(tmp_path: Path) -> None:
+    stored = version(tmp_path, order=OTHER_FIRST)
+    (stored.folder / MODEL_FILE).unlink()
+
+    assert served(stored).variant.name == "other"
 
 
 @pytest.mark.parametrize(
     "said", [{"bit_equal": False}, {"passed": False}], ids=["that may answer differently", "that was refused"]
 )
 def test_variant_is_never_chosen_here(tmp_path: Path, said: dict[str, bool]) -> None:
-    stored = version(tmp_path, SLOW, FAST, **said)
+    stored = version(tmp_path, order=OTHER_FIRST, **said)
 
     assert served(stored).variant.name == "published"
     with pytest.raises(DamagedVersion, match="no variant 'other' that may serve; it has: published"):
         served(stored, "other")
 
 
-def test_variant_that_answers_differently_after_all_is_left_out(tmp_path: Path) -> None:
-    assert served(version(tmp_path, SLOW, sum_graph(SIGNATURE, offset=1.0))).variant.name == "published"
-
-
 @pytest.mark.parametrize("damage", [b"", b"no graph"])
-def test_damaged_variant_is_left_out(tmp_path: Path, damage: bytes) -> None:
-    stored = version(tmp_path, SLOW, FAST)
+@pytest.mark.parametrize("pinned", [None, "other"])
+def test_published_graph_stands_in_for_a_damaged_variant(tmp_path: Path, damage: bytes, pinned: str | None) -> None:
+    stored = version(tmp_path, order=OTHER_FIRST)
     (stored.folder / "variants/other.onnx").write_bytes(damage)
 
-    assert served(stored).variant.name == "published"
+    variant = served(stored, pinned).variant
+
+    assert variant.name == "published"
+    assert variant.reason.startswith("other")
+    assert variant.reason.endswith("cannot be used")
 
 
 @pytest.mark.parametrize("name", ["published", "other"])
-def test_pinned_variant_serves_whatever_its_speed(tmp_path: Path, name: str) -> None:
-    assert served(version(tmp_path, SLOW, FAST), name).variant.name == name
-    assert served(version(tmp_path, FAST, SLOW), name).variant.reason == "pinned"
+def test_pinned_variant_serves_whatever_the_order(tmp_path: Path, name: str) -> None:
+    variant = served(version(tmp_path, order=OTHER_FIRST), name).variant
+
+    assert (variant.name, variant.reason) == (name, "pinned")

@@ -8,6 +8,9 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, compose, helper, numpy_helper
 
 from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from slipway_training.export.trees.attributes import DOMAIN
+from slipway_training.export.trees.ensemble import Ensemble
+from slipway_training.export.trees.writing import write_trees
 
 TARGET = {"": 19, "ai.onnx.ml": 3}
 IR_VERSION = 9
@@ -33,6 +36,7 @@ class Assembly:
     initializers: list[TensorProto] = field(default_factory=list)
     prefix: str = ""
     _count: int = 0
+    _trees: dict[str, Ensemble] = field(default_factory=dict)
 
     def add(self, kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
         """One node of our own; returns the name of its output."""
@@ -45,6 +49,17 @@ class Assembly:
         name = self._fresh(kind)
         names = [f"{name}/{number}" for number in range(outputs)]
         self.nodes.append(helper.make_node(kind, list(inputs), names, name=name, **attributes))
+        return names
+
+    def add_trees(self, kind: str, wire: str, trees: Ensemble, outputs: int = 1, **attributes: Any) -> list[str]:
+        """A node of trees, TreeEnsembleClassifier or -Regressor; returns the names of its outputs.
+
+        The trees are written when the model is finished, in the operator that suits their number.
+        """
+        name = self._fresh(kind)
+        names = [f"{name}/{number}" for number in range(outputs)] if outputs > 1 else [name]
+        self.nodes.append(helper.make_node(kind, [wire], names, name=name, domain=DOMAIN, **attributes))
+        self._trees[name] = trees
         return names
 
     def constant(self, values: Any) -> str:
@@ -82,7 +97,9 @@ class Assembly:
         opsets = [helper.make_opsetid(domain, version) for domain, version in TARGET.items()]
         if any(node.domain == MICROSOFT for node in self.nodes):
             opsets.append(helper.make_opsetid(MICROSOFT, 1))
-        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
+        write_trees(model, self._trees)
+        return model
 
     def _fresh(self, kind: str) -> str:
         self._count += 1

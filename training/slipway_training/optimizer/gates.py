@@ -35,6 +35,12 @@ class Choice:
     reason: str
     is_portable: bool
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The variants that give the bits of the one to publish, which is the first; the others by their latency."""
+        same = [one for one in self.variants if one.passed and one.bit_equal and one.name != self.name]
+        return (self.name, *(one.name for one in sorted(same, key=lambda one: geometric_mean(one.latency_us.values()))))
+
 
 def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelConfig, own: Score | None) -> Choice:
     """Judge every variant; the exported graph comes first. Raises GateFailed where a pinned one does not pass.

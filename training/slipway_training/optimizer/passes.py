@@ -5,11 +5,12 @@ NotApplicable with the reason in words. Passes do not depend on gates and files:
 and every composition is compared or measured as a whole.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
-from onnx import ModelProto, NodeProto
+from onnx import AttributeProto, ModelProto, NodeProto
 
 from slipway_ml.contract.manifest import Guarantee
 from slipway_ml.contract.signature import Signature
@@ -120,8 +121,36 @@ def worker(model: ModelProto) -> str:
     return name if name in _FAMILIES or not others else f"{name}, for {' and '.join(others)},"
 
 
-def copy(model: ModelProto) -> ModelProto:
-    """A graph of one's own to change."""
+def copy(model: ModelProto, attributes: Mapping[int, Sequence[AttributeProto]] = MappingProxyType({})) -> ModelProto:
+    """A graph of one's own to change.
+
+    `attributes` are those of some nodes, by their place, instead of their own: what a large node holds and is about to
+    lose is not copied, since a message keeps its memory until it is gone as a whole.
+    """
     own = ModelProto()
-    own.CopyFrom(model)
+    if not attributes:
+        own.CopyFrom(model)
+        return own
+    _take_all(own, model, but="graph")
+    _take_all(own.graph, model.graph, but="node")
+    for place, node in enumerate(model.graph.node):
+        copied = own.graph.node.add()
+        if place not in attributes:
+            copied.CopyFrom(node)
+            continue
+        _take_all(copied, node, but="attribute")
+        copied.attribute.extend(attributes[place])
     return own
+
+
+def _take_all(own: Any, other: Any, *, but: str) -> None:
+    """Every field of a message but one."""
+    for field, value in other.ListFields():
+        if field.name == but:
+            continue
+        if isinstance(value, str | bytes | int | float):
+            setattr(own, field.name, value)
+        elif hasattr(value, "extend"):
+            getattr(own, field.name).extend(value)
+        else:
+            getattr(own, field.name).CopyFrom(value)

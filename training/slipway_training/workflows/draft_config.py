@@ -12,6 +12,7 @@ from slipway_training.data.csv_detection import Detected
 from slipway_training.data.date_forms import order_of
 from slipway_training.data.kinds import guess_kind
 from slipway_training.errors import DataCheckFailed, closest
+from slipway_training.workflows.forest_size import forest_size
 
 _FEW_VALUES = 20
 _MOST_REPEATED = 0.9
@@ -35,6 +36,7 @@ def draft(name: str, path: str, columns: Mapping[str, Sequence[str]], target: st
         column for column, cells in features.items() if column not in dates and _names_rows(kinds[column], cells)
     ]
     lacking = sum(not cell for cell in columns[target])
+    size = forest_size(len(columns[target]) - lacking)
     lines = [
         "# Drafted from the file. Read it, change what is not so, then: slipway train " + f"{name}.toml",
         f"name = {_text(name)}",
@@ -58,7 +60,8 @@ def draft(name: str, path: str, columns: Mapping[str, Sequence[str]], target: st
         "",
         "[estimator]",
         f'type = "{"RandomForestClassifier" if is_classifier else "RandomForestRegressor"}"',
-        "parameters = { n_estimators = 200, random_state = 0 }",
+        *(f"# {reason}" for reason in size.reasons),
+        f"parameters = {_value(size.parameters)}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -17,7 +17,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from slipway_training.errors import ConversionError
 from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.pipeline_walk import Translation, as_labels
-from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from slipway_training.export.trees.fitted import from_predictors, from_stages
 from slipway_training.export.trees.memberships import Memberships, matching_codes
@@ -45,9 +44,7 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
         zero_is_second = not isinstance(fitted, HistGradientBoostingClassifier)
         ensemble, base = _sided(ensemble, zero_is_second=zero_is_second)
         attributes_of_kind |= base | {"post_transform": "LOGISTIC"}
-    label, numbers = translation.assembly.add_many(
-        "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **attributes_of_kind, **attributes(ensemble, "class")
-    )
+    label, numbers = translation.assembly.add_trees("TreeEnsembleClassifier", wire, ensemble, 2, **attributes_of_kind)
     return EstimatorOutput(label, numbers, is_double=False)
 
 
@@ -58,9 +55,7 @@ def raw_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], p
 
 def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:
     targets = int(ensemble.target.max()) + 1
-    return translation.assembly.add(
-        "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(ensemble, "target")
-    )
+    return translation.assembly.add_trees("TreeEnsembleRegressor", wire, ensemble, n_targets=targets)[0]
 
 
 def _placed(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> tuple[str, Ensemble]:

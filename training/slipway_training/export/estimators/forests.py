@@ -17,7 +17,6 @@ from onnx import TensorProto
 
 from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation, as_labels
-from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from slipway_training.export.trees.fitted import from_trees
 from slipway_training.export.trees.placement import place
@@ -82,9 +81,7 @@ def largest_sum(
     count = len(labels)
     padded = [*labels.tolist(), *labels[:1].tolist() * max(_FEWEST_SCORES - count, 0)]
     kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
-    label, scores = assembly.add_many(
-        "TreeEnsembleClassifier", [wire], 2, domain=DOMAIN, **{kind: padded}, **attributes(placed, "class")
-    )
+    label, scores = assembly.add_trees("TreeEnsembleClassifier", wire, placed, 2, **{kind: padded})
     if len(padded) > count:
         scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
     if divisor != 1:
@@ -95,13 +92,8 @@ def largest_sum(
 def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> EstimatorOutput:
     """The sums of the leaves over the number of trees, [rows, targets], in float32."""
     wire, placed = place(ensemble, block, is_single=True)
-    value = translation.assembly.add(
-        "TreeEnsembleRegressor",
-        [wire],
-        domain=DOMAIN,
-        n_targets=targets,
-        aggregate_function="AVERAGE",
-        **attributes(placed, "target"),
+    (value,) = translation.assembly.add_trees(
+        "TreeEnsembleRegressor", wire, placed, n_targets=targets, aggregate_function="AVERAGE"
     )
     return EstimatorOutput(None, value, is_double=False)
 

@@ -7,7 +7,6 @@ import numpy as np
 from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
-from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.placement import place
 
@@ -18,9 +17,7 @@ def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: 
     """[rows, targets] in float64; `is_single` where the library casts to float32 before it compares."""
     wire, placed = place(ensemble, block, is_single=is_single)
     return translation.double(
-        translation.assembly.add(
-            "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(placed, "target")
-        )
+        translation.assembly.add_trees("TreeEnsembleRegressor", wire, placed, n_targets=targets)[0]
     )
 
 

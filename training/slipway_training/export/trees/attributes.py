@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from onnx import NodeProto, helper, numpy_helper
+from numpy.typing import NDArray
+from onnx import AttributeProto, NodeProto, helper, numpy_helper
 
 from slipway_training.export.trees.ensemble import LEAF, Ensemble, Floats, Ints
 
@@ -12,33 +13,50 @@ PREFIXES = {"TreeEnsembleClassifier": "class", "TreeEnsembleRegressor": "target"
 _MODES = {False: "BRANCH_LEQ", True: "BRANCH_LT"}
 
 
-def attributes(ensemble: Ensemble, prefix: str, dtype: Any = np.float64) -> dict[str, Any]:
-    """The trees for a node whose input is of `dtype`; `prefix` is `class` or `target`."""
+def attributes(ensemble: Ensemble, prefix: str, dtype: Any = np.float64) -> list[AttributeProto]:
+    """The trees for a node whose input is of `dtype`, by name; `prefix` is `class` or `target`."""
     first = ensemble.starts[ensemble.tree]
     number = np.arange(len(ensemble)) - first
     is_leaf = ensemble.left == LEAF
-    modes = np.where(is_leaf, "LEAF", _MODES[ensemble.is_strict])
-    found: dict[str, Any] = {
-        "nodes_treeids": ensemble.tree.tolist(),
-        "nodes_nodeids": number.tolist(),
-        "nodes_featureids": ensemble.feature.tolist(),
-        "nodes_modes": modes.tolist(),
-        "nodes_truenodeids": np.where(is_leaf, 0, ensemble.left - first).tolist(),
-        "nodes_falsenodeids": np.where(is_leaf, 0, ensemble.right - first).tolist(),
-        "nodes_values_as_tensor": numpy_helper.from_array(ensemble.threshold.astype(dtype)),
-        f"{prefix}_treeids": ensemble.tree[ensemble.leaf].tolist(),
-        f"{prefix}_nodeids": number[ensemble.leaf].tolist(),
-        f"{prefix}_ids": ensemble.target.tolist(),
-        f"{prefix}_weights_as_tensor": numpy_helper.from_array(ensemble.weight.astype(dtype)),
-    }
+    modes = np.array([_MODES[ensemble.is_strict].encode(), b"LEAF"], dtype=object)[is_leaf.astype(np.int8)]
+    found = [
+        whole_numbers("nodes_treeids", ensemble.tree),
+        whole_numbers("nodes_nodeids", number),
+        whole_numbers("nodes_featureids", ensemble.feature),
+        AttributeProto(name="nodes_modes", type=AttributeProto.STRINGS, strings=modes.tolist()),
+        whole_numbers("nodes_truenodeids", np.where(is_leaf, 0, ensemble.left - first)),
+        whole_numbers("nodes_falsenodeids", np.where(is_leaf, 0, ensemble.right - first)),
+        tensor("nodes_values_as_tensor", ensemble.threshold.astype(dtype)),
+        whole_numbers(f"{prefix}_treeids", ensemble.tree[ensemble.leaf]),
+        whole_numbers(f"{prefix}_nodeids", number[ensemble.leaf]),
+        whole_numbers(f"{prefix}_ids", ensemble.target),
+        tensor(f"{prefix}_weights_as_tensor", ensemble.weight.astype(dtype)),
+    ]
     if ensemble.missing_left.any():
-        found["nodes_missing_value_tracks_true"] = ensemble.missing_left.astype(np.int64).tolist()
-    return found
+        found.append(whole_numbers("nodes_missing_value_tracks_true", ensemble.missing_left))
+    return sorted(found, key=lambda attribute: attribute.name)
+
+
+def whole_numbers(name: str, values: NDArray[Any]) -> AttributeProto:
+    """An attribute with these numbers, without a list of Python's own on the way, of which each takes 40 bytes."""
+    attribute = AttributeProto(name=name, type=AttributeProto.INTS)
+    attribute.ints.extend(values.astype(np.int64))
+    return attribute
+
+
+def tensor(name: str, values: NDArray[Any]) -> AttributeProto:
+    """An attribute that holds an array."""
+    return helper.make_attribute(name, numpy_helper.from_array(values))
 
 
 def read(node: NodeProto) -> Ensemble | None:
     """The trees of a node, whoever wrote it; None where they have a form that an Ensemble has not."""
-    given = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+    given = {
+        one.name: np.fromiter(one.ints, dtype=np.int64, count=len(one.ints))
+        if one.type == AttributeProto.INTS
+        else helper.get_attribute_value(one)
+        for one in node.attribute
+    }
     modes = np.array(given["nodes_modes"], dtype=np.bytes_)
     is_leaf = modes == b"LEAF"
     kinds = {mode.decode() for mode in np.unique(modes[~is_leaf])}
@@ -55,7 +73,7 @@ def read(node: NodeProto) -> Ensemble | None:
 
     prefix = PREFIXES[node.op_type]
     leaf = places(given[f"{prefix}_treeids"], given[f"{prefix}_nodeids"])
-    missing = np.array(given.get("nodes_missing_value_tracks_true", [0] * len(owners)), dtype=bool)
+    missing = np.array(given.get("nodes_missing_value_tracks_true", np.zeros(len(owners))), dtype=bool)
     if np.any(leaf == LEAF):
         return None
     return Ensemble(

@@ -5,13 +5,15 @@ and `missing_left` is set. Nodes of one tree are neighbours and its root comes f
 arrays. A leaf adds its weights to their targets.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
+"""Of 32 bits in the trees of large forests, where each of a node's numbers counts."""
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 LEAF = -1
@@ -51,6 +53,28 @@ class Ensemble:
         """Position of each tree's root, and the number of nodes at the end."""
         return np.searchsorted(self.tree, np.arange(self.trees + 1))
 
+    def part(self, start: int, end: int) -> "Ensemble":
+        """The trees from one number to before another."""
+        first, last = self.starts[[start, end]].tolist()
+        weights = (self.leaf >= first) & (self.leaf < last)
+
+        def moved(children: Ints) -> Ints:
+            own = children[first:last]
+            return np.where(own == LEAF, LEAF, own - first)
+
+        return replace(
+            self,
+            tree=self.tree[first:last] - start,
+            feature=self.feature[first:last],
+            threshold=self.threshold[first:last],
+            left=moved(self.left),
+            right=moved(self.right),
+            missing_left=self.missing_left[first:last],
+            leaf=self.leaf[weights] - first,
+            target=self.target[weights],
+            weight=self.weight[weights],
+        )
+
     def with_first_tree_raised(self, start: Floats) -> "Ensemble":
         """The values that a sum begins with, one per target, added to the first tree of each target.
 
@@ -69,24 +93,22 @@ def single_leaf(weight: float, target: int = 0) -> Ensemble:
     return Ensemble(none, none, np.zeros(1), children, children, flags, none, none + target, np.array([weight]))
 
 
-def concatenate(parts: Sequence[Ensemble]) -> Ensemble:
-    """Ensembles one after the other as one."""
-    nodes = np.cumsum([0, *map(len, parts)])
-    trees = np.cumsum([0, *(part.trees for part in parts)])
+def concatenate(parts: Iterable[Ensemble]) -> Ensemble:
+    """Ensembles one after the other as one; of parts that nobody else holds, each array is let go when it is copied."""
+    given = list(parts)
+    sizes, is_strict = [len(part) for part in given], given[0].is_strict
+    nodes, trees = np.cumsum([0, *sizes]).tolist(), np.cumsum([0, *(part.trees for part in given)]).tolist()
+    arrays = {
+        one.name: [getattr(part, one.name) for part in given] for one in fields(Ensemble) if one.name != "is_strict"
+    }
+    del given, parts
+    offsets = {"tree": trees, "leaf": nodes, "left": nodes, "right": nodes}
 
-    def moved(children: Ints, offset: int) -> Ints:
-        return np.where(children == LEAF, LEAF, children + offset)
+    def moved(name: str) -> Any:
+        own = arrays.pop(name)
+        if name not in offsets:
+            return np.concatenate(own)
+        each = zip(own, offsets[name][:-1], strict=True)
+        return np.concatenate([np.where(numbers == LEAF, LEAF, numbers + offset) for numbers, offset in each])
 
-    each = list(zip(parts, nodes[:-1].tolist(), trees[:-1].tolist(), strict=True))
-    return Ensemble(
-        tree=np.concatenate([part.tree + first for part, _, first in each]),
-        feature=np.concatenate([part.feature for part in parts]),
-        threshold=np.concatenate([part.threshold for part in parts]),
-        left=np.concatenate([moved(part.left, offset) for part, offset, _ in each]),
-        right=np.concatenate([moved(part.right, offset) for part, offset, _ in each]),
-        missing_left=np.concatenate([part.missing_left for part in parts]),
-        leaf=np.concatenate([part.leaf + offset for part, offset, _ in each]),
-        target=np.concatenate([part.target for part in parts]),
-        weight=np.concatenate([part.weight for part in parts]),
-        is_strict=parts[0].is_strict,
-    )
+    return Ensemble(**{name: moved(name) for name in list(arrays)}, is_strict=is_strict)

@@ -15,7 +15,7 @@ _TWO = 2
 
 def from_trees(trees: Sequence[Any]) -> Ensemble:
     """Trees of forests and single ones: each leaf adds its mean values, or its class shares that are not zero."""
-    return concatenate([_from_tree(tree.tree_, _leaf_values(tree)) for tree in trees])
+    return concatenate(_from_tree(tree.tree_, _leaf_values(tree)) for tree in trees)
 
 
 def _leaf_values(tree: Any) -> NDArray[np.float64]:
@@ -119,13 +119,13 @@ def _from_tree(tree: Any, value: NDArray[np.float64], only: int | None = None) -
         own = np.arange(len(leaves))
         target = np.full(len(leaves), only or 0)
     return Ensemble(
-        tree=np.zeros(tree.node_count, dtype=np.int64),
-        feature=np.where(is_leaf, 0, tree.feature).astype(np.int64),
+        tree=np.zeros(tree.node_count, dtype=np.int32),
+        feature=np.where(is_leaf, 0, tree.feature).astype(np.int32),
         threshold=np.where(is_leaf, 0.0, tree.threshold),
-        left=tree.children_left.astype(np.int64),
-        right=tree.children_right.astype(np.int64),
+        left=tree.children_left.astype(np.int32),
+        right=tree.children_right.astype(np.int32),
         missing_left=~is_leaf & np.asarray(tree.missing_go_to_left, dtype=bool),
-        leaf=leaves[own],
-        target=target.astype(np.int64),
+        leaf=leaves[own].astype(np.int32),
+        target=target.astype(np.int32),
         weight=value[leaves[own], target],
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from slipway_training.export.trees.ensemble import LEAF, Ensemble, Ints
-from slipway_training.optimizer.trees.shared_leaves import leaf_kinds
+from slipway_training.export.trees.leaf_kinds import leaf_kinds
 
 
 def collapsed(ensemble: Ensemble) -> Ensemble:

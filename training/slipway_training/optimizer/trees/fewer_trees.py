@@ -4,13 +4,10 @@ Boosting stops at half of its stages. A forest's mean is over the trees that are
 changes with them. Nothing is guaranteed of predictions; the gates assess them and the score.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from onnx import ModelProto, NodeProto, numpy_helper
 
 from slipway_training.export.trees.attributes import precision
-from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.optimizer.passes import Material, NotApplicable, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, get, opened, put
 
@@ -31,27 +28,10 @@ def halve_trees(model: ModelProto, _material: Material) -> Rewritten:
             raise NotApplicable(f"too few trees to halve: {ensemble.trees}")
         if is_vote:
             _divide(own, node, ensemble.trees, kept)
-        put(node, _first(ensemble, kept), precision(node))
+        put(node, ensemble.part(0, kept), precision(node))
     if not found:
         raise NotApplicable("the graph has no trees of the usual form")
     return Rewritten(own)
-
-
-def _first(ensemble: Ensemble, trees: int) -> Ensemble:
-    nodes = int(ensemble.starts[trees])
-    weights = ensemble.leaf < nodes
-    return replace(
-        ensemble,
-        tree=ensemble.tree[:nodes],
-        feature=ensemble.feature[:nodes],
-        threshold=ensemble.threshold[:nodes],
-        left=ensemble.left[:nodes],
-        right=ensemble.right[:nodes],
-        missing_left=ensemble.missing_left[:nodes],
-        leaf=ensemble.leaf[weights],
-        target=ensemble.target[weights],
-        weight=ensemble.weight[weights],
-    )
 
 
 def _divide(model: ModelProto, node: NodeProto, before: int, after: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from onnx import ModelProto
 
 from slipway_training.export.trees.ensemble import LEAF, Ensemble, Ints
+from slipway_training.export.trees.leaf_kinds import leaf_kinds
 from slipway_training.optimizer.passes import Material, Rewritten
 from slipway_training.optimizer.trees.nodes import rewrite
 
@@ -43,19 +44,6 @@ def shared(ensemble: Ensemble) -> Ensemble:
             if left[node] != LEAF:
                 waiting += [(left[node], True), (right[node], False)]
     return _reordered(ensemble, np.array(order), place)
-
-
-def leaf_kinds(ensemble: Ensemble) -> Ints:
-    """A number for each node; leaves with the same weights for the same targets have the same one."""
-    found = np.zeros(len(ensemble), dtype=np.int64)
-    order = np.lexsort((ensemble.target, ensemble.leaf))
-    leaves, starts = np.unique(ensemble.leaf[order], return_index=True)
-    target = np.split(ensemble.target[order], starts[1:])
-    weight = np.split(ensemble.weight[order], starts[1:])
-    numbers: dict[bytes, int] = {}
-    for leaf, own, weights in zip(leaves.tolist(), target, weight, strict=True):
-        found[leaf] = numbers.setdefault(own.tobytes() + weights.tobytes(), len(numbers))
-    return found
 
 
 def _reordered(ensemble: Ensemble, order: Ints, place: Ints) -> Ensemble:

@@ -10,13 +10,10 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 
 from slipway_training.export.trees.attributes import precision
 from slipway_training.export.trees.ensemble import Ensemble, Floats
+from slipway_training.export.trees.one_operator import has_exact_sums
 from slipway_training.export.trees.thresholds import last_at_or_below
 from slipway_training.optimizer.passes import Material, NotApplicable, NothingToChange, Rewritten
 from slipway_training.optimizer.trees.nodes import ensembles, opened, put
-
-_UNIT = 2.0**-10
-_EXACT = 2.0**24
-"""float32 holds every whole number up to here."""
 
 
 def narrow(model: ModelProto, _material: Material) -> Rewritten:
@@ -47,8 +44,7 @@ def _objection(node: NodeProto, ensemble: Ensemble) -> str:
         return "its sums would round otherwise in float32"
     if ensemble.is_strict:
         return "its trees go left below a threshold, where float32 would part at the threshold itself"
-    units = ensemble.weight / _UNIT
-    if np.any(units != np.round(units)) or ensemble.trees * np.abs(units).max() > _EXACT:
+    if not has_exact_sums(ensemble):
         return "its leaves hold shares whose sums are not exact in float32"
     thresholds = ensemble.threshold[ensemble.splits]
     if np.any(last_at_or_below(_single(thresholds).astype(np.float64)) != thresholds):
