@@ -19,6 +19,7 @@ from slipway_training.errors import DataCheckFailed
 _EXACT = 2**53
 _TEXT_COLUMN = "text"
 _COLUMNS = 2
+_LONGEST_NAME = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,12 @@ def read(rows: Any, wanted: tuple[str, ...] | None = None) -> Given:
         frame = frame[list(wanted)]
     if frame.shape[1] == 0:
         raise DataCheckFailed("X has no columns")
+    for place, name in enumerate(frame.columns):
+        if not 0 < len(name) <= _LONGEST_NAME:
+            what = "no name" if not name else f"a name of more than {_LONGEST_NAME} characters"
+            raise DataCheckFailed(
+                f"column {place} of X (counted from 0) has {what}; rename it and fit the pipeline again"
+            )
     columns, kinds, values = {}, {}, {}
     for name in frame.columns:
         kinds[name], values[name], columns[name] = _read_column(name, frame[name])
