@@ -5,6 +5,7 @@ model (`layout` "matrix") has the single input `X` of shape [-1, n features], FP
 one input of shape [-1, 1] per feature, named like it. The ONNX graph of a version has exactly these inputs.
 """
 
+import math
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
@@ -42,6 +43,8 @@ class Feature(BaseModel):
     """One column of a row.
 
     `minimum` and `maximum` are the range seen in training, for documentation and monitoring, never a limit.
+    `at_least` and `at_most` are limits: the pipeline has no prediction for a number beyond them, such as that of a
+    logarithm, so it is refused at every endpoint.
     `categories` lists the values seen in training; another value is refused when `unseen_categories` says so.
     `max_characters` is a limit: longer text is refused at every endpoint, whatever the graph would do with it.
     """
@@ -53,6 +56,8 @@ class Feature(BaseModel):
     nullable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
     categories: tuple[str, ...] | None = None
     unseen_categories: Literal["allowed", "refused"] = "allowed"
     max_characters: Annotated[int, Field(ge=1)] | None = None
@@ -62,6 +67,21 @@ class Feature(BaseModel):
     def character_limit(self) -> int | None:
         """The most characters (Unicode code points) that a value may have; None where values are no text."""
         return (self.max_characters or DEFAULT_MAX_CHARACTERS) if self.kind is Kind.CATEGORY else None
+
+    @property
+    def limits(self) -> str:
+        """The numbers that are accepted, in words; empty where all are."""
+        words = []
+        for bound, inward, including, excluding in (
+            (self.at_least, -math.inf, "at least", "greater than"),
+            (self.at_most, math.inf, "at most", "less than"),
+        ):
+            if bound is not None:
+                outside = math.nextafter(bound, inward)
+                # The end of an open interval has fewer digits than the number next to it.
+                is_open = self.kind is Kind.NUMBER and len(f"{outside:.17g}") < len(f"{bound:.17g}")
+                words.append(f"{excluding} {outside:g}" if is_open else f"{including} {bound:.17g}")
+        return " and ".join(words)
 
     @property
     def datatype(self) -> Datatype:
@@ -108,6 +128,11 @@ class Signature(BaseModel):
 
     def _may_have(self, targets: tuple[str, ...]) -> bool:
         return self.task is Task.REGRESSION and len(set(targets)) == len(targets) > 1
+
+    @cached_property
+    def has_limits(self) -> bool:
+        """Whether some numbers of any feature are refused."""
+        return any(feature.at_least is not None or feature.at_most is not None for feature in self.features)
 
     @cached_property
     def inputs(self) -> tuple[TensorMetadata, ...]:

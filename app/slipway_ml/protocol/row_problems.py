@@ -265,6 +265,8 @@ def _sentence(detail: ErrorDetails, feature: Feature) -> str:
         return f"must have at most {feature.character_limit} characters"
     if kind == "literal_error" and feature.categories:
         return f"must be one of the categories seen in training: {_listing(feature.categories)}"
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        return f"must be {feature.limits}: the model has no prediction beyond"
     return _EXPECTED[feature.kind] + (" or null" if feature.nullable else "")
 
 

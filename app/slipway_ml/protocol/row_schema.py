@@ -5,7 +5,7 @@ Numbers are strict (no text, no booleans) and finite. Integers are checked as do
 is how text says "missing".
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints, WithJsonSchema
 from typing_extensions import TypedDict
@@ -28,43 +28,64 @@ def object_request(signature: Signature, max_instances: int) -> Any:
 
 
 def _documented(feature: Feature) -> Any:
-    return Annotated[value_type(*kind_of(feature)), Field(description=_description(feature))]
+    return Annotated[value_type(kind_of(feature)), Field(description=_description(feature))]
 
 
-def kind_of(feature: Feature) -> tuple[Kind, bool, tuple[str, ...] | None, int | None]:
-    """What the type of its values depends on.
+class ValueKind(NamedTuple):
+    """What the type of a feature's values depends on.
 
-    The kind, whether it is nullable, the categories if no others are accepted, and the most characters of text.
+    `categories` are there if no others are accepted, and `max_characters` for text.
     """
+
+    kind: Kind
+    nullable: bool
+    categories: tuple[str, ...] | None
+    max_characters: int | None
+    at_least: float | None
+    at_most: float | None
+
+
+def kind_of(feature: Feature) -> ValueKind:
+    """What the type of its values depends on."""
     is_closed = feature.categories and feature.unseen_categories == "refused"
-    return feature.kind, feature.nullable, feature.categories if is_closed else None, feature.character_limit
+    categories = feature.categories if is_closed else None
+    limits = (feature.at_least, feature.at_most)
+    return ValueKind(feature.kind, feature.nullable, categories, feature.character_limit, *limits)
 
 
-def value_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None, max_characters: int | None) -> Any:
+def value_type(value: ValueKind) -> Any:
     """Type of the values of every feature of this kind."""
-    value = _present_type(kind, nullable, categories, max_characters)
-    return value | None if nullable else value
+    present = _present_type(value)
+    return present | None if value.nullable else present
 
 
-def _present_type(kind: Kind, nullable: bool, categories: tuple[str, ...] | None, max_characters: int | None) -> Any:
-    if kind is Kind.NUMBER:
-        return Annotated[float, Field(strict=True, allow_inf_nan=False)]
-    if kind is Kind.INTEGER:
+def _present_type(value: ValueKind) -> Any:
+    limits: dict[str, float] = {
+        name: bound for name, bound in (("ge", value.at_least), ("le", value.at_most)) if bound is not None
+    }
+    if value.kind is Kind.NUMBER:
+        return Annotated[float, Field(strict=True, allow_inf_nan=False, **limits)]
+    if value.kind is Kind.INTEGER:
+        documented: dict[str, Any] = {"type": "integer", "exclusiveMinimum": -_EXACT, "exclusiveMaximum": _EXACT}
+        documented |= {{"ge": "minimum", "le": "maximum"}[name]: bound for name, bound in limits.items()}
         return Annotated[
             float,
             Field(strict=True, allow_inf_nan=False, multiple_of=1, gt=-_EXACT, lt=_EXACT),
-            WithJsonSchema({"type": "integer", "exclusiveMinimum": -_EXACT, "exclusiveMaximum": _EXACT}),
+            Field(**limits),
+            WithJsonSchema(documented),
         ]
-    if kind is Kind.BOOLEAN:
+    if value.kind is Kind.BOOLEAN:
         return StrictBool
-    if categories is not None:
-        return Literal[(*categories, "")] if nullable else Literal[categories]
-    text = StringConstraints(strict=True, min_length=0 if nullable else 1, max_length=max_characters)
+    if value.categories is not None:
+        return Literal[(*value.categories, "")] if value.nullable else Literal[value.categories]
+    text = StringConstraints(strict=True, min_length=0 if value.nullable else 1, max_length=value.max_characters)
     return Annotated[str, text]
 
 
 def _description(feature: Feature) -> str:
     parts = ["Null where the value is missing."] if feature.nullable else []
+    if feature.limits:
+        parts.append(f"Must be {feature.limits}.")
     if feature.minimum is not None and feature.maximum is not None:
         parts.append(f"In training from {feature.minimum:g} to {feature.maximum:g}.")
     if feature.categories and feature.unseen_categories == "allowed":

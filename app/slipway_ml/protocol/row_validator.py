@@ -10,8 +10,8 @@ from functools import lru_cache
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from slipway_ml.contract.signature import Feature, Kind, Signature
-from slipway_ml.protocol.row_schema import kind_of, value_type
+from slipway_ml.contract.signature import Feature, Signature
+from slipway_ml.protocol.row_schema import ValueKind, kind_of, value_type
 
 
 def object_requests(signature: Signature, max_instances: int) -> SchemaValidator:
@@ -78,11 +78,9 @@ def _list_row(signature: Signature) -> CoreSchema:
 
 
 def _value(feature: Feature) -> CoreSchema:
-    return _schema_of(*kind_of(feature))
+    return _schema_of(kind_of(feature))
 
 
 @lru_cache(maxsize=1024)
-def _schema_of(
-    kind: Kind, nullable: bool, categories: tuple[str, ...] | None, max_characters: int | None
-) -> CoreSchema:
-    return TypeAdapter(value_type(kind, nullable, categories, max_characters)).core_schema
+def _schema_of(value: ValueKind) -> CoreSchema:
+    return TypeAdapter(value_type(value)).core_schema

@@ -105,7 +105,8 @@ def bind(servable: Servable, inputs: list[NamedTensor]) -> dict[str, Tensor]:
         tensors = {declared[0].name: tensor}
         if not len(tensor):
             raise MalformedRequest(_ROWS)
-        if not (inputs[0].is_finite and servable.signature.layout == "matrix"):
+        signature = servable.signature
+        if signature.has_limits or not (inputs[0].is_finite and signature.layout == "matrix"):
             _check_values(servable, tensors)
         return tensors
     given = {tensor.name: tensor for tensor in inputs}
@@ -142,6 +143,9 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
             is_infinite, is_missing = np.isinf(matrix).any(axis=0), np.isnan(matrix).any(axis=0)
             for feature, infinite, missing in zip(signature.features, is_infinite, is_missing, strict=True):
                 _check_numbers(f"feature {feature.name!r}", infinite, missing, feature.nullable)
+        if signature.has_limits:
+            for column, feature in enumerate(signature.features):
+                _check_limits(f"feature {feature.name!r}", matrix[:, column], feature)
         return
     for feature in signature.features:
         tensor = tensors[feature.name]
@@ -151,6 +155,8 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
         elif tensor.dtype.kind == "f":
             _check_numbers(where, np.isinf(tensor).any(), np.isnan(tensor).any(), feature.nullable)
         _check_kind(where, tensor, feature.kind)
+        if signature.has_limits:
+            _check_limits(where, tensor, feature)
 
 
 def _check_text(where: str, texts: list[str], feature: Feature, accepted: frozenset[str] | None) -> None:
@@ -173,6 +179,12 @@ def _check_kind(where: str, values: Tensor, kind: Kind) -> None:
         present = values[~np.isnan(values)]
         if not np.isin(present, (0.0, 1.0)).all():
             raise MalformedRequest(f"{where}: only 0 and 1 are accepted for false and true")
+
+
+def _check_limits(where: str, values: Tensor, feature: Feature) -> None:
+    at_least, at_most = feature.at_least, feature.at_most
+    if (at_least is not None and (values < at_least).any()) or (at_most is not None and (values > at_most).any()):
+        raise MalformedRequest(f"{where}: must be {feature.limits}: the model has no prediction beyond")
 
 
 def _is_finite(values: Tensor) -> bool:

@@ -115,7 +115,9 @@ def open_servable(
 
 
 def _plain_matrix(signature: Signature, most: int) -> PlainMatrix | None:
-    return PlainMatrix(signature.inputs[0], most) if signature.layout == "matrix" else None
+    if signature.layout != "matrix" or signature.has_limits:
+        return None
+    return PlainMatrix(signature.inputs[0], most)
 
 
 def _check_interface(manifest: ModelManifest, session: OnnxSession) -> None:

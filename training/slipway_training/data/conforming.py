@@ -37,6 +37,13 @@ def check_cells(frame: pd.DataFrame, signature: Signature) -> None:
         absent = missing(column)
         if absent.any() and not feature.nullable:
             raise DataCheckFailed(f"column {feature.name!r} lacks values, which the model does not take; fill them in")
+        low = -np.inf if feature.at_least is None else feature.at_least
+        high = np.inf if feature.at_most is None else feature.at_most
+        if feature.limits and not column[~absent].between(low, high).all():
+            raise DataCheckFailed(
+                f"column {feature.name!r} holds numbers that the model refuses; leave out rows that are not "
+                f"{feature.limits}"
+            )
         is_closed = feature.unseen_categories == "refused" and feature.categories is not None
         if is_closed and not set(column[~absent]) <= set(feature.categories or ()):
             raise DataCheckFailed(

@@ -5,7 +5,7 @@ the first step of the pipeline that is compared, it turns a frame that follows t
 user's own pipeline was fitted on: an array or a frame, with the user's dtypes and marks for missing cells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from slipway_training.errors import DataCheckFailed
 _EXACT = 2**53
 _TEXT_COLUMN = "text"
 _COLUMNS = 2
+_LONGEST_NAME = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,12 @@ def read(rows: Any, wanted: tuple[str, ...] | None = None) -> Given:
         frame = frame[list(wanted)]
     if frame.shape[1] == 0:
         raise DataCheckFailed("X has no columns")
+    for place, name in enumerate(frame.columns):
+        if not 0 < len(name) <= _LONGEST_NAME:
+            what = "no name" if not name else f"a name of more than {_LONGEST_NAME} characters"
+            raise DataCheckFailed(
+                f"column {place} of X (counted from 0) has {what}; rename it and fit the pipeline again"
+            )
     columns, kinds, values = {}, {}, {}
     for name in frame.columns:
         kinds[name], values[name], columns[name] = _read_column(name, frame[name])
@@ -138,9 +145,10 @@ def _read_column(name: str, column: "pd.Series[Any]") -> tuple[Kind, Any, Column
     is_boolean = pd.api.types.is_bool_dtype(column.dtype) or bool(kinds and kinds <= {bool, np.bool_})
     form = Column(column.dtype, mark, bool(absent.any()), is_boolean)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        if not all(isinstance(value, str) for value in column.dtype.categories):
-            raise DataCheckFailed(f"column {name!r} has categories that are not text; convert them with astype(str)")
-        return Kind.CATEGORY, _texts(name, column, absent), form
+        kind = _kind_of_categories(name, column.dtype)
+        if kind is Kind.CATEGORY:
+            return kind, _texts(name, column, absent), form
+        return kind, _numbers(column, absent), replace(form, is_boolean=kind is Kind.BOOLEAN)
     if is_boolean:
         return Kind.BOOLEAN, _numbers(column, absent), form
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
@@ -158,6 +166,20 @@ def _read_column(name: str, column: "pd.Series[Any]") -> tuple[Kind, Any, Column
         return Kind.NUMBER, _numbers(column, absent), form
     what = "is empty" if not len(present) else f"is of dtype {column.dtype}, and holds more than text or numbers"
     raise DataCheckFailed(f"column {name!r} {what}; convert it to text, numbers or booleans before the pipeline")
+
+
+def _kind_of_categories(name: str, dtype: pd.CategoricalDtype) -> Kind:
+    """Categories that are numbers travel as numbers, and booleans as booleans."""
+    kinds = {type(value) for value in dtype.categories.tolist()}
+    for kind, types in ((Kind.CATEGORY, {str}), (Kind.BOOLEAN, {bool}), (Kind.INTEGER, {int})):
+        if kinds <= types:
+            return kind
+    if kinds <= {int, float}:
+        return Kind.NUMBER
+    raise DataCheckFailed(
+        f"column {name!r} has categories that are neither text, numbers nor booleans alone; convert them with "
+        "astype(str).astype('category') and fit the pipeline again"
+    )
 
 
 def _numbers(column: "pd.Series[Any]", absent: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -189,6 +211,10 @@ def _restore_booleans(values: NDArray[np.float64], column: Column) -> Any:
 def _restore(cells: "pd.Series[Any]", column: Column) -> Any:
     values = cells.to_numpy()
     if values.dtype == np.float64:
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            numbers = np.array(column.dtype.categories.tolist(), dtype=np.float64)
+            places = pd.Index(numbers).get_indexer(pd.Index(values))
+            return pd.Categorical.from_codes(places, dtype=column.dtype)
         if column.is_boolean:
             return _restore_booleans(values, column)
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and not column.has_missing:

@@ -3,7 +3,8 @@
 A block is a matrix of columns of one type, float64 or text; a table is a list of blocks side by side. A prediction is
 what an estimator gives: a label and perhaps probabilities, or a value. A block may know its origin: a matrix of which
 each of its columns is a function that grows with the same column. Trees compare the origin, so that the steps between
-are never written; they are written when somebody asks for the block's wire.
+are never written; they are written when somebody asks for the block's wire. A block that scikit-learn has as a sparse
+matrix says so: its zeros are not stored, which XGBoost takes for missing.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ class Block:
     width: int
     is_text: bool = False
     origin: "Origin | None" = None
+    is_sparse: bool = False
 
     @property
     def wire(self) -> str:
@@ -78,7 +80,8 @@ def join(assembly: Assembly, blocks: Sequence[Block], what: str) -> Block:
     if len(blocks) == 1:
         return blocks[0]
     whole = _Joined(assembly, tuple(blocks))
-    return Block(whole.write, sum(block.width for block in blocks), blocks[0].is_text, whole.origin())
+    is_sparse = any(block.is_sparse for block in blocks)
+    return Block(whole.write, sum(block.width for block in blocks), blocks[0].is_text, whole.origin(), is_sparse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,12 @@ def _part(assembly: Assembly, block: Block, columns: list[int]) -> Block:
 
     origin = block.origin
     if origin is None:
-        return Block(write, len(columns), block.is_text)
+        return Block(write, len(columns), block.is_text, is_sparse=block.is_sparse)
 
     def see(numbers: Floats) -> Floats:
         whole = np.full((len(numbers), block.width), _ANY_NUMBER)
         whole[:, columns] = numbers
         return origin.see(whole)[:, columns]
 
-    return Block(write, len(columns), block.is_text, Origin(_part(assembly, origin.block, columns), see))
+    own = Origin(_part(assembly, origin.block, columns), see)
+    return Block(write, len(columns), block.is_text, own, block.is_sparse)

@@ -13,7 +13,7 @@ import numpy as np
 from onnx import TensorProto
 from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectorMixin
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -21,12 +21,12 @@ from sklearn.preprocessing import FunctionTransformer
 
 from slipway_training.data.given import AsGiven
 from slipway_training.errors import ConversionError
-from slipway_training.export import parameters, skl2onnx_step
+from slipway_training.export import parameters, skl2onnx_step, sparse
 from slipway_training.export.assembly import Assembly
 from slipway_training.export.blocks import Block, EstimatorOutput, Origin, join, select
 from slipway_training.export.monotonic import is_monotonic
 from slipway_training.export.precision import prefers_float32
-from slipway_training.export.transformers import dates, functions, linear_maps, text
+from slipway_training.export.transformers import columnwise, dates, functions, linear_maps, text
 from slipway_training.pipeline.dates import DateParts
 
 Predictions = Callable[["Translation", Any, Sequence[Block], str], EstimatorOutput]
@@ -66,12 +66,19 @@ class Translation:
             case CountVectorizer() | DateParts():
                 write = text.vectorize if isinstance(fitted, CountVectorizer) else dates.split
                 found = [write(self.assembly, fitted, join(self.assembly, blocks, f"step {path}"), path)]
+            case TfidfTransformer():
+                block = self.numbers(join(self.assembly, blocks, f"step {path}"), fitted, path)
+                found = [Block(text.weigh(self.assembly, fitted, block.wire), block.width)]
             case FunctionTransformer():
                 found = functions.apply(self.assembly, fitted.func, blocks, path)
             case _:
-                block = join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}")
-                found = [self._grown(fitted, block, path) or self._transform_leaf(fitted, block, path)]
-        return found
+                parts = columnwise.parts(fitted, blocks)
+                if parts is None:
+                    parts = [(path, fitted, join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}"))]
+                else:
+                    parts = [(f"{path}.{number}", *part) for number, part in enumerate(parts)]
+                found = [self._grown(one, own, name) or self._transform_leaf(one, own, name) for name, one, own in parts]
+        return found if does_nothing(fitted) else sparse.marked(fitted, blocks, found)
 
     def output(self, fitted: Any, blocks: list[Block], path: str) -> EstimatorOutput:
         """A table through an estimator; raises ConversionError that names the step."""

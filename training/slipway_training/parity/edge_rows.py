@@ -82,9 +82,16 @@ def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
     low, high = span(feature)
     beyond = [] if feature.kind is Kind.BOOLEAN else [low - 10 * (high - low), high + 10 * (high - low), 0.0]
     for value in (low, high, *beyond):
-        yield "extreme", value
+        yield "extreme", _within(feature, value)
     if feature.nullable:
         yield "missing", np.nan
+
+
+def _within(feature: Feature, value: float) -> float:
+    """The number, or the end of those that are accepted where it lies beyond."""
+    low = -np.inf if feature.at_least is None else feature.at_least
+    high = np.inf if feature.at_most is None else feature.at_most
+    return min(max(value, low), high)
 
 
 def span(feature: Feature) -> tuple[float, float]:

@@ -18,6 +18,8 @@ _MOST_CATEGORIES = 200
 _TINY = float(np.finfo(np.float64).tiny)
 _ENDS: dict[Any, tuple[float, ...]] = {
     np.log: (_TINY, 0.0, -1.0),
+    np.log10: (_TINY, 0.0, -1.0),
+    np.log2: (_TINY, 0.0, -1.0),
     np.log1p: (float(np.nextafter(-1.0, 0.0)), -1.0, -2.0),
     np.reciprocal: (_TINY, 0.0, -_TINY),
     np.sqrt: (0.0, -_TINY, -1.0),

@@ -24,6 +24,7 @@ from slipway_training.data.table import missing, with_columns
 from slipway_training.errors import ConfigError, DataCheckFailed, closest
 from slipway_training.export.estimators.catboost_trees import refuse_categories
 from slipway_training.parity.as_given import ask_own
+from slipway_training.parity.domains import with_limits
 from slipway_training.parity.edge_rows import UNSEEN_CATEGORY
 
 _MINIMUM_ROWS = 2
@@ -47,6 +48,7 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
     if targets is not None:
         _check_targets(task, targets)
     signature = _signature(pipeline, given, task, nullable, _unseen(whole, given), targets)
+    signature = with_limits(whole, signature, given.frame)
     if held_out is None:
         judged, judged_target, counts = given.frame, own_target, {"given": len(own_target)}
     else:

@@ -18,6 +18,7 @@ from slipway_training.errors import ConversionError
 from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.pipeline_walk import Translation, as_labels
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
+from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.fitted import from_predictors, from_stages
 from slipway_training.export.trees.memberships import Memberships, matching_codes
 from slipway_training.export.trees.placement import place
@@ -51,6 +52,12 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
 def raw_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
     """The sum of the trees as [rows, trees per stage], float64."""
     return translation.double(_sums(translation, *_placed(translation, fitted, blocks, path)))
+
+
+def exact_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
+    """The same to nearly the last place of float64."""
+    wire, ensemble = _placed(translation, fitted, blocks, path)
+    return exact_sums(translation.assembly, wire, ensemble, int(ensemble.target.max()) + 1)
 
 
 def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from slipway_training.errors import ConversionError
 from slipway_training.export.blocks import Block, EstimatorOutput
-from slipway_training.export.estimators.decisions import decision
+from slipway_training.export.estimators.decisions import decision, exact_decision
 from slipway_training.export.pipeline_walk import Translation
 
 
@@ -33,7 +33,8 @@ def _fold(translation: Translation, fold: Any, blocks: Sequence[Block], path: st
         )
     if len(fold.estimator.classes_) != len(fold.classes):
         raise ConversionError(f"step {path}: a fold has not seen every class; calibrate with fewer folds or more rows")
-    found = decision(translation, fold.estimator, blocks, path)
+    ask = exact_decision if fold.method == "isotonic" else decision
+    found = ask(translation, fold.estimator, blocks, path)
     columns = []
     for number, calibrator in enumerate(fold.calibrators):
         column = add("Gather", [found, constant(np.array([number]))], axis=1)

@@ -21,10 +21,28 @@ from slipway_training.errors import ConversionError
 from slipway_training.export.blocks import Block
 from slipway_training.export.estimators.adaboost import adaboost_decision
 from slipway_training.export.estimators.bagging import chosen, mean
-from slipway_training.export.estimators.boosting import raw_scores
+from slipway_training.export.estimators.boosting import exact_scores, raw_scores
+from slipway_training.export.estimators.forests import FORESTS, exact_shares
 from slipway_training.export.estimators.linear import linear_decision
 from slipway_training.export.estimators.support_vectors import support_vector_decision
 from slipway_training.export.pipeline_walk import Translation, below
+
+
+def exact_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
+    """The same as `decision`, where trees give float64 to nearly its last place: for steps that are steep."""
+    match fitted:
+        case Pipeline():
+            name, last = fitted.steps[-1]
+            before = fitted.steps[:-1]
+            rest = translation.transform(Pipeline(before), list(blocks), path) if before else list(blocks)
+            return exact_decision(translation, last, rest, below(path, name))
+        case GridSearchCV() | RandomizedSearchCV():
+            return exact_decision(translation, fitted.best_estimator_, blocks, path)
+        case GradientBoostingClassifier() | HistGradientBoostingClassifier():
+            return exact_scores(translation, fitted, blocks, path)
+        case _ if isinstance(fitted, FORESTS):
+            return _second_of_two(translation, fitted, exact_shares(translation, fitted, blocks, path))
+    return decision(translation, fitted, blocks, path)
 
 
 def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
@@ -59,6 +77,10 @@ def probability(translation: Translation, fitted: Any, blocks: Sequence[Block], 
     """Its probabilities, of two classes the second's alone."""
     output = translation.output(fitted, list(blocks), path)
     numbers = translation.double(str(output.numbers), is_double=output.is_double)
+    return _second_of_two(translation, fitted, numbers)
+
+
+def _second_of_two(translation: Translation, fitted: Any, numbers: str) -> str:
     if len(fitted.classes_) > 2:  # noqa: PLR2004  # one column says it all for two
         return numbers
     return translation.assembly.add("Gather", [numbers, translation.assembly.constant(np.array([1]))], axis=1)

@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 from onnx import TensorProto
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation, as_labels
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
+from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.fitted import from_trees
 from slipway_training.export.trees.placement import place
 
+FORESTS = (DecisionTreeClassifier, ExtraTreeClassifier, ExtraTreesClassifier, RandomForestClassifier)
 _FEWEST_SCORES = 3
 
 
@@ -40,6 +44,16 @@ def forest_regressor(translation: Translation, fitted: Any, blocks: Sequence[Blo
     )
     trees = _trees(fitted)
     return mean_value(translation, from_trees(trees), block, trees[0].n_outputs_)
+
+
+def exact_shares(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
+    """The mean shares [rows, classes], in float64 to nearly its last place."""
+    what = f"step {path}: {type(fitted).__name__}"
+    block = translation.numbers(join(translation.assembly, blocks, what), fitted, path)
+    trees = _trees(fitted)
+    wire, placed = place(from_trees(trees), block, is_single=True)
+    sums = exact_sums(translation.assembly, wire, placed, len(fitted.classes_))
+    return translation.assembly.add("Div", [sums, translation.assembly.constant(np.array([float(len(trees))]))])
 
 
 def reaches(

@@ -1,7 +1,7 @@
 """LightGBM's classifier and regressor: float64 thresholds, `at most` goes left, missing goes where it learned to.
 
-The model is read from LightGBM's own dump, so nothing is guessed. Columns of categories come as text, in pandas' type
-for them, or as whole numbers; a split on a set of them compares a column of its own.
+The model is read from LightGBM's own dump, so nothing is guessed. Columns of categories come in pandas' type for them,
+be they text or numbers, or as whole numbers; a split on a set of them compares a column of its own.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.estimators.raw_scores import linked, summed
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.building import Building
-from slipway_training.export.trees.memberships import HALF, Memberships, matching_codes, matching_text
+from slipway_training.export.trees.memberships import HALF, Memberships, codes, matching, matching_codes
 
 _LINKS = {
     "regression": "",
@@ -43,7 +43,7 @@ def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block
     building = Building()
     for number, info in enumerate(model["tree_info"]):
         _grow(building, info["tree_structure"], number, targets, memberships, what)
-    block = _columns(translation, blocks, model, memberships, what)
+    block = _columns(translation, blocks, fitted, model, memberships, what)
     raw = summed(translation, building.ensemble(), block, targets, is_single=False)
     return linked(translation, fitted, raw, _LINKS.get(objective, ""))
 
@@ -84,37 +84,59 @@ def _grow(
 
 
 def _columns(
-    translation: Translation, blocks: Sequence[Block], model: dict[str, Any], memberships: Memberships, what: str
+    translation: Translation,
+    blocks: Sequence[Block],
+    fitted: Any,
+    model: dict[str, Any],
+    memberships: Memberships,
+    what: str,
 ) -> Block:
-    """The columns as the trees see them: numbers as they are, then one for each set of categories that is asked about.
-
-    A column of text is never compared itself; zeros stand in its place.
+    """The columns as the trees see them: numbers as they are, categories as the codes that LightGBM gives them, then
+    one for each set of categories that is asked about.
     """
     assembly = translation.assembly
     texts = [number for block in blocks for number in [block.is_text] * block.width]
-    known = [[str(category) for category in own] for own in model["pandas_categorical"] or []]
-    if sum(texts) != len(known):
-        raise ConversionError(f"{what} gets text that it was not fitted on as categories; encode it with OneHotEncoder")
-    categories = dict(zip(np.flatnonzero(texts).tolist(), known, strict=True))
-    columns = [_numbers(assembly, blocks, number, is_text) for number, is_text in enumerate(texts)]
+    categories = _categories(fitted, model, texts, what)
     matches, counts = {}, {}
-    for column in {column for column, _, _ in memberships.keys}:
+    for column in {column for column, _, _ in memberships.keys} | categories.keys():
         (block,) = select(assembly, blocks, [column])
-        counts[column] = len(categories[column]) if column in categories else _count(memberships, column)
         if column in categories:
-            matches[column] = matching_text(assembly, block.wire, categories[column])
+            matches[column] = matching(assembly, block.wire, categories[column])
+            counts[column] = len(categories[column])
         else:
+            counts[column] = _count(memberships, column)
             matches[column] = matching_codes(assembly, block.wire, counts[column])
+    columns = list(blocks)
+    if categories:
+        columns = [
+            Block(codes(assembly, matches[number], counts[number]), 1)
+            if number in categories
+            else select(assembly, blocks, [number])[0]
+            for number in range(len(texts))
+        ]
     sets = [Block(wire, 1) for wire in memberships.wires(assembly, matches, counts)]
-    return join(assembly, [*(blocks if not any(texts) else columns), *sets], what)
+    return join(assembly, [*columns, *sets], what)
 
 
-def _numbers(assembly: Assembly, blocks: Sequence[Block], number: int, is_text: bool) -> Block:
-    (block,) = select(assembly, blocks, [number])
-    if not is_text:
-        return block
-    rows = assembly.add("Shape", [block.wire])
-    return Block(assembly.add("Expand", [assembly.constant(np.zeros((1, 1))), rows]), 1)
+def _categories(fitted: Any, model: dict[str, Any], texts: Sequence[bool], what: str) -> dict[int, list[Any]]:
+    """The categories of each column that pandas had as such: all that are text, and numbers that LightGBM says are."""
+    known = model["pandas_categorical"] or []
+    by_number = {*np.flatnonzero(texts).tolist(), *map(int, fitted.booster_.params.get("categorical_column", ()))}
+    columns = next((sorted(own) for own in (by_number, np.flatnonzero(texts)) if len(own) == len(known)), None)
+    if columns is None and not any(texts):
+        raise ConversionError(
+            f"{what} has ordered categories of numbers, whose order it does not record; give them as numbers and fit "
+            "the pipeline again"
+        )
+    if columns is None:
+        raise ConversionError(f"{what} gets text that it was not fitted on as categories; encode it with OneHotEncoder")
+    found = {int(column): [*own] for column, own in zip(columns, known, strict=True)}
+    if any(texts[column] != all(isinstance(one, str) for one in own) for column, own in found.items()):
+        raise ConversionError(
+            f"{what} gets text where its categories are numbers, or numbers where they are text; give the columns in "
+            "the types that it was fitted on"
+        )
+    return found
 
 
 def _count(memberships: Memberships, column: int) -> int:

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import TunedThresholdClassifierCV
-from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.decisions import decision
-from slipway_training.export.estimators.forests import reaches
+from slipway_training.export.estimators.forests import FORESTS, reaches
 from slipway_training.export.pipeline_walk import Translation, as_labels
-
-_FORESTS = (DecisionTreeClassifier, ExtraTreeClassifier, ExtraTreesClassifier, RandomForestClassifier)
 
 
 def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
@@ -24,7 +20,7 @@ def thresholded(translation: Translation, fitted: Any, blocks: Sequence[Block], 
     classes = list(fitted.classes_)
     positive = 1 if (wanted := _positive(fitted)) is None else classes.index(wanted)
     threshold, uses_probability = _threshold(fitted, inner)
-    if uses_probability and isinstance(inner, _FORESTS):
+    if uses_probability and isinstance(inner, FORESTS):
         is_above = reaches(translation, inner, blocks, f"{path}.shares", positive, threshold)
     elif uses_probability:
         # Numbers that were rounded to float32 are compared with what the threshold becomes there.

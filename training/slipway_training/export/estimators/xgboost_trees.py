@@ -80,13 +80,19 @@ def gap_mark(fitted: Any) -> float | None:
 
 
 def _with_gaps(assembly: Assembly, fitted: Any, block: Block) -> Block:
-    """NaN where the estimator takes a number for missing; it compares after its cast to float32."""
-    mark = gap_mark(fitted)
-    if mark is None:
-        return block
-    single = assembly.add("Cast", [block.wire], to=TensorProto.FLOAT)
-    is_gap = assembly.add("Equal", [single, assembly.constant(np.array(mark, dtype=np.float32))])
-    return Block(assembly.add("Where", [is_gap, assembly.constant(np.array(np.nan)), block.wire]), block.width)
+    """NaN where the estimator takes a number for missing: its mark, compared after its cast to float32, and the zeros
+    that a sparse matrix does not store.
+    """
+    wire, mark = block.wire if block.is_sparse else "", gap_mark(fitted)
+    gaps = []
+    if block.is_sparse:
+        gaps.append(assembly.add("Equal", [wire, assembly.constant(np.array(0.0))]))
+    if mark is not None:
+        single = assembly.add("Cast", [block.wire], to=TensorProto.FLOAT)
+        gaps.append(assembly.add("Equal", [single, assembly.constant(np.array(mark, dtype=np.float32))]))
+    for is_gap in gaps:
+        wire = assembly.add("Where", [is_gap, assembly.constant(np.array(np.nan)), wire or block.wire])
+    return Block(wire, block.width) if gaps else block
 
 
 def _base(stated: dict[str, Any], objective: str, targets: int) -> Any:

@@ -1,4 +1,4 @@
-"""CountVectorizer and TfidfVectorizer: words as scikit-learn cuts them, counted exactly and weighed in float64.
+"""CountVectorizer, TfidfTransformer and TfidfVectorizer: words as scikit-learn cuts them, counted exactly and weighed in float64.
 
 skl2onnx replaces the default token pattern by ASCII letters, so that every accented word is another one. onnxruntime's
 tokenizer does not know what a word of Unicode is, so it is given every letter and digit that Python knows.
@@ -52,7 +52,7 @@ def vectorize(assembly: Assembly, fitted: Any, block: Block, path: str) -> Block
     if fitted.binary:
         numbers = add("Min", [numbers, constant(np.array([1.0]))])
     if isinstance(fitted, TfidfVectorizer):
-        numbers = _weigh(assembly, fitted, numbers)
+        numbers = weigh(assembly, fitted, numbers)
     return Block(numbers, width)
 
 
@@ -122,13 +122,14 @@ def _pool(fitted: Any) -> dict[str, Any]:
     }
 
 
-def _weigh(assembly: Assembly, fitted: Any, numbers: str) -> str:
+def weigh(assembly: Assembly, fitted: Any, numbers: str) -> str:
+    """Counts as TfidfVectorizer or TfidfTransformer weighs them, row by row; zero, which is not stored, stays zero."""
     add, constant = assembly.add, assembly.constant
     one = constant(np.array([1.0]))
     if fitted.sublinear_tf:
-        logged = add("Add", [add("Log", [add("Max", [numbers, one])]), one])
-        is_there = add("Greater", [numbers, constant(np.array([0.0]))])
-        numbers = add("Where", [is_there, logged, numbers])
+        is_absent = add("Equal", [numbers, constant(np.array([0.0]))])
+        logged = add("Add", [add("Log", [add("Where", [is_absent, one, numbers])]), one])
+        numbers = add("Where", [is_absent, numbers, logged])
     if fitted.use_idf:
         numbers = add("Mul", [numbers, constant(np.asarray(fitted.idf_, dtype=np.float64))])
     if fitted.norm is None:

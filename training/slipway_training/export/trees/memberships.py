@@ -5,6 +5,7 @@ the fitted tree does. ONNX has a split on membership too, in an operator that ol
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto
@@ -44,10 +45,19 @@ class Memberships:
         return found
 
 
-def matching_text(assembly: Assembly, wire: str, categories: list[str]) -> str:
-    """[rows, categories] of 0 and 1 for a column of text."""
-    found = assembly.add("Equal", [wire, assembly.constant(np.array([categories], dtype=object))])
-    return assembly.add("Cast", [found], to=TensorProto.DOUBLE)
+def matching(assembly: Assembly, wire: str, categories: list[Any]) -> str:
+    """[rows, categories] of 0 and 1 for a column of text or of numbers."""
+    is_text = any(isinstance(category, str) for category in categories)
+    own = np.array([categories], dtype=object if is_text else np.float64)
+    return assembly.add("Cast", [assembly.add("Equal", [wire, assembly.constant(own)])], to=TensorProto.DOUBLE)
+
+
+def codes(assembly: Assembly, match: str, count: int) -> str:
+    """[rows, 1]: the number of the category that matches, NaN where none does."""
+    add, constant = assembly.add, assembly.constant
+    code = add("MatMul", [match, constant(np.arange(count, dtype=np.float64)[:, np.newaxis])])
+    known = add("MatMul", [match, constant(np.ones((count, 1)))])
+    return add("Where", [add("Equal", [known, constant(np.array(0.0))]), constant(np.array(np.nan)), code])
 
 
 def matching_codes(assembly: Assembly, wire: str, count: int) -> str:

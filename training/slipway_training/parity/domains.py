@@ -1,0 +1,96 @@
+"""with_limits(pipeline, signature, rows): where the numbers end that a pipeline can predict, found by asking it.
+
+A logarithm has no value below zero, an exponential none far above; scikit-learn raises an error there, while a graph
+predicts from what is no number. The ends are those of the whole pipeline: an imputer after a logarithm takes its NaN,
+a scaler before it moves them. Only pipelines that apply functions are asked.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import FunctionTransformer, PowerTransformer
+
+from slipway_ml.contract.signature import Feature, Kind, Signature
+from slipway_training.data.table import with_columns
+from slipway_training.errors import ConversionError
+from slipway_training.export.bisection import last_that_holds, number, ordinal
+from slipway_training.parity.known_values import known_numbers, steps
+
+_FAR = 1e30
+_FAR_INTEGER = float(2**53 - 1)
+_REFUSALS = (ValueError, IndexError, KeyError, TypeError, AttributeError)
+
+
+def with_limits(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> Signature:
+    """The signature with `at_least` and `at_most` where the pipeline has no prediction beyond them.
+
+    Raises ConversionError for a gap amid the numbers of a column, such as a reciprocal has at zero.
+    """
+    if not any(map(_may_end, steps(pipeline))):
+        return signature
+    inner = known_numbers(pipeline).get("domain_end", ())
+    base = rows.iloc[:1]
+    features = tuple(
+        feature
+        if feature.kind in {Kind.CATEGORY, Kind.BOOLEAN}
+        else _limited(feature, inner, lambda value, name=feature.name: _predicts(pipeline, base, name, value))
+        for feature in signature.features
+    )
+    return signature.model_copy(update={"features": features})
+
+
+def _may_end(step: Any) -> bool:
+    return (isinstance(step, FunctionTransformer) and step.func is not None) or (
+        isinstance(step, PowerTransformer) and step.method == "box-cox"
+    )
+
+
+def _limited(feature: Feature, inner: tuple[float, ...], is_predicted: Callable[[float], bool]) -> Feature:
+    low, high = float(feature.minimum or 0.0), float(feature.maximum or 0.0)
+    far = _FAR_INTEGER if feature.kind is Kind.INTEGER else _FAR
+    if not (is_predicted(low) and is_predicted(high)):
+        return feature  # the cells of a row decide together, and nothing can be said of one column
+    found: dict[str, float] = {}
+    for name, start, outward in (("at_least", low, -1.0), ("at_most", high, 1.0)):
+        beyond = sorted((one for one in {*inner, outward * far} if outward * one > outward * start), key=abs_from(start))
+        refused = next((one for one in beyond if not is_predicted(one)), None)
+        if refused is not None:
+            found[name] = _last(start, refused, is_predicted, is_whole=feature.kind is Kind.INTEGER)
+    for one in inner:
+        if low < one < high and not is_predicted(one):
+            raise ConversionError(
+                f"the pipeline has no prediction where column {feature.name!r} is {one:g}, amid its numbers; apply the "
+                "function to columns of one sign, or leave it out"
+            )
+    return feature.model_copy(update=found)
+
+
+def abs_from(start: float) -> Callable[[float], float]:
+    """How far a number is from where a search begins."""
+    return lambda value: abs(value - start)
+
+
+def _last(start: float, refused: float, is_predicted: Callable[[float], bool], *, is_whole: bool) -> float:
+    """The last number on the way from `start` to `refused` that is predicted."""
+    side = 1.0 if refused > start else -1.0
+    if is_whole:
+        near, far = int(start), int(np.ceil(refused) if refused > start else np.floor(refused))
+        while abs(far - near) > 1:
+            middle = (near + far) // 2
+            near, far = (middle, far) if is_predicted(float(middle)) else (near, middle)
+        return float(near)
+    low, high = ordinal([side * start]), ordinal([side * refused])
+    return side * float(number(last_that_holds(low, high, lambda asked: np.array([is_predicted(side * asked[0])])))[0])
+
+
+def _predicts(pipeline: Any, base: pd.DataFrame, name: str, value: float) -> bool:
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found = np.asarray(pipeline.predict(with_columns(base, {name: value})))
+    except _REFUSALS:
+        return False
+    return found.dtype.kind != "f" or bool(np.isfinite(found).all())
