@@ -216,7 +216,10 @@ class Guard:
     async def _respond(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             path = scope["path"]
-            match = self.admit(exchange, self._paths.get(path) or self._table.find(path))
+            found = self._paths.get(path) or self._table.find(path)
+            if found is not None and found.route.takes_model:
+                found = found.for_model(scope.get("query_string", b""))
+            match = self.admit(exchange, found)
             if not match.route.is_hot:
                 await self._fastapi(_canonical(scope, match.base_path), receive, _Stamped(exchange, send))
                 return
