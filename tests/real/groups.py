@@ -45,6 +45,7 @@ GROUPS = {
     "nginx": Group(("nginx",), "nginx-light", (_REFUSALS,), "nginx"),
     "haproxy": Group(("haproxy",), "haproxy", (_REFUSALS,), "haproxy"),
     "java": Group(("javac",), "default-jdk-headless", (_REFUSALS,), "java"),
+    "browser": Group(("chromium",), "chromium", ("tests/real/browser/test_pages.py",)),
     "clients": Group(("javac", "mvn", "npm"), "maven npm", ("tests/real/clients/test_generated_clients.py",)),
 }
 

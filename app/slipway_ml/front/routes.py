@@ -69,6 +69,9 @@ METRICS = _get("/metrics", Scope.METRICS)
 FOR_OPERATORS = frozenset({LIVE, READY, V2_LIVE, V2_READY, METRICS})
 """What a server that has no place for anybody else still serves."""
 
+ROOT = Route("/", frozenset({"GET", "HEAD"}), None, is_hot=True)
+"""What is here, for whoever comes without knowing."""
+
 OPENAPI = Route("/openapi.json", frozenset({"GET", "HEAD"}), Scope.PREDICT, takes_model=True)
 DOCS_PAGE, DOCS_ASSETS = _page("/docs"), _page("/static-offline-docs/{asset}")
 DOCS = (DOCS_PAGE, OPENAPI, DOCS_ASSETS)
@@ -105,6 +108,7 @@ ROUTES: tuple[Route, ...] = (
     LIVE,
     READY,
     METRICS,
+    ROOT,
     *DOCS,
 )
 
@@ -151,4 +155,4 @@ class RouteTable:
 
 
 def _pattern(template: str) -> str:
-    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + "/?"
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template.removesuffix("/")) + "/?"

@@ -54,7 +54,7 @@ def test_key_opens_the_routes_of_its_scope_alone(tmp_path: Path, scope: Scope, a
 def test_only_health_and_the_page_that_asks_for_a_key_are_public() -> None:
     public = {route.template for route in ROUTES if route.scope is None}
 
-    page = {"/docs", "/static-offline-docs/{asset}"}
+    page = {"/", "/docs", "/static-offline-docs/{asset}"}
     assert public == {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"} | page
 
 
