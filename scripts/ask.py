@@ -22,12 +22,8 @@ def main() -> int:
     if not _is_ready(url, process):
         sys.stderr.write("demo: the server did not become ready; its last lines say why\n")
         return 1
-    document = _call(f"{url}/openapi.json")
-    examples = {
-        path: methods["post"]["requestBody"]["content"]["application/json"]["example"]
-        for path, methods in document["paths"].items()
-        if path.startswith("/predict/")
-    }
+    names = [model["name"] for model in _call(f"{url}/v2/models")["models"]]
+    examples = {f"/predict/{name}": _read_example(url, name) for name in names}
     for path, example in examples.items():
         _show(url, path, example)
     path, example = next(iter(examples.items()))
@@ -49,6 +45,11 @@ def _is_ready(url: str, process: int) -> bool:
         except urllib.error.URLError:
             time.sleep(0.05)
     return False
+
+
+def _read_example(url: str, name: str) -> Any:
+    paths = _call(f"{url}/openapi.json?model={name}")["paths"]
+    return paths[f"/predict/{name}"]["post"]["requestBody"]["content"]["application/json"]["example"]
 
 
 def _show(url: str, path: str, body: Any) -> None:

@@ -16,10 +16,12 @@ from slipway_ml.api.hot.health import HealthHandler
 from slipway_ml.api.hot.infer import InferHandler
 from slipway_ml.api.hot.predict import PredictHandler
 from slipway_ml.api.hot.repository import RepositoryHandler
+from slipway_ml.api.hot.root import RootHandler
 from slipway_ml.api.hot.turns import Turns
 from slipway_ml.api.hot.v1_predict import V1PredictHandler
 from slipway_ml.errors import Unauthorized, UsageError
 from slipway_ml.front.access.api_keys import ApiKeyAuthorizer, presented_key, refuse_open_address
+from slipway_ml.front.access.cors import Cors
 from slipway_ml.front.access.loopback import LoopbackOnly
 from slipway_ml.front.bodies import Limits
 from slipway_ml.front.exchange import Exchange
@@ -38,6 +40,7 @@ from slipway_ml.front.routes import (
     PREDICT,
     PREDICT_VERSION,
     READY,
+    ROOT,
     UNLOAD,
     V1_PREDICT,
     V1_PREDICT_VERSION,
@@ -75,6 +78,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
     `link` leads to the supervisor where this process is one of several workers, `keys` is what that one has read.
     """
     metrics, table = Metrics(), ModelTable()
+    cors = Cors(settings.origins) if settings.origins else None
     memory = memory_limits(settings)
     authorizer = _choose_authorizer(settings, metrics, keys)
     budget = MemoryBudget(plan_memory(memory).budget, _caller_by_key if authorizer else _caller_by_address)
@@ -124,11 +128,13 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             V2_LIVE: health.live,
             READY: health.ready,
             V2_READY: health.ready,
+            ROOT: RootHandler(settings.base_path, shows_docs=settings.shows_docs, has_keys=authorizer is not None),
         },
         error_response=error_response,
         metrics=metrics,
         limits=Limits(settings.max_body_bytes, budget.limit),
-        authorize=authorizer or _without_keys(settings),
+        authorize=authorizer or _without_keys(settings, cors),
+        cors=cors,
         budget=budget,
         access_log=settings.access_log,
         base_path=settings.base_path,
@@ -242,9 +248,11 @@ def _caller_by_address(request: Exchange) -> Hashable:
     return request.peer
 
 
-def _without_keys(settings: Settings) -> Authorize:
+def _without_keys(settings: Settings, cors: Cors | None) -> Authorize:
     """Who may call: whoever gets here where that is said to be meant, and this machine's own programs otherwise."""
-    return allow_all if settings.insecure or not settings.is_loopback else LoopbackOnly()
+    if settings.insecure or not settings.is_loopback:
+        return allow_all
+    return LoopbackOnly(cors.allows) if cors else LoopbackOnly()
 
 
 def _go_on_loading(fastapi: DeferredApp, keeper: MemoryKeeper) -> None:

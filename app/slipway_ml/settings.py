@@ -6,6 +6,7 @@ read this file; everybody else is handed plain values.
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 MIB = 1024 * 1024
 _FEWEST_BYTES = 1024
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", re.IGNORECASE)
 
 
 class Settings(BaseModel):
@@ -39,6 +41,13 @@ class Settings(BaseModel):
     insecure: Annotated[
         bool, Field(description="Serve without API keys on a reachable address: something in front authenticates.")
     ] = False
+    cors_origins: Annotated[
+        str,
+        Field(
+            description="Origins such as https://shop.example, with commas between them, whose web pages may call from "
+            "a browser; * for all.",
+        ),
+    ] = ""
     base_path: Annotated[
         str,
         Field(
@@ -174,6 +183,21 @@ class Settings(BaseModel):
             raise PydanticCustomError("too_few_bytes", f"must be 0 or at least {_FEWEST_BYTES}")
         return given
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _refuse_what_no_browser_sends(cls, given: str) -> str:
+        wrong = [origin for origin in _split(given) if origin != "*" and not _ORIGIN.fullmatch(origin)]
+        if wrong:
+            raise PydanticCustomError(
+                "origin", "must be * or origins such as https://shop.example:8443, without a path"
+            )
+        return given
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins that `cors_origins` lists, as browsers write them."""
+        return tuple(origin.lower() for origin in _split(self.cors_origins))
+
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can connect."""
@@ -188,3 +212,7 @@ class Settings(BaseModel):
     def shows_docs(self) -> bool:
         """Whether /docs is served."""
         return self.docs == "on" or (self.docs == "auto" and self.is_loopback)
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in re.split(r"[,\s]+", text) if part]

@@ -1,8 +1,8 @@
 """What a service publishes about its models, read as any client could read it.
 
-`/v2/models` names the models, `/v2/models/{name}` their tensors, `/openapi.json` the fields of a row with types,
-categories, whether they may be null, and a row that works. The range a number had in training is not part of a JSON
-schema, so it is taken from the field's description; without one, values are drawn around the example.
+`/v2/models` names the models, `/v2/models/{name}` their tensors, `/openapi.json?model={name}` the fields of a row with
+types, categories, whether they may be null, and a row that works. The range a number had in training is not part of a
+JSON schema, so it is taken from the field's description; without one, values are drawn around the example.
 """
 
 import re
@@ -63,46 +63,43 @@ def read_models(url: str) -> list[PublishedModel]:
     names = [model["name"] for model in get_json(f"{url}/v2/models")["models"] if model["ready"]]
     if not names:
         raise CannotRun(f"the service at {url} serves no model")
+    return [_model(name, get_json(f"{url}/v2/models/{name}"), _read_openapi(url, name)) for name in names]
+
+
+def _read_openapi(url: str, name: str) -> dict[str, Any]:
     try:
-        openapi = get_json(f"{url}/openapi.json")
+        found: dict[str, Any] = get_json(f"{url}/openapi.json?model={name}")
     except CannotRun:
         raise CannotRun(f"the service at {url} does not publish /openapi.json; start it with --docs on") from None
-    return [_model(name, get_json(f"{url}/v2/models/{name}"), openapi) for name in names]
+    return found
 
 
 def _model(name: str, metadata: dict[str, Any], openapi: dict[str, Any]) -> PublishedModel:
-    operation = openapi["paths"][f"/predict/{name}"]["post"]
-    content = operation["requestBody"]["content"]["application/json"]
-    row_schema = _resolve(content["schema"]["properties"]["instances"]["items"], openapi)
+    content = openapi["paths"][f"/predict/{name}"]["post"]["requestBody"]["content"]["application/json"]
+    schemas = openapi["components"]["schemas"]
     example = content["example"]["instances"][0]
-    response = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    prediction = response["properties"]["predictions"]["items"]["properties"]
+    prediction = schemas["Prediction"]["properties"]
+    label = prediction.get("label")
     return PublishedModel(
         name,
-        tuple(_field(field, schema, example.get(field)) for field, schema in row_schema["properties"].items()),
+        tuple(_field(field, schema, example.get(field)) for field, schema in schemas["Row"]["properties"].items()),
         tuple(TensorInput(item["name"], item["datatype"], item["shape"][1]) for item in metadata["inputs"]),
-        tuple(prediction["label"]["enum"]) if "label" in prediction else None,
+        tuple(label["enum"] if "enum" in label else label["examples"]) if label else None,
         has_probabilities="probabilities" in prediction,
     )
 
 
-def _resolve(schema: dict[str, Any], openapi: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = openapi["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    return found
-
-
 def _field(name: str, schema: dict[str, Any], example: Value) -> Field:
-    alternatives = schema.get("anyOf", [schema])
-    present = next(alternative for alternative in alternatives if alternative.get("type") != "null")
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     low, high = _bounds(schema.get("description", ""), example)
     return Field(
         name=name,
-        kind=present["type"],
-        nullable=len(alternatives) > 1,
+        kind=kinds[0],
+        nullable="null" in kinds,
         example=example,
         low=low,
         high=high,
-        choices=_choices(present, schema.get("description", ""), example),
+        choices=_choices(schema, example),
     )
 
 
@@ -115,8 +112,8 @@ def _bounds(description: str, example: Value) -> tuple[float, float]:
     return centre - reach, centre + reach
 
 
-def _choices(present: dict[str, Any], description: str, example: Value) -> tuple[str, ...]:
-    if "enum" in present or "const" in present:
-        return tuple(present.get("enum", [present.get("const")]))
-    seen = _SEEN.search(description)
+def _choices(schema: dict[str, Any], example: Value) -> tuple[str, ...]:
+    if "enum" in schema or "const" in schema:
+        return tuple(choice for choice in schema.get("enum", [schema.get("const")]) if choice is not None)
+    seen = _SEEN.search(schema.get("description", ""))
     return tuple(seen[1].split(", ")) if seen else (str(example or "any"),)

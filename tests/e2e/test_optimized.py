@@ -22,7 +22,7 @@ def slipway(*arguments: str) -> str:
 def test_version_made_smaller_from_its_own_rows_answers_alike(tmp_path: Path) -> None:
     slipway("train", "breast_cancer", "--models", str(tmp_path), "--set", 'optimize.pin="exported"', "--no-report")
     with running_server(tmp_path, "--poll-seconds", "0.1") as server:
-        document = httpx.get(f"{server.url}/openapi.json", timeout=LIMIT).json()
+        document = httpx.get(f"{server.url}/openapi.json?model=breast_cancer", timeout=LIMIT).json()
         operation = document["paths"]["/predict/breast_cancer"]["post"]
         example = operation["requestBody"]["content"]["application/json"]["example"]
 

@@ -21,7 +21,7 @@ _REFUSALS = "tests/e2e/test_refusals_are_read.py"
 
 @dataclass(frozen=True)
 class Group:
-    """`package` is Debian's, `choice` narrows the files to the tests that need the programs."""
+    """`package` is Debian's, or several, `choice` narrows the files to the tests that need the programs."""
 
     programs: tuple[str, ...]
     package: str
@@ -45,6 +45,8 @@ GROUPS = {
     "nginx": Group(("nginx",), "nginx-light", (_REFUSALS,), "nginx"),
     "haproxy": Group(("haproxy",), "haproxy", (_REFUSALS,), "haproxy"),
     "java": Group(("javac",), "default-jdk-headless", (_REFUSALS,), "java"),
+    "browser": Group(("chromium",), "chromium", ("tests/real/browser/test_pages.py",)),
+    "clients": Group(("javac", "mvn", "npm"), "maven npm", ("tests/real/clients/test_generated_clients.py",)),
 }
 
 

@@ -19,16 +19,16 @@ from contextlib import nullcontext
 from time import perf_counter
 from typing import Protocol
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slipway_ml import log
 from slipway_ml.errors import InvalidRows, MethodNotAllowed, PathNotFound, RequestTooLarge, UnsupportedBody
+from slipway_ml.front.access.cors import Cors
+from slipway_ml.front.asgi_responses import Stamped, canonical, send_response
 from slipway_ml.front.bodies import Bodies, ClientGone, Limits
 from slipway_ml.front.exchange import (
     CLOSE,
     HUNG_UP,
-    NO_SNIFFING,
-    NO_STORE,
     ErrorResponse,
     Exchange,
     Headers,
@@ -39,7 +39,7 @@ from slipway_ml.front.exchange import (
 from slipway_ml.front.lifespan import Lifespan, live
 from slipway_ml.front.memory.budget import MemoryBudget
 from slipway_ml.front.refusals import Refusals
-from slipway_ml.front.routes import DOCS_ASSETS, FOR_OPERATORS, Match, Route, RouteTable
+from slipway_ml.front.routes import FOR_OPERATORS, Match, Route, RouteTable
 
 logger = logging.getLogger("slipway.front")
 
@@ -85,6 +85,7 @@ class Guard:
         limits: Limits,
         authorize: Authorize = allow_all,
         budget: MemoryBudget | None = None,
+        cors: Cors | None = None,
         access_log: bool = False,
         base_path: str = "",
         lifespan: Lifespan = nullcontext,
@@ -95,6 +96,8 @@ class Guard:
         self._error_response = error_response
         self.metrics = metrics
         self._authorize = authorize
+        self.cors = cors
+        """Puts its lines on every response, where web pages of elsewhere may call."""
         self._access_log = access_log
         self._base_path = base_path
         self._table = RouteTable(base_path=base_path)
@@ -215,10 +218,17 @@ class Guard:
 
     async def _respond(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            if self.cors is not None and (allowed := self.cors.preflight(exchange.method, exchange.headers)):
+                exchange.status = allowed.status
+                await send_response(exchange, self._with_cors(exchange, allowed), send)
+                return
             path = scope["path"]
-            match = self.admit(exchange, self._paths.get(path) or self._table.find(path))
+            found = self._paths.get(path) or self._table.find(path)
+            if found is not None and found.route.takes_model:
+                found = found.for_model(scope.get("query_string", b""))
+            match = self.admit(exchange, found)
             if not match.route.is_hot:
-                await self._fastapi(_canonical(scope, match.base_path), receive, _Stamped(exchange, send))
+                await self._fastapi(canonical(scope, match.base_path), receive, Stamped(exchange, self.cors, send))
                 return
             exchange.query = scope.get("query_string", b"")
             response = await self._call_hot(exchange, match, receive)
@@ -231,7 +241,12 @@ class Guard:
         exchange.status = response.status
         if self.is_draining and CLOSE not in response.headers:
             response.headers += (CLOSE,)
-        await _send(exchange, response, send)
+        await send_response(exchange, self._with_cors(exchange, response), send)
+
+    def _with_cors(self, exchange: Exchange, response: HotResponse) -> HotResponse:
+        if self.cors is not None:
+            response.headers += self.cors.lines(exchange.headers)
+        return response
 
     async def _call_hot(self, exchange: Exchange, match: Match, receive: Receive) -> HotResponse:
         answered: asyncio.Future[HotResponse] = asyncio.get_running_loop().create_future()
@@ -255,40 +270,3 @@ class Guard:
         self.bodies.take_response(exchange, response)
         await self.bodies.compress(exchange, response)
         return response
-
-
-class _Stamped:
-    """FastAPI's `send`, with the guard's headers put on the response and the status noted."""
-
-    def __init__(self, exchange: Exchange, send: Send) -> None:
-        self._exchange = exchange
-        self._send = send
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._exchange.status = message["status"]
-            match = self._exchange.match
-            is_asset = match is not None and match.route is DOCS_ASSETS
-            message["headers"] = [
-                *message["headers"],
-                (b"x-request-id", self._exchange.request_id.encode()),
-                NO_SNIFFING,
-                *(() if is_asset else (NO_STORE,)),
-            ]
-        await self._send(message)
-
-
-def _canonical(scope: Scope, base_path: str) -> Scope:
-    """The scope as FastAPI's routes are declared: no trailing slash, and GET for HEAD (uvicorn drops the body)."""
-    path, method = scope["path"], scope["method"]
-    if method != "HEAD" and not path.endswith("/") and not base_path:
-        return scope
-    method = "GET" if method == "HEAD" else method
-    return {**scope, "method": method, "path": path.removesuffix("/"), "root_path": base_path}
-
-
-async def _send(exchange: Exchange, response: HotResponse, send: Send) -> None:
-    length = (b"content-length", b"%d" % len(response.body))
-    headers = [*response.headers, (b"x-request-id", exchange.request_id.encode()), NO_SNIFFING, NO_STORE, length]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})

@@ -5,7 +5,8 @@ A hot route is served straight from the guard by a handler that gets the bytes; 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
 
 from slipway_ml.security.keys import Scope
 
@@ -23,6 +24,8 @@ class Route:
     is_hot: bool = False
     is_timed: bool = False
     """Whether its seconds have a histogram of their own."""
+    takes_model: bool = False
+    """Whether its query may name a model, which is then what the request is for."""
 
 
 def _get(template: str, scope: Scope) -> Route:
@@ -31,6 +34,10 @@ def _get(template: str, scope: Scope) -> Route:
 
 def _probe(template: str) -> Route:
     return Route(template, frozenset({"GET", "HEAD"}), None, is_hot=True)
+
+
+def _page(template: str) -> Route:
+    return Route(template, frozenset({"GET", "HEAD"}), None)
 
 
 def _hot(template: str) -> Route:
@@ -62,9 +69,13 @@ METRICS = _get("/metrics", Scope.METRICS)
 FOR_OPERATORS = frozenset({LIVE, READY, V2_LIVE, V2_READY, METRICS})
 """What a server that has no place for anybody else still serves."""
 
-DOCS_ASSETS = _get("/static-offline-docs/{asset}", Scope.PREDICT)
-DOCS = (_get("/docs", Scope.PREDICT), _get("/openapi.json", Scope.PREDICT), DOCS_ASSETS)
-"""What people read, which tells of all models."""
+ROOT = Route("/", frozenset({"GET", "HEAD"}), None, is_hot=True)
+"""What is here, for whoever comes without knowing."""
+
+OPENAPI = Route("/openapi.json", frozenset({"GET", "HEAD"}), Scope.PREDICT, takes_model=True)
+DOCS_PAGE, DOCS_ASSETS = _page("/docs"), _page("/static-offline-docs/{asset}")
+DOCS = (DOCS_PAGE, OPENAPI, DOCS_ASSETS)
+"""What people read; the page asks them for their key, and tells nothing itself."""
 
 ROUTES: tuple[Route, ...] = (
     PREDICT,
@@ -97,8 +108,12 @@ ROUTES: tuple[Route, ...] = (
     LIVE,
     READY,
     METRICS,
+    ROOT,
     *DOCS,
 )
+
+
+_BY_QUERY = {"model": "model_name", "version": "model_version"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +124,12 @@ class Match:
     params: dict[str, str]
     base_path: str = ""
     """The base path, where the path began with it."""
+
+    def for_model(self, query: bytes) -> "Match":
+        """The same for the model, and its version, that a query names; of several of one name the last counts."""
+        given = dict(parse_qsl(query.decode("latin-1")))
+        params = {param: given[name] for name, param in _BY_QUERY.items() if name in given}
+        return replace(self, params={**self.params, **params}) if "model_name" in params else self
 
 
 class RouteTable:
@@ -134,4 +155,4 @@ class RouteTable:
 
 
 def _pattern(template: str) -> str:
-    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + "/?"
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template.removesuffix("/")) + "/?"

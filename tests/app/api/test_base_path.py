@@ -49,6 +49,5 @@ async def test_pages_lead_to_what_is_behind_the_base_path(tmp_path: Path) -> Non
         page = (await client.get("/team/docs")).text
         document = (await client.get("/team/openapi.json")).json()
 
-    assert "'/team/openapi.json'" in page
-    assert 'src="/team/static-offline-docs/swagger-ui-bundle.js"' in page
+    assert '<base href="/team/">' in page
     assert document["servers"] == [{"url": "/team"}]

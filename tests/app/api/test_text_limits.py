@@ -98,10 +98,10 @@ async def test_row_that_is_read_a_second_time_is_held_to_the_limit_too(tmp_path:
 async def test_limit_is_told_in_openapi_and_metadata(tmp_path: Path, limit: int | None, shown: int) -> None:
     publish(tmp_path, "m", signature(limit), sum_graph(signature(limit)))
     async with service(tmp_path) as client:
-        document = (await client.get("/openapi.json")).json()
+        document = (await client.get("/openapi.json?model=m")).json()
         number, city = (await client.get("/v2/models/m")).json()["inputs"]
 
-    assert document["components"]["schemas"]["m_row"]["properties"]["city"]["maxLength"] == shown
+    assert document["components"]["schemas"]["Row"]["properties"]["city"]["maxLength"] == shown
     assert (city["parameters"], "parameters" in number) == ({"max_characters": shown}, False)
 
 

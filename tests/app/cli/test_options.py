@@ -21,6 +21,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "keys": ("/keys.json", Path("/keys.json")),
     "requests_per_second": ("2.5", 2.5),
     "insecure": ("true", True),
+    "cors_origins": ("https://a.example", "https://a.example"),
     "base_path": ("/team/models", "/team/models"),
     "strict": ("true", True),
     "workers": ("3", 3),

@@ -1,9 +1,7 @@
 """What FastAPI serves and describes: metadata, statistics, `/metrics`, OpenAPI and `/docs`.
 
-The only endpoint to FastAPI for `slipway_ml.main`, which imports it late: see `late_app`.
+The only endpoint to FastAPI for `slipway_ml.main`, which imports it late: see `deferred_app`.
 """
-
-from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -24,6 +22,7 @@ def create_fastapi(plane: DataPlane, metrics: CollectorRegistry, *, shows_docs: 
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     openapi.declare_hot_routes(app)
     app.include_router(v2_extensions.router(plane))
@@ -32,7 +31,6 @@ def create_fastapi(plane: DataPlane, metrics: CollectorRegistry, *, shows_docs: 
     expose_metrics(app, metrics)
     error_handlers.install(app)
     if shows_docs:
-        docs.add_docs(app)
-        build = partial(openapi.build, app, plane.table, has_keys=has_keys)
-        openapi_document.add_openapi(app, openapi_document.OpenApiDocument(plane.table, build))
+        docs.add_docs(app, has_keys=has_keys)
+        openapi_document.add_openapi(app, plane, has_keys=has_keys)
     return app

@@ -1,30 +1,30 @@
-"""`/docs`: the Swagger page from the assets that fastapi-offline ships, so that it works without the internet."""
+"""`/docs`: the Swagger page from the assets that fastapi-offline ships, so that it works without the internet.
 
+The page asks for the model and, where callers need one, for their key, with which it then reads the document: it needs
+no key itself, and tells of no model.
+"""
+
+from html import escape
 from pathlib import Path
 
 import fastapi_offline
 from fastapi import FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from slipway_ml.api.fastapi_app import openapi_document
+from slipway_ml.front.routes import DOCS_ASSETS, DOCS_PAGE
 
-ASSETS = "/static-offline-docs"
+_PAGE = Path(__file__).with_suffix(".html")
 
 
-def add_docs(app: FastAPI) -> None:
-    """Add the page and its assets."""
-    app.mount(ASSETS, StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
+def add_docs(app: FastAPI, *, has_keys: bool) -> None:
+    """Add the page and its assets; `has_keys` says that callers need a key."""
+    app.mount(
+        DOCS_ASSETS.template.removesuffix("/{asset}"),
+        StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"),
+    )
+    page = _PAGE.read_text().replace("%KEYS%", "" if has_keys else "hidden")
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get(DOCS_PAGE.template, include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
-        assets = request.scope["root_path"] + ASSETS
-        return get_swagger_ui_html(
-            openapi_url=request.scope["root_path"] + openapi_document.URL,
-            title=f"{app.title}: API",
-            swagger_js_url=f"{assets}/swagger-ui-bundle.js",
-            swagger_css_url=f"{assets}/swagger-ui.css",
-            swagger_favicon_url=f"{assets}/favicon.png",
-            swagger_ui_parameters={"tryItOutEnabled": True, "defaultModelsExpandDepth": -1},
-        )
+        return HTMLResponse(page.replace("%BASE%", escape(request.scope["root_path"].rstrip("/"))))

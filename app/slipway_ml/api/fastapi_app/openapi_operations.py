@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from slipway_ml.api.fastapi_app.openapi_schemas import Schema, list_of, ref
+
 _ERRORS = {
     "400": "Not JSON, or not the protocol.",
     "401": "A key is needed, or the one sent is not valid.",
@@ -10,105 +12,77 @@ _ERRORS = {
     "413": "Over a limit.",
     "415": "Multipart, or an unsupported compression.",
     "422": "Rows that break the model's schema; every problem is listed.",
+    "429": "The key is used too often; try again after Retry-After seconds.",
     "503": "Loading or overloaded; try again after Retry-After seconds.",
     "504": "The response was not ready within the deadline.",
 }
-_TEXT = {"type": "string"}
-_PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+_INVALID_ROWS = "422"
+
+
+def predict_operation() -> dict[str, Any]:
+    """Predictions for rows."""
+    return {
+        "requestBody": json_body(ref("PredictRequest")),
+        "responses": {"200": json_response("One prediction per row.", ref("PredictResponse")), **error_responses()},
+    }
 
 
 def infer_operation() -> dict[str, Any]:
     """Inference on tensors, as JSON or as bytes after it."""
-    request = {
-        "type": "object",
-        "required": ["inputs"],
-        "properties": {
-            "id": _TEXT,
-            "parameters": _PARAMETERS,
-            "inputs": _list_of(_tensor("Row-major, nested or flat; absent where bytes follow the JSON.")),
-            "outputs": _list_of(
-                {"type": "object", "required": ["name"], "properties": {"name": _TEXT, "parameters": _PARAMETERS}}
-            ),
-        },
-    }
-    answer = {
-        "type": "object",
-        "properties": {
-            "model_name": _TEXT,
-            "model_version": _TEXT,
-            "id": _TEXT,
-            "parameters": _PARAMETERS,
-            "outputs": _list_of(_tensor("Row-major and flat; absent where bytes follow the JSON.")),
-        },
-    }
     length = {
         "name": "Inference-Header-Content-Length",
         "in": "header",
         "description": "Length of the JSON in bytes where the bytes of tensors follow it; 0 for one tensor alone.",
-        "schema": {"type": "integer", "minimum": 0},
+        "schema": {"type": "integer", "format": "int64", "minimum": 0},
     }
-    body = json_body(request)
+    body = json_body(ref("InferenceRequest"))
     octets = {"schema": {"type": "string", "format": "binary"}}
     body["content"]["application/octet-stream"] = octets
-    answers = json_response("The outputs.", answer)
+    answers = json_response("The outputs.", ref("InferenceResponse"))
     answers["content"]["application/octet-stream"] = octets
-    errors = error_responses(without="422")
+    errors = error_responses(without=_INVALID_ROWS)
     return {"parameters": [length], "requestBody": body, "responses": {"200": answers, **errors}}
 
 
 def v1_operation() -> dict[str, Any]:
     """Rows or columns of TensorFlow Serving and KServe v1 clients."""
-    request = {
-        "type": "object",
-        "properties": {
-            "instances": {"type": "array", "items": {}, "description": "Rows, as objects or as lists."},
-            "inputs": {"description": "Columns: one list of values per feature.", "type": ["object", "array"]},
-            "signature_name": {**_TEXT, "description": "Ignored."},
-        },
-    }
-    answer = {
-        "type": "object",
-        "properties": {
-            "predictions": {"type": "array", "items": {}, "description": "One per row, for 'instances'."},
-            "outputs": {"description": "Columns, for 'inputs'."},
-        },
-    }
     return {
-        "requestBody": json_body(request),
-        "responses": {"200": json_response("The answer.", answer), **error_responses()},
+        "requestBody": json_body(ref("V1Request")),
+        "responses": {"200": json_response("The answer.", ref("V1Response")), **error_responses()},
     }
 
 
 def index_operation() -> dict[str, Any]:
     """The repository's index."""
-    row = {"type": "object", "properties": dict.fromkeys(("name", "version", "state", "reason"), _TEXT)}
-    request = {"type": "object", "properties": {"ready": {"type": "boolean"}}}
     return {
-        "requestBody": {**json_body(request), "required": False},
-        "responses": {
-            "200": json_response("One entry per version.", {"type": "array", "items": row}),
-            **_some_errors(),
-        },
+        "requestBody": {**json_body(ref("IndexRequest")), "required": False},
+        "responses": {"200": json_response("One entry per version.", list_of(ref("IndexEntry"))), **_some_errors()},
     }
 
 
 def control_operation() -> dict[str, Any]:
     """Load and unload."""
-    request = {"type": "object", "properties": {"parameters": _PARAMETERS}}
     return {
-        "requestBody": {**json_body(request), "required": False},
+        "requestBody": {**json_body(ref("ControlRequest")), "required": False},
         "responses": {
             "200": {"description": "Done."},
             **_some_errors(),
-            "403": _error("The models folder alone decides what is served, or the key does not allow this."),
+            "403": json_response(
+                "The models folder alone decides what is served, or the key does not allow this.", ref("ErrorResponse")
+            ),
         },
     }
 
 
 def live_operation() -> dict[str, Any]:
     """Liveness."""
-    answer = {"type": "object", "properties": {"live": {"type": "boolean"}}}
-    return {"responses": {"200": json_response("It does.", answer)}}
+    return {
+        "security": [],
+        "responses": {
+            "200": json_response("It does.", ref("Live")),
+            "503": json_response("Only a new process can serve again.", ref("Live")),
+        },
+    }
 
 
 def ready_operation() -> dict[str, Any]:
@@ -118,37 +92,20 @@ def ready_operation() -> dict[str, Any]:
         "in": "query",
         "allowEmptyValue": True,
         "description": "Also list the models and what they run on; only where no key is asked for.",
-        "schema": _TEXT,
+        "schema": {"type": "string"},
     }
-    models = {"type": "array", "items": {"type": "object"}}
-    answer = {"type": "object", "properties": {"ready": {"type": "boolean"}, "error": _TEXT, "models": models}}
-    answers = {"200": json_response("They are.", answer), "503": json_response("Not yet, or no longer.", answer)}
-    return {"parameters": [verbose], "responses": answers}
+    answers = {
+        "200": json_response("They are.", ref("Ready")),
+        "503": json_response("Not yet, or no longer.", ref("Ready")),
+    }
+    return {"security": [], "parameters": [verbose], "responses": answers}
 
 
 def _some_errors() -> dict[str, Any]:
-    return {status: answer for status, answer in error_responses(without="422").items() if status != "415"}
+    return {status: answer for status, answer in error_responses(without=_INVALID_ROWS).items() if status != "415"}
 
 
-def _tensor(data: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": ["name", "shape", "datatype"],
-        "properties": {
-            "name": _TEXT,
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-            "datatype": _TEXT,
-            "parameters": _PARAMETERS,
-            "data": {"type": "array", "items": {}, "description": data},
-        },
-    }
-
-
-def _list_of(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items, "minItems": 1}
-
-
-def json_body(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
+def json_body(schema: Schema, example: Any = None) -> dict[str, Any]:
     """A request body of this schema."""
     content: dict[str, Any] = {"schema": schema}
     if example is not None:
@@ -156,16 +113,15 @@ def json_body(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": content}}
 
 
-def json_response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def json_response(description: str, schema: Schema) -> dict[str, Any]:
     """A response of this schema."""
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def error_responses(without: str = "") -> dict[str, Any]:
     """The responses of every hot route that are errors, but one."""
-    return {status: _error(description) for status, description in _ERRORS.items() if status != without}
-
-
-def _error(description: str) -> dict[str, Any]:
-    schema = {"type": "object", "required": ["error"], "properties": {"error": _TEXT}}
-    return json_response(description, schema)
+    return {
+        status: json_response(description, ref("InvalidRows" if status == _INVALID_ROWS else "ErrorResponse"))
+        for status, description in _ERRORS.items()
+        if status != without
+    }

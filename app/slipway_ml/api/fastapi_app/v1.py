@@ -19,23 +19,23 @@ def router(plane: DataPlane) -> APIRouter:
     routes = APIRouter(tags=["v1"], responses=DOCUMENT)
 
     @routes.get("/v1/models", summary="Models that are served")
-    async def models() -> Json:
+    async def v1_models() -> Json:
         return Json({"models": list(plane.table.models)})
 
     @routes.get("/v1/models/{model_name}", summary="Status of a model's versions")
-    async def model_status(model_name: ModelName) -> Json:
+    async def v1_model_status(model_name: ModelName) -> Json:
         return Json(_status(plane.table.get(model_name)))
 
     @routes.get("/v1/models/{model_name}/versions/{model_version}", summary="Status of a version")
-    async def version_status(model_name: ModelName, model_version: ModelVersion) -> Json:
+    async def v1_version_status(model_name: ModelName, model_version: ModelVersion) -> Json:
         return Json(_status(plane.table.get(model_name), model_version))
 
     @routes.get("/v1/models/{model_name}/metadata", summary="Model metadata")
-    async def model_metadata(model_name: ModelName) -> Json:
+    async def v1_model_metadata(model_name: ModelName) -> Json:
         return Json(_metadata(plane.resolve({"model_name": model_name})))
 
     @routes.get("/v1/models/{model_name}/versions/{model_version}/metadata", summary="Metadata of a version")
-    async def version_metadata(model_name: ModelName, model_version: ModelVersion) -> Json:
+    async def v1_version_metadata(model_name: ModelName, model_version: ModelVersion) -> Json:
         return Json(_metadata(plane.resolve({"model_name": model_name, "model_version": model_version})))
 
     return routes

@@ -7,6 +7,7 @@ comes from an origin, that is not this machine.
 
 import ipaddress
 import re
+from collections.abc import Callable
 
 from slipway_ml.errors import Forbidden
 from slipway_ml.front.exchange import Headers
@@ -20,13 +21,20 @@ _OTHER_HOST = (
     "without API keys this server is open to its own machine only, and the request names another host; call it as "
     "localhost, make a key with 'slipway keys new', or say --insecure if a proxy in front authenticates callers"
 )
-_OTHER_ORIGIN = "without API keys this server refuses web pages of other machines; make a key with 'slipway keys new'"
+_OTHER_ORIGIN = (
+    "without API keys this server refuses web pages of other machines; make a key with 'slipway keys new', or "
+    "name them with --cors-origins"
+)
 
 
 class LoopbackOnly:
-    """The guard's `authorize` of a service that needs no keys because only its own machine can connect."""
+    """The guard's `authorize` of a service that needs no keys because only its own machine can connect.
 
-    def __init__(self) -> None:
+    `allows_origin` says which web pages of elsewhere may call all the same.
+    """
+
+    def __init__(self, allows_origin: Callable[[bytes], bool] = lambda _origin: False) -> None:
+        self._allows_origin = allows_origin
         self._good: set[bytes] = set()
         """Values that were found good; the same few come again and again."""
 
@@ -43,7 +51,7 @@ class LoopbackOnly:
         if name == b"origin":
             scheme = next((scheme for scheme in _SCHEMES if value.startswith(scheme)), None)
             host = value.removeprefix(scheme) if scheme else b""
-        if not is_loopback_name(host):
+        if not is_loopback_name(host) and not (name == b"origin" and self._allows_origin(value)):
             raise Forbidden(_OTHER_HOST if name == b"host" else _OTHER_ORIGIN)
         if len(self._good) < _MOST_REMEMBERED:
             self._good.add(value)

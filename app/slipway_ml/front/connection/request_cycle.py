@@ -124,6 +124,8 @@ class HotCycle:
             return
         if self._guard.is_draining or (response.headers is not JSON_ALONE and CLOSE in response.headers):
             self.keep_alive = False
+        if self._guard.cors is not None:
+            response.headers += self._guard.cors.lines(self.exchange.headers)
         self._end(response.status)
         self._wire.write_response(response, self.exchange.request_id, closes=not self.keep_alive)
 

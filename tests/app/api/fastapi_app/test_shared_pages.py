@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -13,29 +14,35 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 
 from slipway_ml.api.fastapi_app.instrumentation import expose_metrics
-from slipway_ml.api.fastapi_app.openapi_document import OpenApiDocument
-from slipway_ml.serving.model_table import ModelTable, ServedModel
+from slipway_ml.api.fastapi_app.openapi_document import OpenApiDocuments
+from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.runtime.providers import CPU_PROVIDER
+from slipway_ml.serving.batcher import QueueLimits
+from slipway_ml.serving.options import ServingOptions
+from slipway_ml.serving.servable import Servable, open_servable
 from tests.factories import publish
-from tests.service import service, until
 
 pytestmark = pytest.mark.anyio
 
+OPTIONS = ServingOptions([CPU_PROVIDER], "cpu", 1, QueueLimits(8, 80), 1.0, ContentLimits())
 
-async def test_openapi_is_made_once_for_what_is_served_and_not_on_the_event_loop() -> None:
+
+async def test_documents_are_made_once_for_what_is_served_and_not_on_the_event_loop(tmp_path: Path) -> None:
     made_in: list[int] = []
 
-    def build() -> dict[str, int]:
+    def build(*_: object) -> dict[str, int]:
         made_in.append(threading.get_ident())
         return {"made": len(made_in)}
 
-    table = ModelTable()
-    document = OpenApiDocument(table, build)
+    documents = OpenApiDocuments(build, build)
+    old, new = [_servable(tmp_path / name) for name in ("old", "new")]
 
-    assert set(await asyncio.gather(*[document.read("") for _ in range(20)])) == {b'{"made":1}'}
+    assert set(await asyncio.gather(*[documents.read("") for _ in range(20)])) == {b'{"made":1}'}
     assert threading.get_ident() not in made_in
-    assert await document.read("/base") == b'{"servers":[{"url":"/base"}],"made":1}'
-    table.put(ServedModel("other"))
-    assert await document.read("") == b'{"made":2}'
+    assert await documents.read("/base") == b'{"servers":[{"url":"/base"}],"made":1}'
+    assert set(await asyncio.gather(*[documents.read("", old) for _ in range(20)])) == {b'{"made":2}'}
+    assert await documents.read("", new) == b'{"made":3}'
 
 
 async def test_openapi_that_failed_is_made_again() -> None:
@@ -48,23 +55,16 @@ async def test_openapi_that_failed_is_made_again() -> None:
         return next(outcomes)
 
     failed: list[bool] = []
-    document = OpenApiDocument(ModelTable(), build)
+    documents = OpenApiDocuments(build)
 
     with pytest.raises(LookupError):
-        await document.read("")
-    assert await document.read("") == b'{"good":1}'
+        await documents.read("")
+    assert await documents.read("") == b'{"good":1}'
 
 
-async def test_openapi_tells_of_a_model_that_was_published_later(tmp_path: Path) -> None:
-    publish(tmp_path, "first")
-    async with service(tmp_path) as client:
-        before = (await client.get("/openapi.json")).json()["paths"]
-        publish(tmp_path, "second")
-        await until(client, "/v2/models", '"name":"second","default_version":"1"')
-        after = (await client.get("/openapi.json")).json()["paths"]
-
-    assert "/predict/second" not in before
-    assert {"/predict/first", "/predict/second"} <= set(after)
+def _servable(root: Path) -> Servable:
+    with ThreadPoolExecutor(1) as executor:
+        return open_servable(publish(root), OPTIONS, executor, Metrics())
 
 
 async def test_metrics_are_written_for_one_caller_at_a_time() -> None:

@@ -51,10 +51,11 @@ def test_key_opens_the_routes_of_its_scope_alone(tmp_path: Path, scope: Scope, a
     assert said == ("" if scope is allowed else f"Forbidden: the key lacks the scope '{scope}'")
 
 
-def test_only_health_is_public() -> None:
+def test_only_health_and_the_page_that_asks_for_a_key_are_public() -> None:
     public = {route.template for route in ROUTES if route.scope is None}
 
-    assert public == {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"}
+    page = {"/", "/docs", "/static-offline-docs/{asset}"}
+    assert public == {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"} | page
 
 
 def test_public_route_needs_no_key(tmp_path: Path) -> None:
