@@ -77,7 +77,9 @@ class Translation:
                     parts = [(path, fitted, join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}"))]
                 else:
                     parts = [(f"{path}.{number}", *part) for number, part in enumerate(parts)]
-                found = [self._grown(one, own, name) or self._transform_leaf(one, own, name) for name, one, own in parts]
+                found = [
+                    self._grown(one, own, name) or self._transform_leaf(one, own, name) for name, one, own in parts
+                ]
         return found if does_nothing(fitted) else sparse.marked(fitted, blocks, found)
 
     def output(self, fitted: Any, blocks: list[Block], path: str) -> EstimatorOutput:

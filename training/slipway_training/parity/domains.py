@@ -55,7 +55,9 @@ def _limited(feature: Feature, inner: tuple[float, ...], is_predicted: Callable[
         return feature  # the cells of a row decide together, and nothing can be said of one column
     found: dict[str, float] = {}
     for name, start, outward in (("at_least", low, -1.0), ("at_most", high, 1.0)):
-        beyond = sorted((one for one in {*inner, outward * far} if outward * one > outward * start), key=abs_from(start))
+        beyond = sorted(
+            (one for one in {*inner, outward * far} if outward * one > outward * start), key=abs_from(start)
+        )
         refused = next((one for one in beyond if not is_predicted(one)), None)
         if refused is not None:
             found[name] = _last(start, refused, is_predicted, is_whole=feature.kind is Kind.INTEGER)
