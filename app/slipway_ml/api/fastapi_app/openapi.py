@@ -8,6 +8,7 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from slipway_ml.api.fastapi_app.openapi_operations import (
+    WARNINGS,
     control_operation,
     error_responses,
     index_operation,
@@ -159,5 +160,5 @@ def _prediction_schema(servable: Servable) -> dict[str, Any]:
     listed = {"type": "array", "items": prediction}
     return {
         "type": "object",
-        "properties": {"model": text, "version": text, "request_id": text, "predictions": listed},
+        "properties": {"model": text, "version": text, "request_id": text, "predictions": listed, **WARNINGS},
     }

@@ -14,6 +14,20 @@ _ERRORS = {
     "504": "The response was not ready within the deadline.",
 }
 _TEXT = {"type": "string"}
+WARNINGS = {
+    "warnings": {
+        "type": "array",
+        "description": "Values that are unlike those of training and were predicted all the same: the first 100. "
+        "Absent where there are none.",
+        "items": {
+            "type": "object",
+            "required": ["row", "feature", "problem"],
+            "properties": {"row": {"type": "integer"}, "feature": _TEXT, "problem": _TEXT},
+        },
+    },
+    "warnings_not_listed": {"type": "integer", "description": "How many more there are; there where 'warnings' is."},
+}
+"""Members of a response to rows, and parameters of one to tensors."""
 _PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
 
@@ -37,7 +51,7 @@ def infer_operation() -> dict[str, Any]:
             "model_name": _TEXT,
             "model_version": _TEXT,
             "id": _TEXT,
-            "parameters": _PARAMETERS,
+            "parameters": {**_PARAMETERS, "properties": WARNINGS},
             "outputs": _list_of(_tensor("Row-major and flat; absent where bytes follow the JSON.")),
         },
     }
@@ -71,6 +85,7 @@ def v1_operation() -> dict[str, Any]:
         "properties": {
             "predictions": {"type": "array", "items": {}, "description": "One per row, for 'instances'."},
             "outputs": {"description": "Columns, for 'inputs'."},
+            **WARNINGS,
         },
     }
     return {
