@@ -19,6 +19,7 @@ from slipway_ml.contract.manifest import (
     Variant,
 )
 from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.profile import PROFILE_FILE, Profile, profile_to_json
 from slipway_ml.contract.signature import Feature, Kind, Label, Signature, Task
 from slipway_ml.contract.tensors import Datatype
 from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
@@ -301,12 +302,14 @@ def publish(
     signature: Signature | None = None,
     graph: bytes | None = None,
     change: Callable[[ModelManifest], ModelManifest] = lambda manifest: manifest,
+    profile: Profile | None = None,
 ) -> StoredVersion:
     """Publish a version into a registry folder; by default a model that sums three numbers."""
     signature = signature or matrix_signature()
     content = graph or sum_graph(signature)
+    beside = {} if profile is None else {PROFILE_FILE: profile_to_json(profile)}
     return Registry(root).publish(
         name,
-        {MODEL_FILE: content},
+        {MODEL_FILE: content, **beside},
         lambda version, files: change(make_manifest(name, version, signature, content, files)),
     )

@@ -30,7 +30,6 @@ SHORT_FOR_A_REASON = {
     "loadtests/slipway_loadtests/locustfile.py": "the file that Locust is given",
     "training/slipway_training/config/curves.py": "one section of the config a file",
     "training/slipway_training/config/section.py": "the class of all sections",
-    "training/slipway_training/config/serving.py": "one section of the config a file",
     "training/slipway_training/data/checks/categories.py": "one check a file",
     "training/slipway_training/data/date_forms.py": "how data writes dates, for the config, the checks and the draft",
     "training/slipway_training/export/estimators/votes.py": "bagging, voting and AdaBoost share it",

@@ -16,6 +16,7 @@ from onnx import ModelProto
 from slipway_ml.contract.evaluation import Evaluation, Score
 from slipway_ml.contract.manifest import Finding, SourceRecord
 from slipway_ml.contract.parity import GivenRows, Parity
+from slipway_ml.contract.profile import Profile
 from slipway_ml.contract.signature import Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.model import ModelConfig
@@ -58,7 +59,7 @@ class ModelCandidate:
     being empty where nothing is known to judge by; `rows` says how many there are of each, `source` where they came
     from and `about` what it is, in words, `findings` what the checks warned of, `cost` what a tuned decision costs,
     `sources` the tables that were joined, `search` how the estimator was found, `groups` which held-out rows belong
-    together, where a column says so.
+    together, where a column says so, `profile` what the rows to learn from were like, None where none were given.
     """
 
     signature: Signature
@@ -74,6 +75,7 @@ class ModelCandidate:
     search: SearchOutcome | None = None
     curves: tuple[Curve, ...] = ()
     groups: NDArray[Any] | None = None
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

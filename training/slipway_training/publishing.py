@@ -11,6 +11,7 @@ import onnx
 from slipway_ml import __version__
 from slipway_ml.contract.evaluation import About
 from slipway_ml.contract.manifest import EarlierVersion, FileDigest, ModelManifest, OnnxFormat, Provenance
+from slipway_ml.contract.profile import PROFILE_FILE, profile_to_json
 from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import Trained
@@ -60,6 +61,9 @@ def _write(
     stored_graphs = {v.file: trained.graphs[v.name] for v in choice.variants if v.passed and v.file}
     card = model_card(trained, recipe.libraries)
     files = {MODEL_FILE: chosen, **stored_graphs, MODEL_CARD: card.encode()}
+    profile = trained.candidate.profile
+    if profile is not None:
+        files[PROFILE_FILE] = profile_to_json(profile)
     if report:
         files[REPORT] = _report(trained)
     # Integer kernels predict a little differently on another processor; the gate said how much is acceptable.
@@ -90,6 +94,7 @@ def _write(
             about=about(config),
             evaluation=trained.evaluation,
             serving=config.serving,
+            inputs=config.inputs,
         )
         return manifest if earlier is None else _as_learnt(manifest, earlier)
 

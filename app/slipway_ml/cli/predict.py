@@ -19,11 +19,13 @@ from pydantic import ValidationError
 from slipway_ml.contract.csv_format import UNREADABLE, CsvFormat
 from slipway_ml.contract.manifest import Cell
 from slipway_ml.contract.signature import Signature
-from slipway_ml.errors import InvalidRows, UsageError
-from slipway_ml.protocol.limits import ContentLimits
+from slipway_ml.errors import InvalidRows, RowProblem, UsageError
+from slipway_ml.protocol.limits import MAX_PROBLEMS, ContentLimits
 from slipway_ml.protocol.rows import RowCodec
+from slipway_ml.protocol.unusual_values import Listed
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
+from slipway_ml.serving.input_check import Look, input_check_of
 
 _BATCH = 1000
 
@@ -60,17 +62,19 @@ def predict(
     }
     csv_format = _format(stored.manifest.provenance.config, changes)
     codec = RowCodec(model, str(number), stored.manifest.signature, ContentLimits())
-    session = OnnxSession(stored.read_model())
+    session, look = OnnxSession(stored.read_model()), input_check_of(stored)
     try:
         with rows.open("rb") as binary, csv_format.text_of(binary) as file:
-            _score(codec, session, file, csv_format, rows.name)
+            _score(codec, session, look, file, csv_format, rows.name)
     except (*UNREADABLE, csv.Error) as error:
         if isinstance(error, OSError) and error.strerror:
             raise UsageError(f"{str(rows)!r} cannot be read: {error.strerror}") from None
         raise UsageError(f"{rows.name} is not CSV in {csv_format.encoding.upper()}") from None
 
 
-def _score(codec: RowCodec, session: OnnxSession, file: IO[str], csv_format: CsvFormat, name: str) -> None:
+def _score(
+    codec: RowCodec, session: OnnxSession, look: Look | None, file: IO[str], csv_format: CsvFormat, name: str
+) -> None:
     reader = csv.reader(file, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True)
     header = [column.strip() for column in next(reader, [])]
     for feature in codec.signature.features:
@@ -80,16 +84,48 @@ def _score(codec: RowCodec, session: OnnxSession, file: IO[str], csv_format: Csv
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_header(codec.signature))
     done = 0
+    warnings = _Warnings(name)
     for batch in _batches(_rows(codec.signature, header, reader, csv_format, name)):
         try:
             tensors = codec.decode(orjson.dumps({"instances": batch}))
+            unusual = None if look is None else look(tensors)
+            found = None if unusual is None else unusual.within(0, len(batch))
+            if found is not None and found.refused.total:
+                raise found.as_invalid_rows()
         except InvalidRows as error:
-            first = error.problems[0]
-            where = f"row {done + (first.row or 0) + 1}" + (f", column {first.field!r}" if first.field else "")
-            raise UsageError(f"{name} {where}: {first.problem}") from None
+            raise UsageError(_in_words(name, error.problems[0], done)) from None
+        if found is not None:
+            warnings.add(found.warned, done)
         answer = orjson.loads(codec.encode(session.run(tensors), ""))
         writer.writerows(_cells(prediction) for prediction in answer["predictions"])
         done += len(batch)
+    warnings.end()
+
+
+class _Warnings:
+    """Says on stderr which values are unlike those of training: the first of them, and how many more there are."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._told = 0
+        self._total = 0
+
+    def add(self, found: Listed, done: int) -> None:
+        """Those of a batch that comes after so many rows."""
+        for problem in found.problems[: MAX_PROBLEMS - self._told]:
+            typer.echo(f"warning: {_in_words(self._name, problem, done)}", err=True)
+            self._told += 1
+        self._total += found.total
+
+    def end(self) -> None:
+        """All rows are done."""
+        if self._total > self._told:
+            typer.echo(f"warning: and {self._total - self._told} more values unlike those of training", err=True)
+
+
+def _in_words(name: str, problem: RowProblem, done: int) -> str:
+    where = f"row {done + (problem.row or 0) + 1}" + (f", column {problem.field!r}" if problem.field else "")
+    return f"{name} {where}: {problem.problem}"
 
 
 def _batches(rows: Iterable[dict[str, Cell]]) -> Iterator[list[dict[str, Cell]]]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from slipway_ml.contract.evaluation import About, Evaluation, Part, Score
+from slipway_ml.contract.input_policy import InputPolicy
 from slipway_ml.contract.model_options import ServingRequest
 from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.signature import Kind, Label, Signature
@@ -238,6 +239,7 @@ class ModelManifest(Part):
     about: About = About()
     evaluation: Evaluation | None = None
     serving: ServingRequest = ServingRequest()
+    inputs: InputPolicy = InputPolicy()
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, populate_by_name=True)
 

@@ -28,6 +28,11 @@ class FastCounter(Collector):
         """The child for these label values, made on first use; keep it instead of asking again."""
         return self._children.setdefault(values, CounterChild())
 
+    def remove(self, *values: str) -> None:
+        """Drop the children whose label values begin with these."""
+        for labels in [labels for labels in self._children if labels[: len(values)] == values]:
+            del self._children[labels]
+
     def describe(self) -> Iterable[CounterMetricFamily]:
         """The family without samples, so that registering it does not collect."""
         return [CounterMetricFamily(self._name, self._documentation, labels=self._labels)]

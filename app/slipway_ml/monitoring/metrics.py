@@ -6,6 +6,7 @@ no caller can add a series. Children are looked up once, never per request.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.metrics import MetricWrapperBase
@@ -30,6 +31,8 @@ class VersionMetrics:
     batch_rows: HistogramChild
     forget: Callable[[], None]
     """Drop the version's series once it is no longer served."""
+    count_unusual: Callable[[Mapping[str, int]], None]
+    """Count values of one request that are unlike those of training, by problem; they add up over versions."""
 
     def observe_batch(self, waits: list[float], compute: float, rows: int) -> None:
         """One run: how long each of its requests had waited, how long it took, how many rows it had."""
@@ -57,6 +60,11 @@ class Metrics:
             "Requests that were refused before they reached a route, by reason.",
             ("reason",),
         )
+        self._unusual = FastCounter(
+            "slipway_unusual_values",
+            "Values unlike those of training that were warned of or refused, by the way in which they are.",
+            ("model", "problem"),
+        )
         self._http_seconds = FastHistogram(
             "http_request_duration_seconds", "Seconds per request by route.", _HTTP_SECONDS, ("method", "handler")
         )
@@ -70,6 +78,7 @@ class Metrics:
         for collector in (
             self._requests,
             self._refused,
+            self._unusual,
             self._http_seconds,
             self._http_seconds_high_resolution,
             self._request,
@@ -200,11 +209,16 @@ class Metrics:
             self._compute.child(*labels),
             self._rows.child(*labels),
             forget,
+            partial(self._count_unusual, model),
         )
 
     def count_refusal(self, reason: str, times: int = 1) -> None:
         """Requests that were refused before they reached a route; `reason` is one of a fixed set."""
         self._refused.child(reason).count += times
+
+    def _count_unusual(self, model: str, counts: Mapping[str, int]) -> None:
+        for problem, count in counts.items():
+            self._unusual.child(model, problem).count += count
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()
@@ -226,6 +240,7 @@ class Metrics:
         """Drop the series of a model that is gone from the folder."""
         for metric in (self._load_failures, self._stuck_runs, self._degraded, self._generation):
             _remove(metric, model)
+        self._unusual.remove(model)
 
 
 def _remove(metric: MetricWrapperBase, *labels: str) -> None:

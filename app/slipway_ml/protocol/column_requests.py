@@ -45,15 +45,16 @@ def read_in_steps(body: bytes, codec: RowCodec, charge: Charge, piece: int = PIE
     if not by_column or type(rows) in {Span, list}:
         yield from pieces.read_found(body, rows, spans, is_rewritten=True)
     else:
-        yield from _read_columns(body, rows, spans, names, pieces, piece)
+        yield from _read_columns(body, rows, spans, codec, pieces, piece)
     return (*pieces.finish(), by_column)
 
 
 def _read_columns(
-    body: bytes, inputs: Any, spans: list[Span], names: list[str], pieces: RowPieces, piece: int
+    body: bytes, inputs: Any, spans: list[Span], codec: RowCodec, pieces: RowPieces, piece: int
 ) -> Steps[None]:
+    names = codec.names
     try:
-        check_columns(inputs, names)
+        check_columns(inputs, names, codec.extra)
     except MalformedRequest:
         yield from look_at(body, spans)
         raise

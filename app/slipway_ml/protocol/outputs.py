@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 
 from slipway_ml.contract.tensors import Tensor
+from slipway_ml.protocol.unusual_values import UnusualRun, UnusualValues
 
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
@@ -20,12 +21,16 @@ _TEXT_BYTES = 64
 
 
 class RunOutputs:
-    """The outputs of one run in the signature's order; their first dimension is the rows of all its requests."""
+    """The outputs of one run in the signature's order; their first dimension is the rows of all its requests.
 
-    __slots__ = ("_texts", "_values", "rows", "tensors")
+    `unusual` is what is unlike training among the rows that they are for, None where nothing is.
+    """
 
-    def __init__(self, tensors: list[Tensor]) -> None:
+    __slots__ = ("_texts", "_values", "rows", "tensors", "unusual")
+
+    def __init__(self, tensors: list[Tensor], unusual: UnusualRun | None = None) -> None:
         self.tensors = tensors
+        self.unusual = unusual
         self.rows = len(tensors[0])
         self._texts: dict[int, list[bytes]] = {}
         self._values: dict[int, list[Any]] = {}
@@ -68,6 +73,11 @@ class Outputs(Sequence[Tensor]):
         if isinstance(number, slice):
             return [tensor[self.start : self.stop] for tensor in self.run.tensors[number]]
         return self.run.tensors[number][self.start : self.stop]
+
+    @property
+    def unusual(self) -> UnusualValues | None:
+        """What is unlike training in these rows."""
+        return None if self.run.unusual is None else self.run.unusual.within(self.start, self.stop)
 
     @property
     def width(self) -> int:

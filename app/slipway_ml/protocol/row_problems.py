@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails, SchemaValidator
 from slipway_ml.contract.signature import Feature, Kind, Signature
 from slipway_ml.errors import InvalidRows, RowProblem
 from slipway_ml.protocol.limits import MAX_PROBLEMS
-from slipway_ml.protocol.row_validator import list_of_lists, list_of_objects, list_rows, object_rows
+from slipway_ml.protocol.row_validator import Extra, list_of_lists, list_of_objects, list_rows, object_rows
 
 _SPARE_BYTES = 640
 """What an answer may have over its request, less its head."""
@@ -53,7 +53,8 @@ def is_no_json(error: ValidationError) -> bool:
 class RowChecker:
     """Says what is wrong with rows of one model; made when the first bad ones come."""
 
-    def __init__(self, signature: Signature) -> None:
+    def __init__(self, signature: Signature, extra: Extra = "forbid") -> None:
+        self._extra = extra
         self.features = signature.features
         self._by_name = {feature.name: feature for feature in signature.features}
         self._signature = signature
@@ -61,7 +62,7 @@ class RowChecker:
 
     @cached_property
     def object_row(self) -> SchemaValidator:
-        return object_rows(self._signature)
+        return object_rows(self._signature, self._extra)
 
     @cached_property
     def list_row(self) -> SchemaValidator:
@@ -80,9 +81,10 @@ class RowChecker:
         width = len(self.features)
         if type(row) is list and len(row) != width:
             return f"must have {width} values, one per feature"
-        if type(row) is dict and len(row) > width + MAX_PROBLEMS:
-            return "has too many fields"
-        return None
+        return "has too many fields" if type(row) is dict and self._has_too_many(row) else None
+
+    def _has_too_many(self, row: dict[str, Any]) -> bool:
+        return self._extra == "forbid" and len(row) > len(self.features) + MAX_PROBLEMS
 
     def count(self, rows: list[Any], *, by_position: bool) -> tuple[int, int]:
         """How many problems these rows have together, and how many of them are wrong values, which take long."""
@@ -91,14 +93,15 @@ class RowChecker:
             lists = [row for row in rows if type(row) is list and len(row) == width]
             wrong = _errors(self._lists, lists)
             return len(rows) - len(lists) + wrong, wrong
-        fit = [row for row in rows if type(row) is dict and len(row) <= width + MAX_PROBLEMS]
+        fit = [row for row in rows if type(row) is dict and not self._has_too_many(row)]
         unknown = sum(1 for _ in filterfalse(self._by_name.__contains__, chain.from_iterable(fit)))
         given = sum(map(len, fit)) - unknown
         known = fit
         if unknown:
             known = [{key: row[key] for key in row if key in self._by_name} for row in fit]
         wrong = _errors(self._objects, [row for row in known if row])
-        return len(rows) - len(fit) + unknown + width * len(fit) - given + wrong, wrong
+        refused = unknown if self._extra == "forbid" else 0
+        return len(rows) - len(fit) + refused + width * len(fit) - given + wrong, wrong
 
     def tell(self, row: int, detail: ErrorDetails) -> RowProblem:
         """One of a validator's errors in our words."""

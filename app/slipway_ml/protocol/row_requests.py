@@ -12,6 +12,7 @@ from slipway_ml.contract.signature import MATRIX_INPUT, Signature
 from slipway_ml.errors import MalformedRequest
 from slipway_ml.protocol.json_beside import Span
 from slipway_ml.protocol.json_values import parse
+from slipway_ml.protocol.row_validator import Extra
 
 KEYS_OF_OTHERS = (b'"inputs"', b'"signature_name"')
 """As they stand in a body that the rows' own codec cannot be given as it is."""
@@ -24,12 +25,12 @@ def is_plain(body: bytes) -> bool:
     return KEYS_OF_OTHERS[0] not in body and KEYS_OF_OTHERS[1] not in body
 
 
-def rewrite(body: bytes, signature: Signature) -> tuple[bytes, bool]:
+def rewrite(body: bytes, signature: Signature, extra: Extra = "forbid") -> tuple[bytes, bool]:
     """The body as `{"instances": …}`, and whether it came in columns; raises MalformedRequest."""
     document = parse(body)
     check_form(document)
     by_column = "inputs" in document
-    rows = _rows(document["inputs"], signature) if by_column else document["instances"]
+    rows = _rows(document["inputs"], signature, extra) if by_column else document["instances"]
     return orjson.dumps({"instances": rows}), by_column
 
 
@@ -39,23 +40,23 @@ def check_form(document: Any) -> None:
         raise MalformedRequest(_FORM)
 
 
-def _rows(inputs: Any, signature: Signature) -> list[Any]:
+def _rows(inputs: Any, signature: Signature, extra: Extra) -> list[Any]:
     if type(inputs) is dict and inputs.keys() == {MATRIX_INPUT} and signature.layout == "matrix":
         inputs = inputs[MATRIX_INPUT]
     if type(inputs) is list:
         return inputs
     names = [feature.name for feature in signature.features]
-    check_columns(inputs, names)
-    check_lengths({len(column) for column in inputs.values()})
+    check_columns(inputs, names, extra)
+    check_lengths({len(inputs[name]) for name in names})
     # By position: names would be repeated in every row.
     return list(zip(*[[value(cell) for cell in inputs[name]] for name in names], strict=True))
 
 
-def check_columns(inputs: Any, names: list[str]) -> None:
-    """Raise MalformedRequest unless there is one column for each feature."""
+def check_columns(inputs: Any, names: list[str], extra: Extra) -> None:
+    """Raise MalformedRequest unless there is one column for each feature, and no other where these are forbidden."""
     if type(inputs) is not dict or not all(type(column) in {list, Span} for column in inputs.values()):
         raise MalformedRequest(_FORM)
-    if inputs.keys() != set(names):
+    if not inputs.keys() >= set(names) or (extra == "forbid" and len(inputs) != len(names)):
         raise MalformedRequest(f"'inputs' must hold one column for each feature of the model: {', '.join(names[:20])}")
 
 

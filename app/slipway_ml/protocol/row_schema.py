@@ -16,10 +16,10 @@ _EXACT = 2**53
 _typed_dict: Any = TypedDict  # made at run time, which the type checker cannot follow
 
 
-def object_request(signature: Signature, max_instances: int) -> Any:
+def object_request(signature: Signature, max_instances: int, extra: Literal["forbid", "ignore"] = "forbid") -> Any:
     """Type of `{"instances": [{feature: value, …}, …]}`, with what people want to know of each feature."""
     row: Any = _typed_dict("Row", {feature.name: _documented(feature) for feature in signature.features})
-    row.__pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra={"example": _example(signature)})
+    row.__pydantic_config__ = ConfigDict(extra=extra, json_schema_extra={"example": _example(signature)})
     request = _typed_dict(
         "PredictRequest", {"instances": Annotated[list[row], Field(min_length=1, max_length=max_instances)]}
     )

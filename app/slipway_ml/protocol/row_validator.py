@@ -6,6 +6,7 @@ types that `/docs` shows are made of the same values.
 """
 
 from functools import lru_cache
+from typing import Literal
 
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
@@ -13,14 +14,17 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 from slipway_ml.contract.signature import Feature, Signature
 from slipway_ml.protocol.row_schema import ValueKind, kind_of, value_type
 
+Extra = Literal["forbid", "ignore"]
+"""What becomes of fields that are no features: they are a problem, or are left out."""
 
-def object_requests(signature: Signature, max_instances: int) -> SchemaValidator:
+
+def object_requests(signature: Signature, max_instances: int, extra: Extra = "forbid") -> SchemaValidator:
     """Reads `{"instances": [{feature: value, …}, …]}`.
 
     Features may be absent: pydantic copies a whole row for each one that is missing from it, which one wide row turns
     into gigabytes. Count them afterwards.
     """
-    return _requests(_object_row(signature, is_complete=False), max_instances)
+    return _requests(_object_row(signature, extra, is_complete=False), max_instances)
 
 
 def list_requests(signature: Signature, max_instances: int) -> SchemaValidator:
@@ -28,9 +32,9 @@ def list_requests(signature: Signature, max_instances: int) -> SchemaValidator:
     return _requests(_list_row(signature), max_instances)
 
 
-def pieces_of_objects(signature: Signature) -> SchemaValidator:
+def pieces_of_objects(signature: Signature, extra: Extra = "forbid") -> SchemaValidator:
     """Reads some of the rows of such a list, of which there may be none; features may be absent."""
-    return SchemaValidator(core_schema.list_schema(_object_row(signature, is_complete=False), fail_fast=True))
+    return SchemaValidator(core_schema.list_schema(_object_row(signature, extra, is_complete=False), fail_fast=True))
 
 
 def pieces_of_lists(signature: Signature) -> SchemaValidator:
@@ -40,7 +44,7 @@ def pieces_of_lists(signature: Signature) -> SchemaValidator:
 
 def list_of_objects(signature: Signature) -> SchemaValidator:
     """Counts the problems of rows as objects but for the features that are absent, for whose count see the rows."""
-    return SchemaValidator(core_schema.list_schema(_object_row(signature, is_complete=False)))
+    return SchemaValidator(core_schema.list_schema(_object_row(signature, "forbid", is_complete=False)))
 
 
 def list_of_lists(signature: Signature) -> SchemaValidator:
@@ -48,9 +52,9 @@ def list_of_lists(signature: Signature) -> SchemaValidator:
     return SchemaValidator(core_schema.list_schema(_list_row(signature)))
 
 
-def object_rows(signature: Signature) -> SchemaValidator:
+def object_rows(signature: Signature, extra: Extra = "forbid") -> SchemaValidator:
     """Reads one row as an object, and tells every problem of it."""
-    return SchemaValidator(_object_row(signature, is_complete=True))
+    return SchemaValidator(_object_row(signature, extra, is_complete=True))
 
 
 def list_rows(signature: Signature) -> SchemaValidator:
@@ -65,12 +69,12 @@ def _requests(row: CoreSchema, max_instances: int) -> SchemaValidator:
     return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 
-def _object_row(signature: Signature, *, is_complete: bool) -> CoreSchema:
+def _object_row(signature: Signature, extra: Extra, *, is_complete: bool) -> CoreSchema:
     fields = {
         feature.name: core_schema.typed_dict_field(_value(feature), required=is_complete)
         for feature in signature.features
     }
-    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+    return core_schema.typed_dict_schema(fields, extra_behavior=extra)
 
 
 def _list_row(signature: Signature) -> CoreSchema:

@@ -26,7 +26,13 @@ from slipway_ml.protocol.quick_bodies import count
 from slipway_ml.protocol.row_pieces import Charge, RowPieces, load, no_rows, too_many_rows, without_nan
 from slipway_ml.protocol.row_problems import ProblemList, RowChecker, is_no_json
 from slipway_ml.protocol.row_schema import object_request
-from slipway_ml.protocol.row_validator import list_requests, object_requests, pieces_of_lists, pieces_of_objects
+from slipway_ml.protocol.row_validator import (
+    Extra,
+    list_requests,
+    object_requests,
+    pieces_of_lists,
+    pieces_of_objects,
+)
 
 _FEW = 64
 _SHORTEST_MEMBER = len(b":1,")
@@ -38,10 +44,13 @@ _FIRST_INSTANCE = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*(.)', re.DOTALL)
 class RowCodec:
     """Decodes and encodes row requests of one version of a model."""
 
-    def __init__(self, model_name: str, model_version: str, signature: Signature, limits: ContentLimits) -> None:
+    def __init__(
+        self, model_name: str, model_version: str, signature: Signature, limits: ContentLimits, extra: Extra = "forbid"
+    ) -> None:
         self.signature = signature
         self._limits = limits
-        self._objects = object_requests(signature, limits.instances)
+        self.extra: Extra = extra
+        self._objects = object_requests(signature, limits.instances, extra)
         self.names = [feature.name for feature in signature.features]
         self._shortest_row = 2 + sum([len(orjson.dumps(name)) + _SHORTEST_MEMBER for name in self.names])
         """Bytes of an object that has all fields, and of the comma after it."""
@@ -58,11 +67,11 @@ class RowCodec:
     @cached_property
     def checker(self) -> RowChecker:
         """Says what is wrong with rows that were refused."""
-        return RowChecker(self.signature)
+        return RowChecker(self.signature, self.extra)
 
     @cached_property
     def _pieces_of_objects(self) -> SchemaValidator:
-        return pieces_of_objects(self.signature)
+        return pieces_of_objects(self.signature, self.extra)
 
     @cached_property
     def _pieces_of_lists(self) -> SchemaValidator:
@@ -70,7 +79,7 @@ class RowCodec:
 
     def request_schema(self) -> dict[str, Any]:
         """JSON schema of a request with rows as objects, self-contained."""
-        request: TypeAdapter[Any] = TypeAdapter(object_request(self.signature, self._limits.instances))
+        request: TypeAdapter[Any] = TypeAdapter(object_request(self.signature, self._limits.instances, self.extra))
         return request.json_schema(ref_template="#/components/schemas/{model}")
 
     def decode(self, body: bytes) -> dict[str, Tensor]:

@@ -259,11 +259,20 @@ class Batcher:
 
     def _outcomes(self, batch: list[_Entry]) -> list[_Outcome]:
         try:
-            return list(_run_together(self._run, batch))
+            return list(self._run_together(batch))
         except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for it and the queue must go on
             if len(batch) == 1:
                 return [error]
         return [outcome for entry in batch for outcome in self._outcomes([entry])]
+
+    def _run_together(self, batch: list[_Entry]) -> list[Outputs]:
+        tensors = tensors_of(batch[0].part) if len(batch) == 1 else join([entry.part for entry in batch])
+        look = self._traits.look
+        outputs = RunOutputs(self._run(tensors), None if look is None else look(tensors))
+        if len(batch) == 1:
+            return [Outputs(outputs, 0, batch[0].rows)]
+        ends = accumulate([entry.rows for entry in batch])
+        return [Outputs(outputs, end - entry.rows, end) for entry, end in zip(batch, ends, strict=True)]
 
     def _finish(self, batch: list[_Entry], weight: int, outcomes: list[_Outcome], started: float) -> None:
         rows = weight if self._weigh is None else sum([entry.rows for entry in batch])
@@ -284,11 +293,3 @@ class Batcher:
             self._cost.learn(weight, seconds)
             self._plan()
         self._go_on()
-
-
-def _run_together(run: Run, batch: list[_Entry]) -> list[Outputs]:
-    if len(batch) == 1:
-        return [Outputs(RunOutputs(run(tensors_of(batch[0].part))), 0, batch[0].rows)]
-    outputs = RunOutputs(run(join([entry.part for entry in batch])))
-    ends = accumulate([entry.rows for entry in batch])
-    return [Outputs(outputs, end - entry.rows, end) for entry, end in zip(batch, ends, strict=True)]

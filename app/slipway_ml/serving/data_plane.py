@@ -110,9 +110,11 @@ def bind(servable: Servable, inputs: list[NamedTensor]) -> dict[str, Tensor]:
             _check_values(servable, tensors)
         return tensors
     given = {tensor.name: tensor for tensor in inputs}
-    if len(given) != len(inputs) or given.keys() != {d.name for d in declared}:
-        names = ", ".join(d.name for d in declared[:20])
-        raise MalformedRequest(f"'inputs' must give each input of the model once: {names}")
+    names = {d.name for d in declared}
+    is_complete = given.keys() >= names if servable.manifest.inputs.extra == "ignore" else given.keys() == names
+    if len(given) != len(inputs) or not is_complete:
+        listing = ", ".join(d.name for d in declared[:20])
+        raise MalformedRequest(f"'inputs' must give each input of the model once: {listing}")
     tensors = {d.name: _fit(d, given[d.name]) for d in declared}
     rows = {len(tensor) for tensor in tensors.values()}
     if len(rows) != 1 or 0 in rows:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from math import inf
 
-from slipway_ml.protocol.parts import Part, PendingRows
+from slipway_ml.protocol.parts import Part, PendingRows, Tensors
+from slipway_ml.protocol.unusual_values import UnusualRun
 from slipway_ml.serving.stuck_runs import StuckRuns
 
 CHARACTERS_PER_ROW = 64
@@ -21,13 +22,15 @@ class RunTraits:
     """What is to be known of a model's runs.
 
     `weigh` says what a request of so many rows counts for, in rows; None where rows are what counts. `stuck_seconds`
-    is how long a run in a thread may take before its thread is given up, and `stuck` where that is told.
+    is how long a run in a thread may take before its thread is given up, and `stuck` where that is told. `look` finds
+    what is unlike training in the rows of a run; None where nobody wants to know.
     """
 
     is_unpredictable: bool = False
     weigh: Callable[[Part, int], int] | None = None
     stuck_seconds: float = inf
     stuck: StuckRuns | None = None
+    look: Callable[[Tensors], UnusualRun | None] | None = None
 
 
 PREDICTABLE = RunTraits()

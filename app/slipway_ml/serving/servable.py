@@ -9,11 +9,14 @@ from slipway_ml.errors import DamagedVersion
 from slipway_ml.monitoring.metrics import Metrics, VersionMetrics
 from slipway_ml.protocol.plain_matrix import PlainMatrix
 from slipway_ml.protocol.response_encoder import ResponseEncoder
+from slipway_ml.protocol.row_validator import Extra
 from slipway_ml.protocol.rows import RowCodec
+from slipway_ml.protocol.unusual_values import Unlike
 from slipway_ml.registry.store import StoredVersion
 from slipway_ml.runtime.providers import short
 from slipway_ml.runtime.session import OnnxSession
 from slipway_ml.serving.batcher import Batcher
+from slipway_ml.serving.input_check import input_check_of
 from slipway_ml.serving.options import ServingOptions, VersionOptions
 from slipway_ml.serving.row_slices import in_slices
 from slipway_ml.serving.run_traits import RunTraits, weigh_text
@@ -78,8 +81,10 @@ def open_servable(
     if session.mixes_rows:
         chosen = replace(chosen, queue=replace(chosen.queue, batch_rows=1))
     _check_interface(manifest, session)
+    look = input_check_of(stored)
     version = str(manifest.model_version)
-    rows = RowCodec(manifest.model_name, version, manifest.signature, options.limits)
+    extra: Extra = "ignore" if manifest.inputs.extra == "ignore" else "forbid"
+    rows = RowCodec(manifest.model_name, version, manifest.signature, options.limits, extra)
     # Only now, since a version that cannot be run must not leave series behind.
     version_metrics = metrics.of_version(
         manifest.model_name,
@@ -89,6 +94,8 @@ def open_servable(
         chosen.execution.threads,
         {short(name): count for name, count in session.placement.nodes.items()},
     )
+    if look is not None:
+        version_metrics.count_unusual(dict.fromkeys(Unlike, 0))
     statistics = VersionStatistics(version_metrics, chosen.queue.batch_rows)
     takes_any_number = all(declared.shape[:1] == (-1,) for declared in session.inputs)
     run = in_slices(session.run) if takes_any_number and not session.mixes_rows else session.run
@@ -97,6 +104,7 @@ def open_servable(
         weigh_text if session.counts_characters else None,
         max(chosen.deadline, LEAST_SECONDS),
         stuck,
+        look,
     )
     batcher = Batcher(manifest.model_name, run, cost, executor, statistics, chosen.queue, traits)
     return Servable(

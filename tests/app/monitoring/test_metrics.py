@@ -46,6 +46,7 @@ def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
         "slipway_refused_requests": "counter",
         "http_request_duration_seconds": "histogram",
         "http_request_duration_highr_seconds": "histogram",
+        "slipway_unusual_values": "counter",
         "slipway_request_seconds": "histogram",
         "slipway_queue_seconds": "histogram",
         "slipway_compute_seconds": "histogram",

@@ -10,6 +10,7 @@ import typer
 from sklearn.ensemble import RandomForestClassifier
 from typer.testing import CliRunner, Result
 
+from slipway_ml.contract.profile import profile_from_json
 from slipway_ml.registry.store import Registry
 from slipway_training.cli.optimize import optimize
 from slipway_training.optimizer.passes import copy
@@ -92,6 +93,7 @@ def test_published_version_says_from_which_it_comes_and_is_not_promoted(
     assert second.manifest.provenance.recipe_digest != first.manifest.provenance.recipe_digest
     assert second.manifest.evaluation == first.manifest.evaluation
     assert second.read_file("variants/exported.onnx") == first.read_file("variants/exported.onnx")
+    assert second.read_file("profile.json") == first.read_file("profile.json")
 
 
 def test_graph_that_is_served_already_is_not_published_again(models: Path, rows: Path) -> None:
@@ -118,6 +120,7 @@ def test_small_onnx_file_is_published_as_it_is_and_says_why(tmp_path: Path) -> N
     assert small.parity is not None
     assert small.parity.kinds[0].largest_difference < 0.02
     assert "too few to change predictions" in small.verdict
+    assert profile_from_json(version.read_file("profile.json")).rows == 200
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["net-sizes.svg", "net-speeds.svg"]
 
 

@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from slipway_ml.contract.profile import profile_from_json
 from slipway_ml.contract.signature import Kind
 from slipway_ml.errors import SlipwayError
 from slipway_ml.registry.store import Registry
@@ -47,6 +48,29 @@ def test_pipeline_of_a_notebook_is_published_and_served_in_two_lines(tmp_path: P
     assert [output["probabilities"]["1"] for output in predictions] == pytest.approx(
         pipeline.predict_proba(asked)[:, 1], abs=1e-5
     )
+
+
+def test_fitted_pipeline_is_served_with_the_policy_that_was_given(tmp_path: Path) -> None:
+    inputs = {"unusual": "refuse", "columns": {"x1": "accept"}, "extra": "ignore"}
+    stored = publish(
+        DecisionTreeClassifier(max_depth=2, random_state=0).fit(X, Y),
+        *(X, Y),
+        name="tree",
+        models=tmp_path,
+        report=False,
+        settings={"inputs": inputs, "optimize": {"candidates": []}},
+    )
+
+    profile = profile_from_json(stored.read_file("profile.json"))
+    assert stored.manifest.inputs.model_dump() == inputs
+    assert [one.mean for one in profile.features] == pytest.approx(X.mean(axis=0).tolist())
+
+
+def test_policy_for_a_column_that_is_no_feature_is_refused_with_the_likely_one(tmp_path: Path) -> None:
+    fitted = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X, Y)
+
+    with pytest.raises(ConfigError, match=r"inputs.columns names 'x11', which is no feature; did you mean 'x1'"):
+        publish(fitted, X, Y, name="t", models=tmp_path, settings={"inputs": {"columns": {"x11": "refuse"}}})
 
 
 def test_version_is_served_as_its_publisher_asks(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from slipway_ml.contract.profile import profile_from_json, profile_to_json
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config import documents as configs
@@ -168,6 +169,16 @@ def test_refused_categories_train_and_say_so(tmp_path: Path) -> None:
     manifest = run(config, Registry(tmp_path), silent, report=False).version.manifest
 
     assert {f.unseen_categories for f in manifest.signature.features if f.categories} == {"refused"}
+
+
+def test_profile_is_of_the_rows_that_were_learnt_from(published: Published) -> None:
+    stored = published("titanic")
+
+    profile = profile_from_json(stored.read_file("profile.json"))
+
+    assert profile.rows == stored.manifest.provenance.rows["train"]
+    assert [one.name for one in profile.features] == [feature.name for feature in stored.manifest.signature.features]
+    assert stored.manifest.files["profile.json"].size == len(profile_to_json(profile))
 
 
 def test_any_kind_of_column_may_be_declared_nullable() -> None:

@@ -17,7 +17,7 @@ from slipway_training.config.proof import GateConfig, ParityConfig
 from slipway_training.config.pruning import PruningConfig
 from slipway_training.config.search import SearchConfig, metric_of
 from slipway_training.config.section import Section
-from slipway_training.config.serving import ServingConfig
+from slipway_training.config.serving import InputsConfig, ServingConfig
 from slipway_training.config.split import SplitConfig
 
 
@@ -35,6 +35,7 @@ class ModelConfig(Section):
     optimize: OptimizeConfig = OptimizeConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     serving: ServingConfig = ServingConfig()
+    inputs: InputsConfig = InputsConfig()
 
     @model_validator(mode="after")
     def _metrics_fit_task(self) -> "ModelConfig":

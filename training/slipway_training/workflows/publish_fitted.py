@@ -43,8 +43,8 @@ def publish(
     `accept_dtype_difference` publishes what HTTP predicts, from float64 numbers, although the pipeline predicts
     otherwise for X in the data types it has; count and reason are then in the manifest. `nullable` names columns that
     may be missing later though no row of X lacks them. `settings` are further parts of a config: limitations, and the
-    sections parity, gate, optimize and evaluation. Raises SlipwayError; nothing is then written. Without `report` no
-    page of plots is written.
+    sections parity, gate, optimize, evaluation and inputs. Raises SlipwayError; nothing is then written. Without
+    `report` no page of plots is written.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
     said = {"description": description, "owner": owner, "intended_use": intended_use}
@@ -52,6 +52,7 @@ def publish(
     if accept_dtype_difference:
         document["parity"] = {**document.get("parity", {}), "accept_dtype_difference": True}
     config = configs.for_fitted(document)
+    config.inputs.check([feature.name for feature in fitted.signature.features])
     progress("read", f"{len(fitted.learn)} rows, {len(fitted.signature.features)} columns; {fitted.about}")
     registry = Registry(Path(models))
     trained = examine(fitted, config, progress, current_champion(registry, name))

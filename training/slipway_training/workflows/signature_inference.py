@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from slipway_ml.contract.signature import Kind, Signature, Task
 from slipway_training.candidate import Fitted
 from slipway_training.data.given import AsGiven, Given, read, read_target, target_names
+from slipway_training.data.input_profile import profile_of
 from slipway_training.data.schema import Unseen, assemble, describe_column, plain_labels
 from slipway_training.data.table import missing, with_columns
 from slipway_training.errors import ConfigError, DataCheckFailed, closest
@@ -67,6 +68,7 @@ def infer(pipeline: Any, rows: Any, target: Any, held_out: tuple[Any, Any] | Non
         rows=counts,
         source=source,
         about=_about(pipeline),
+        profile=profile_of(signature, given.frame),
         as_used=tuple(ask_own(pipeline, own, frame, signature) for own, frame in asked),
     )
 

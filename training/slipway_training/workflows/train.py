@@ -16,6 +16,7 @@ from slipway_training.data.amounts import with_amounts
 from slipway_training.data.checks.inspection import inspect_split
 from slipway_training.data.findings import in_words, stop
 from slipway_training.data.gathering import gather
+from slipway_training.data.input_profile import profile_of
 from slipway_training.data.schema import describe, responded_by
 from slipway_training.data.splits import split
 from slipway_training.evaluation.compared_models import Incumbent, current_champion
@@ -52,6 +53,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     counts = f"{len(learn.target)} rows to learn from, {len(held_out.target)} held out"
     progress("split", f"{counts}, no column leaks, {in_words(about_split)}")
     signature = describe(table, learn, config)
+    config.inputs.check(table.kinds)
     if not try_export(build(config, signature), signature, learn.frame, learn.target):
         progress(
             "try export", "not possible, since a few rows are too few for it; whether it exports is seen after the fit"
@@ -92,6 +94,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         search=found,
         curves=drawn,
         groups=held_out.groups,
+        profile=profile_of(signature, learn.frame, config.features),
     )
 
 

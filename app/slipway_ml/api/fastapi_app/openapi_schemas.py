@@ -49,9 +49,22 @@ def _tensor(data: str) -> Schema:
     )
 
 
+_WARNINGS: Schema = {
+    "warnings": {
+        **list_of(ref("Warning")),
+        "description": "Values that are unlike those of training and were predicted all the same: the first 100. "
+        "Absent where there are none.",
+    },
+    "warnings_not_listed": {**_COUNT, "description": "How many more there are; there where 'warnings' is."},
+}
+"""Fields of a response to rows, and parameters of one to tensors."""
+
+
 def predict_response(prediction: Schema) -> Schema:
     """The response of `/predict`, with one prediction per row."""
-    return record({"model": _TEXT, "version": _TEXT, "request_id": _TEXT, "predictions": list_of(prediction)})
+    return record(
+        {"model": _TEXT, "version": _TEXT, "request_id": _TEXT, "predictions": list_of(prediction)}, _WARNINGS
+    )
 
 
 SHARED: dict[str, Schema] = {
@@ -67,6 +80,7 @@ SHARED: dict[str, Schema] = {
             "problem": _TEXT,
         }
     ),
+    "Warning": record({"row": _COUNT, "feature": _TEXT, "problem": _TEXT}),
     "RequestInput": _tensor("Row-major, nested or flat; absent where bytes follow the JSON."),
     "RequestOutput": record({"name": _TEXT}, {"parameters": _PARAMETERS}),
     "ResponseOutput": _tensor("Row-major and flat; absent where bytes follow the JSON."),
@@ -76,7 +90,7 @@ SHARED: dict[str, Schema] = {
     ),
     "InferenceResponse": record(
         {"model_name": _TEXT, "model_version": _TEXT, "outputs": list_of(ref("ResponseOutput"))},
-        {"id": _TEXT, "parameters": _PARAMETERS},
+        {"id": _TEXT, "parameters": {**_PARAMETERS, "properties": _WARNINGS}},
     ),
     "V1Request": record(
         {},
@@ -92,6 +106,7 @@ SHARED: dict[str, Schema] = {
         {
             "predictions": {**list_of(_ANY), "description": "One per row, for 'instances'."},
             "outputs": {"description": "Columns, for 'inputs'."},
+            **_WARNINGS,
         },
     ),
     "Live": record({"live": _FLAG}, {"error": _TEXT}),

@@ -18,8 +18,11 @@ from slipway_ml.front.exchange import HotHandler, HotRequest, HotResponse, Reply
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
 from slipway_ml.protocol.parts import Part
+from slipway_ml.protocol.unusual_values import UnusualValues
 from slipway_ml.serving.data_plane import DataPlane
 from slipway_ml.serving.servable import Servable
+
+Body = bytes | bytearray
 
 _LARGE_RESPONSE = 8_000
 """Values of an answer from which on it is encoded in turns."""
@@ -44,6 +47,8 @@ class Work:
     timeout: float | None = None
     reply: Reply | None = None
     """Where the answer goes; None before the work is queued and once it is told."""
+    unusual: UnusualValues | None = None
+    """What in its rows is unlike training and was predicted all the same."""
 
     def done(self) -> bool:
         """Whether nobody waits for the outcome any more."""
@@ -51,6 +56,8 @@ class Work:
 
     def set_result(self, outputs: Outputs) -> None:
         """The batch has run."""
+        if outputs.run.unusual is not None and self._is_refused(outputs):
+            return
         if self.rows > _FEW_ROWS and self.rows * outputs.width > _LARGE_RESPONSE:
             try:
                 self.request.charge(outputs.nbytes)  # they wait for their turn
@@ -69,6 +76,22 @@ class Work:
     def set_exception(self, error: Exception) -> None:
         """The batch has failed, or did not run in time."""
         self.tell(error)
+
+    def _is_refused(self, outputs: Outputs) -> bool:
+        """Whether a value unlike those of training is not to be predicted; what is predicted is kept for the answer."""
+        unusual = outputs.unusual
+        if unusual is None:
+            return False  # it is in the rows of another request
+        self.servable.metrics.count_unusual(unusual.counts)
+        if unusual.refused.total:
+            self.tell(self.endpoint.refusal(self, unusual))
+            return True
+        self.unusual = unusual
+        return False
+
+    def told(self, body: Body) -> Body:
+        """The answer's bytes, a JSON object, with the warnings as its last members where there are any."""
+        return body if self.unusual is None else self.unusual.after(body)
 
     def tell(self, outcome: HotResponse | Exception) -> None:
         reply, self.reply = self.reply, None
@@ -126,6 +149,10 @@ class PredictionHandler(ABC):
                 reply,
             )
         )
+
+    def refusal(self, work: Work, unusual: UnusualValues) -> Exception:
+        """What answers a request with values that are not to be predicted; rows are told every problem."""
+        return unusual.as_invalid_rows(len(work.request.body) or None)
 
     def encode_later(self, work: Work, outputs: Outputs) -> None:
         """Encode a long answer in turns, which has as much time as an answer has."""

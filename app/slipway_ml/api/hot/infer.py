@@ -1,5 +1,7 @@
 """Inference of the Open Inference Protocol: tensors in JSON, in bytes after it, or in bytes alone."""
 
+from typing import Any
+
 from slipway_ml.api.hot.handler import PredictionHandler, Work
 from slipway_ml.api.hot.turns import LARGE, Turns
 from slipway_ml.front.exchange import BINARY_HEADER, HotRequest, HotResponse
@@ -12,6 +14,7 @@ from slipway_ml.protocol.messages import InferenceRequest
 from slipway_ml.protocol.outputs import Outputs
 from slipway_ml.protocol.quick_bodies import has_only_numbers
 from slipway_ml.protocol.tensor_pieces import TensorPieces
+from slipway_ml.protocol.unusual_values import UnusualValues
 from slipway_ml.serving.data_plane import DataPlane, widened
 from slipway_ml.serving.servable import Servable
 
@@ -73,8 +76,9 @@ class InferHandler(PredictionHandler):
         """The outputs that were asked for, in JSON or after it."""
         inference: InferenceRequest = work.context
         if inference.outputs is None and not inference.parameters.binary_outputs:
-            return HotResponse(work.servable.response.encode(outputs, inference.id, inference.parameters.own))
+            return HotResponse(work.servable.response.encode(outputs, inference.id, _parameters(work)))
         answer = self._plane.answer(work.servable, inference, outputs)
+        answer.parameters = _parameters(work)
         if not answer.binary:
             return HotResponse(encode_response(answer))
         body, json_length = binary_codec.encode_response(answer)
@@ -85,10 +89,14 @@ class InferHandler(PredictionHandler):
         inference: InferenceRequest = work.context
         if inference.outputs is None and not inference.parameters.binary_outputs:
             encoder, charge = work.servable.response, work.request.charge
-            own = inference.parameters.own
-            return HotResponse((yield from encoder.encode_in_steps(outputs, inference.id, own, charge)))
+            parameters = _parameters(work)
+            return HotResponse((yield from encoder.encode_in_steps(outputs, inference.id, parameters, charge)))
         response: HotResponse = yield lambda: self.encode(work, outputs)
         return response
+
+    def refusal(self, work: Work, unusual: UnusualValues) -> Exception:
+        """Tensors are told the first problem."""
+        return unusual.as_malformed("feature" if work.servable.signature.layout == "matrix" else "input")
 
     def _read_binary(self, servable: Servable, request: HotRequest) -> Steps[InferenceRequest]:
         body, limits = request.body, self._limits
@@ -104,3 +112,10 @@ class InferHandler(PredictionHandler):
             inference = binary_codec.read_with_tail(document, body, json_length, limits)
         yield from binary_codec.read_texts(inference.inputs, body, request.charge)
         return inference
+
+
+def _parameters(work: Work) -> dict[str, Any] | None:
+    """The caller's own, and beside them what in its rows is unlike training."""
+    inference: InferenceRequest = work.context
+    own = inference.parameters.own
+    return own if work.unusual is None else {**(own or {}), **work.unusual.as_document()}

@@ -27,9 +27,10 @@ class PredictHandler(PredictionHandler):
 
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """One prediction per row."""
-        return HotResponse(work.servable.rows.encode(outputs, work.request.request_id))
+        return HotResponse(work.told(work.servable.rows.encode(outputs, work.request.request_id)))
 
     def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
         """The same, some rows at a time."""
         request = work.request
-        return HotResponse((yield from work.servable.rows.encode_in_steps(outputs, request.request_id, request.charge)))
+        body = yield from work.servable.rows.encode_in_steps(outputs, request.request_id, request.charge)
+        return HotResponse(work.told(body))

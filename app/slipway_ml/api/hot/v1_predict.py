@@ -24,7 +24,7 @@ class V1PredictHandler(PredictionHandler):
         """Rows through the model's schema, once they have the form that it reads."""
         body, by_column = request.body, False
         if not is_plain(body):
-            body, by_column = rewrite(body, servable.signature)
+            body, by_column = rewrite(body, servable.signature, servable.rows.extra)
         part, rows = servable.rows.read_part(body, len(request.body))
         return Work(self, servable, request, part, rows, by_column)
 
@@ -40,15 +40,15 @@ class V1PredictHandler(PredictionHandler):
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
         """As it was asked: one prediction per row, or one column per output."""
         if work.context:
-            return HotResponse(_columns(work.servable, outputs))
-        return HotResponse(work.servable.rows.encode_predictions(outputs))
+            return HotResponse(work.told(_columns(work.servable, outputs)))
+        return HotResponse(work.told(work.servable.rows.encode_predictions(outputs)))
 
     def encode_in_steps(self, work: Work, outputs: Outputs) -> Steps[HotResponse]:
         """The same, some rows at a time."""
         charge = work.request.charge
         if work.context:
-            return HotResponse((yield from _columns_in_steps(work.servable, outputs, charge)))
-        return HotResponse((yield from work.servable.rows.encode_in_steps(outputs, None, charge)))
+            return HotResponse(work.told((yield from _columns_in_steps(work.servable, outputs, charge))))
+        return HotResponse(work.told((yield from work.servable.rows.encode_in_steps(outputs, None, charge))))
 
 
 def _columns(servable: Servable, outputs: Outputs) -> bytes:

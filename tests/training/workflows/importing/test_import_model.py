@@ -54,16 +54,19 @@ def test_forest_of_the_usual_exporter_is_served_without_its_dictionaries(tmp_pat
         (name, Kind.NUMBER, False) for name in NAMES
     ]
     assert {score.name: score.value for score in manifest.metrics}["accuracy"] == 1.0
+    assert "profile.json" in manifest.files
 
 
 def test_columns_of_two_types_are_served_by_their_names(tmp_path: Path) -> None:
     fitted, model, rows = columns_of_two_types()
     path = saved(model, tmp_path / "colours.onnx")
 
-    signature = import_graph(path, NOTHING, name="colours", models=tmp_path / "models").manifest.signature
+    manifest = import_graph(path, NOTHING, name="colours", models=tmp_path / "models").manifest
+    signature = manifest.signature
 
     found = predictions(tmp_path / "models", "colours", rows.head(10).to_dict("records"))
     assert [(f.name, f.kind) for f in signature.features] == [("size", Kind.NUMBER), ("colour", Kind.CATEGORY)]
+    assert "profile.json" not in manifest.files  # no rows were given
     assert [one["label"] for one in found] == fitted.predict(rows.head(10)).tolist()
 
 

@@ -19,6 +19,7 @@ from slipway_training.candidate import ModelCandidate, Trained
 from slipway_training.config import documents as configs
 from slipway_training.config.model import ModelConfig
 from slipway_training.data.conforming import conform, true_targets
+from slipway_training.data.input_profile import profile_of
 from slipway_training.data.lineage import Recipe, recipe_of_fitted
 from slipway_training.data.schema import assemble, describe_column
 from slipway_training.data.table import missing
@@ -148,7 +149,13 @@ def _trained(
     rows = synthetic_rows(signature) if frame is None else frame
     counts = {} if frame is None else {"given": len(frame)}
     candidate = ModelCandidate(
-        signature=signature, learn=rows, held_out=rows, rows=counts, source=foreign.source, about=foreign.about
+        signature=signature,
+        learn=rows,
+        held_out=rows,
+        rows=counts,
+        source=foreign.source,
+        about=foreign.about,
+        profile=None if frame is None else profile_of(signature, frame),
     )
     variant = Variant(
         name=EXPORTED,

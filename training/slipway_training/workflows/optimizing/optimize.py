@@ -142,5 +142,6 @@ def _candidate(subject: Subject, rows: Rows) -> ModelCandidate:
         source=rows.source or "nothing but its signature",
         about=f"the graph of {subject.about}",
         findings=subject.findings,
+        profile=subject.profile,
     )
     return candidate if rows.target is None else replace(candidate, target=rows.target)

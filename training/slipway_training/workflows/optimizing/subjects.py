@@ -13,7 +13,9 @@ import pandas as pd
 from slipway_ml.contract.evaluation import Evaluation, Score
 from slipway_ml.contract.manifest import Finding
 from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.profile import PROFILE_FILE, Profile, UnreadableProfile, profile_from_json
 from slipway_ml.contract.signature import Signature
+from slipway_ml.errors import DamagedVersion
 from slipway_ml.registry.desired_state import CHAMPION
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.config import documents as configs
@@ -32,7 +34,8 @@ _REFERENCE = re.compile(r"(?P<name>[^@]+)(?:@(?P<which>.+))?")
 class Subject:
     """The graph with everything known of it; `what` says in words which it is, `against` what it was compared against.
 
-    `earlier` is the version it comes from, `recipe` how it came about where it comes from a file.
+    `earlier` is the version it comes from, `recipe` how it came about where it comes from a file, `profile` what the
+    rows were like that it was trained on or taken in with, where that is known.
     """
 
     what: str
@@ -47,6 +50,7 @@ class Subject:
     findings: tuple[Finding, ...] = ()
     earlier: StoredVersion | None = None
     recipe: Recipe | None = None
+    profile: Profile | None = None
 
 
 def stored(registry: Registry, reference: str) -> StoredVersion:
@@ -91,7 +95,19 @@ def of_version(version: StoredVersion, changes: tuple[str, ...]) -> Subject:
         manifest.evaluation,
         manifest.findings,
         version,
+        profile=_profile(version),
     )
+
+
+def _profile(version: StoredVersion) -> Profile | None:
+    """That of a version that has one; raises DamagedVersion."""
+    manifest = version.manifest
+    if PROFILE_FILE not in manifest.files:
+        return None
+    try:
+        return profile_from_json(version.read_file(PROFILE_FILE))
+    except UnreadableProfile as error:
+        raise DamagedVersion(manifest.model_name, manifest.model_version, str(error)) from None
 
 
 def of_file(
@@ -116,4 +132,5 @@ def of_file(
         trained.parity,
         trained.candidate.about,
         recipe=recipe,
+        profile=trained.candidate.profile,
     )
