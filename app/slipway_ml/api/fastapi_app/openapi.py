@@ -7,7 +7,6 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from slipway_ml.api.fastapi_app.openapi_operations import (
-    WARNINGS,
     control_operation,
     error_responses,
     index_operation,
