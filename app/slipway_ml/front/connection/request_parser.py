@@ -176,10 +176,10 @@ class RequestParser:
         else:
             self._requests.refuse(too_large_framing(self._limits))
 
-    def _stop(self, reason: Reason, message: str) -> Refused:
-        """To be raised in a callback, which ends the parsing; the parser does not tell what was raised."""
-        self._refusal = Refused(reason, message)
-        return self._refusal
+    def _noted(self, refusal: Refused) -> Refused:
+        """To be raised in a callback, which ends the parsing; httptools does not tell what was raised."""
+        self._refusal = refusal
+        return refusal
 
     def on_message_begin(self) -> None:
         self._requests.begin_head()
@@ -194,8 +194,8 @@ class RequestParser:
         if len(self._headers) >= self._limits.headers:  # four bytes of one take a hundred and more in memory
             most = self._limits.headers
             if self._requests.state is HEAD:
-                raise self._stop(Reason.TOO_MANY_HEADERS, f"more than {most} headers")
-            raise self._stop(Reason.FRAMING_TOO_LARGE, f"more than {most} trailers")
+                raise self._noted(Refused(Reason.TOO_MANY_HEADERS, f"more than {most} headers"))
+            raise self._noted(Refused(Reason.FRAMING_TOO_LARGE, f"more than {most} trailers"))
         self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
@@ -204,8 +204,7 @@ class RequestParser:
             if not self._parser.should_upgrade():
                 self._match = self._requests.begin_request(head)
         except Refused as refusal:
-            self._refusal = refusal
-            raise
+            raise self._noted(refusal) from None
         self._framing, self._headers, self._left = 0, [], head.length
 
     def on_body(self, body: bytes) -> None:
@@ -217,7 +216,7 @@ class RequestParser:
         self._framing -= _CHUNK_BYTES
         self._chunks += 1
         if self._chunks > self._limits.chunks:
-            raise self._stop(Reason.TOO_MANY_CHUNKS, f"more than {self._limits.chunks} chunks")
+            raise self._noted(Refused(Reason.TOO_MANY_CHUNKS, f"more than {self._limits.chunks} chunks"))
 
     def on_message_complete(self) -> None:
         if self._parser.should_upgrade():
