@@ -16,8 +16,8 @@ NAMES = [f"f{number}" for number in range(COLUMNS)]
 _ROWS, _INFER = "/predict/{}", "/v2/models/{}/infer"
 _V1 = "/v1/models/{}:predict"
 _MOST_ROWS = 100_000
-_HOUSE: list[Any] = [30.5, 3, 2, True, "Ulm", "gas"]
-_HOUSE_NAMES = ["age", "rooms", "floors", "garden", "city", "heating"]
+HOUSE: list[Any] = [30.5, 3, 2, True, "Ulm", "gas"]
+HOUSE_NAMES = ["age", "rooms", "floors", "garden", "city", "heating"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def _filled(start: bytes, item: bytes, end: bytes, size: int, most: int | None =
     return start + b",".join([item] * (count if most is None else min(count, most))) + end
 
 
-def _dense(value: Any) -> bytes:
+def dense(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -56,29 +56,29 @@ def _tensor(name: str, item: bytes, size: int, datatype: str = "FP64", columns: 
 
 def _binary(name: str, datatype: str, shape: list[int], tail: bytes, model: str = "numbers", column: str = "X") -> Body:
     tensor = {"name": column, "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": len(tail)}}
-    head = _dense({"inputs": [tensor]})
+    head = dense({"inputs": [tensor]})
     return Body(f"binary: {name}", _INFER.format(model), head + tail, len(head))
 
 
 def good_bodies(size: int) -> Iterator[Body]:
     """Large requests that are answered 200."""
     row = [0.5] * COLUMNS
-    house = dict(zip(_HOUSE_NAMES, _HOUSE, strict=True))
-    yield _rows("objects", "numbers", _dense(dict(zip(NAMES, row, strict=True))), size, _MOST_ROWS)
-    yield _rows("lists of zeros", "numbers", _dense([0] * COLUMNS), size, _MOST_ROWS)
-    yield _rows("houses", "houses", _dense(house), size, _MOST_ROWS)
-    yield _rows("houses as lists", "houses", _dense(_HOUSE), size, _MOST_ROWS)
+    house = dict(zip(HOUSE_NAMES, HOUSE, strict=True))
+    yield _rows("objects", "numbers", dense(dict(zip(NAMES, row, strict=True))), size, _MOST_ROWS)
+    yield _rows("lists of zeros", "numbers", dense([0] * COLUMNS), size, _MOST_ROWS)
+    yield _rows("houses", "houses", dense(house), size, _MOST_ROWS)
+    yield _rows("houses as lists", "houses", dense(HOUSE), size, _MOST_ROWS)
     yield _tensor("zeros", b"0", size)
     yield _tensor("decimals", b"0.123456", size)
     yield _tensor("zeros in FP32", b"0", size, "FP32")
     rows = max(1, size // (2 * COLUMNS + 2))
-    lists = b",".join([_dense([0] * COLUMNS)] * rows)
+    lists = b",".join([dense([0] * COLUMNS)] * rows)
     head = b'{"inputs":[{"name":"X","datatype":"FP64","shape":[%d,%d],"data":[' % (rows, COLUMNS)
     yield Body("tensor: rows of zeros", _INFER.format("numbers"), head + lists + b"]}]}")
     column = b"[" + b",".join([b"0"] * min(_MOST_ROWS, size // COLUMNS // 2 - 20)) + b"]"
     columns = b",".join([b'"%b":%b' % (name.encode(), column) for name in NAMES])
     yield Body("V1: columns of zeros", _V1.format("numbers"), b'{"inputs":{%b}}' % columns)
-    signed = _filled(b'{"signature_name":"a","instances":[', _dense([0] * COLUMNS), b"]}", size, _MOST_ROWS)
+    signed = _filled(b'{"signature_name":"a","instances":[', dense([0] * COLUMNS), b"]}", size, _MOST_ROWS)
     yield Body("V1: rows with a signature", _V1.format("numbers"), signed)
     rows = size // (8 * COLUMNS)
     yield _binary("FP64", "FP64", [rows, COLUMNS], bytes(8 * rows * COLUMNS))
@@ -93,8 +93,8 @@ def bad_bodies(size: int) -> Iterator[Body]:
         "numbers": b"0",
         "texts": b'""',
         "one unknown field": b'{"a":1}',
-        "lists of lists": _dense([[]] * COLUMNS),
-        "NaN": _dense([float("nan")] * COLUMNS),
+        "lists of lists": dense([[]] * COLUMNS),
+        "NaN": dense([float("nan")] * COLUMNS),
     }.items():
         yield _rows(name, "numbers", item, size)
     keys = b",".join([b'"%x":0' % number for number in range(size // 11)])
@@ -175,7 +175,7 @@ def _item(rng: random.Random, depth: int) -> bytes:
     inner = [_item(rng, depth - 1) for _ in range(rng.choice([0, 1, 2, 6, COLUMNS]))]
     if rng.random() < 0.5:
         return b"[" + b",".join(inner) + b"]"
-    names = rng.choice([_HOUSE_NAMES, NAMES, [f"{number:x}" for number in range(COLUMNS)]])
+    names = rng.choice([HOUSE_NAMES, NAMES, [f"{number:x}" for number in range(COLUMNS)]])
     return (
         b"{"
         + b",".join([b'"%b":%b' % (name.encode(), value) for name, value in zip(names, inner, strict=False)])

@@ -2,9 +2,10 @@
 
 For each body: how much the server's resident memory grew at its peak, as a multiple of the body, what it was answered,
 and the processor time that it took. Growth is bounded by six times the body, beside what the first large requests of a
-process take for good; no answer may be 500; an error may be no longer than its request and 1 KiB.
+process take for good; no answer may be 500; an error may be no longer than its request and 1 KiB. Then bad bodies of
+middling size beside good ones: each may take twice the processor time.
 
-usage: python -m tests.e2e.prove_decoding [--mebibytes N …] [--fuzzed N] [--seed N]
+usage: python -m tests.e2e.prove_decoding [--mebibytes N …] [--fuzzed N] [--seed N] [--costs BYTES …] [--all]
 """
 
 import argparse
@@ -15,13 +16,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
 from tests.bodies import COLUMNS, Body, all_bodies, good_bodies
+from tests.e2e.spoiled_costs import costs_of
 from tests.factories import matrix_signature, mixed_signature, publish
 from tests.server import Server, running_server
 
 MOST_TIMES = 6.0
 SPARE_MEBIBYTES = 4.0
 """Of an allocator that keeps pages, and of threads that start."""
+MOST_COST = 2.0
+"""Processor time of a bad body, in good ones of its size."""
+_SHOWN = 12
 _MEBIBYTE = 1024 * 1024
 _SERVER_ERROR = 500
 _UNAVAILABLE = 503
@@ -97,35 +105,73 @@ def _cpu(process: Path) -> float:
 
 
 def main() -> int:
-    """Print a line per body, and the broken promises."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--mebibytes", type=float, nargs="+", default=[1, 4, 15.9])
-    parser.add_argument("--fuzzed", type=int, default=60)
+    """Print the dearest bodies and the broken promises; every body with --all."""
+    parser = argparse.ArgumentParser(prog="scripts/prove decoding", description=__doc__)
+    parser.add_argument("--mebibytes", type=float, nargs="*", default=[1, 4, 15.9], help="of bodies whose memory counts")
+    parser.add_argument("--fuzzed", type=int, default=60, help="generated bodies of each size")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--costs", type=int, nargs="*", default=[3_000, 20_000, 60_000, 200_000], help="bytes of bad bodies")
+    parser.add_argument("--all", action="store_true", help="print every body")
     wanted = parser.parse_args()
-    broken = 0
-    with tempfile.TemporaryDirectory() as folder:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with tempfile.TemporaryDirectory() as folder, Progress(*columns, console=Console(stderr=True)) as progress:
         publish_models(Path(folder))
-        for mebibytes in wanted.mebibytes:
-            size = int(mebibytes * _MEBIBYTE)
-            with running_server(Path(folder), "--deadline-seconds", "60") as server:
-                warm_up(server, size)
-                first = _status(Path(f"/proc/{server.process.pid}"), "VmRSS") / 1024
-                for body in all_bodies(size, wanted.seed, wanted.fuzzed):
-                    outcome = send(server, body)
-                    broken += outcome.problem is not None
-                    print(
-                        f"{len(body.content) / _MEBIBYTE:6.2f} MiB  {outcome.status}  {outcome.answered:9d} B  "
-                        f"{outcome.times:5.1f}x  {outcome.seconds:5.2f} s  {body.name}  "
-                        f"{'BROKEN: ' + outcome.problem if outcome.problem else ''}",
-                        flush=True,
-                    )
-                last = _status(Path(f"/proc/{server.process.pid}"), "VmRSS") / 1024
-                print(f"resident after warming up {first:.0f} MiB, at the end {last:.0f} MiB", flush=True)
-                if "Traceback" in server.log():
-                    broken += 1
-                    print("BROKEN: a traceback is in the log", server.log()[-3000:])
+        broken = sum([_prove_memory(Path(folder), wanted, progress, mebibytes) for mebibytes in wanted.mebibytes])
+        broken += _prove_costs(Path(folder), wanted, progress) if wanted.costs else 0
     return min(broken, 1)
+
+
+def _prove_memory(folder: Path, wanted: argparse.Namespace, progress: Progress, mebibytes: float) -> int:
+    """How many promises about memory are broken."""
+    size = int(mebibytes * _MEBIBYTE)
+    count = sum(1 for _ in all_bodies(1024, wanted.seed, wanted.fuzzed))
+    task = progress.add_task(f"memory, {mebibytes:g} MiB", total=count)
+    with running_server(folder, "--deadline-seconds", "60") as server:
+        warm_up(server, size)
+        process = Path(f"/proc/{server.process.pid}")
+        first = _status(process, "VmRSS") / 1024
+        outcomes = []
+        for body in all_bodies(size, wanted.seed, wanted.fuzzed):
+            outcomes.append(send(server, body))
+            progress.advance(task)
+        last = _status(process, "VmRSS") / 1024
+        has_traceback = "Traceback" in server.log()
+    outcomes.sort(key=lambda outcome: -outcome.times)
+    print(f"bodies of {mebibytes:g} MiB, by the memory they took:")
+    for number, outcome in enumerate(outcomes):
+        if wanted.all or number < _SHOWN or outcome.problem:
+            print(
+                f"  {outcome.times:4.1f}x  {outcome.seconds:5.2f} s  {outcome.status}  {outcome.answered:9d} B  "
+                f"{outcome.body.name}  {'BROKEN: ' + outcome.problem if outcome.problem else ''}"
+            )
+    print(f"  resident after warming up {first:.0f} MiB, at the end {last:.0f} MiB", flush=True)
+    if has_traceback:
+        print("BROKEN: a traceback is in the log")
+    return sum(outcome.problem is not None for outcome in outcomes) + has_traceback
+
+
+def _prove_costs(folder: Path, wanted: argparse.Namespace, progress: Progress) -> int:
+    """How many bad bodies cost far more than a good one."""
+    broken = 0
+    with running_server(folder) as server:
+        for size in wanted.costs:
+            costs = []
+            task = progress.add_task(f"processor, {size} bytes", total=None)
+            for cost in costs_of(server, size):
+                costs.append(cost)
+                progress.advance(task)
+            progress.update(task, total=len(costs))
+            costs.sort(key=lambda cost: -cost.times)
+            over = [cost for cost in costs if cost.times > MOST_COST]
+            print(f"{len(costs)} bad bodies of {size} bytes, {len(over)} of them above {MOST_COST:g} good ones:")
+            for cost in costs if wanted.all else costs[:_SHOWN]:
+                print(
+                    f"  {cost.times:4.1f}x  {cost.microseconds:6.0f} us, good {cost.good_microseconds:6.0f} us  "
+                    f"{cost.status}  {cost.body.name}",
+                    flush=True,
+                )
+            broken += len(over)
+    return broken
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ _DEPTH = 4
 _NO_FLAT_NUMBERS = (b"[", b'"', b"{", b"n", b"N")
 _SIGNS_OF_OTHERS = (b'"', b"}")
 """Of which there is at least one where data is believed to go on after its end."""
+_BETWEEN = b", \t\n\r"
 _WINDOW = 256 * 1024
 _LITTLE = 4096
 _KEYS_PER_STEP = 512
@@ -185,10 +186,12 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
 
 
 def _end_of_numbers(body: bytes, start: int) -> int:
-    """The last bracket before the first sign of anything that stands beside data, if there is nothing but numbers in it."""
+    """The last bracket before the first sign of anything that is no number, if data ends there; -1 if it does not."""
     brace = body.find(b"}", start)
     quote = body.find(b'"', start, brace)
-    return body.rfind(b"]", start, brace if quote < 0 else quote)
+    end = body.rfind(b"]", start, brace if quote < 0 else quote)
+    is_end = body[end + 1 : end + _OVERLAP].lstrip(_BETWEEN)[:1] in {b'"', b"}"}
+    return end if is_end else -1
 
 
 def _is_flat(body: bytes, span: Span) -> bool:

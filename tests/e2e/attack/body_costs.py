@@ -33,15 +33,16 @@ def cpu_ratio(port: int, key: str, processes: Callable[[], Sequence[int]]) -> fl
 
 def _cost(port: int, key: str, path: str, body: bytes, processes: Callable[[], Sequence[int]]) -> int:
     connection = HTTPConnection(HOST, port, timeout=10)
-    before = _nanoseconds(processes())
+    before = nanoseconds(processes())
     for _ in range(_REQUESTS):
         connection.request("POST", path, body, {"Authorization": f"Bearer {key}"})
         connection.getresponse().read()
     connection.close()
-    return _nanoseconds(processes()) - before
+    return nanoseconds(processes()) - before
 
 
-def _nanoseconds(processes: Sequence[int]) -> int:
+def nanoseconds(processes: Sequence[int]) -> int:
+    """Processor time that all threads of these processes have taken."""
     spent = 0
     for process in processes:
         for task in Path(f"/proc/{process}/task").iterdir():

@@ -70,6 +70,7 @@ class InferHandler(PredictionHandler):
         else:
             request.charge(widened(servable.signature, inference.inputs))
             tensors, rows = yield lambda: self._plane.prepare(servable, inference)
+        inference.inputs = []  # where the model takes another datatype, this is a second copy
         return Work(self, servable, request, tensors, rows, inference, inference.parameters.timeout)
 
     def encode(self, work: Work, outputs: Outputs) -> HotResponse:
