@@ -1,10 +1,15 @@
 """Hygiene only: a clean environment for every test, asyncio for asynchronous ones, no skips where CI forbids them."""
 
 import os
+import sys
 
 import pytest
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# A run starts hundreds of processes that import the same packages; without bytecode on disk each would compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture
