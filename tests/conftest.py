@@ -1,10 +1,19 @@
 """Hygiene only: a clean environment for every test, asyncio for asynchronous ones, no skips where CI forbids them."""
 
 import os
+import sys
 
 import pytest
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# A run starts hundreds of processes that import the same packages: without bytecode on disk each compiles them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Test processes share the cores already; threads of OpenMP that spin for a core which another process has cost tenfold.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 
 @pytest.fixture

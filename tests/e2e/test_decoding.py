@@ -25,6 +25,7 @@ from tests.server import running_server
 SIZE = 2 * 1024 * 1024
 MOST_SECONDS = 0.02
 """Of the processor in one step: ten times what is meant, since other work of the machine slows it down as well."""
+TRIES = 3
 LIMITS = ContentLimits()
 CODECS = {
     "numbers": RowCodec("numbers", "1", matrix_signature(COLUMNS), LIMITS),
@@ -62,6 +63,14 @@ def tensor_steps(body: Body) -> Steps[Any]:
     return request
 
 
+def longest_step(body: Body) -> float:
+    """In seconds of the processor; tried again where it is long, as other work of the machine makes it now and then."""
+    for _ in range(TRIES - 1):
+        if (seconds := max(seconds_of_steps(body))) < MOST_SECONDS:
+            return seconds
+    return max(seconds_of_steps(body))
+
+
 def seconds_of_steps(body: Body) -> list[float]:
     steps = steps_of(body)
     found: list[float] = []
@@ -84,8 +93,7 @@ def no_collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_collector")
 def test_no_step_of_decoding_holds_the_loop_for_long() -> None:
-    """The shortest of some tries, since a machine with other work takes longer now and then."""
     bodies = [body for body in all_bodies(SIZE, seed=5, fuzzed=30) if "repository" not in body.path]
-    worst = {body.name: min(max(seconds_of_steps(body)) for _ in range(3)) for body in bodies}
+    worst = {body.name: longest_step(body) for body in bodies}
 
     assert {name: seconds for name, seconds in worst.items() if seconds >= MOST_SECONDS} == {}

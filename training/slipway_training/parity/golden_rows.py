@@ -4,15 +4,16 @@ They are made from ranges and categories, never taken from the data, because the
 the data is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from slipway_ml.contract.manifest import Cell, GoldenRow, GoldenRows
 from slipway_ml.contract.signature import Feature, Kind, Signature
+from slipway_ml.contract.tensors import Tensor
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.schema import round_number
-from slipway_training.data.tensors import to_frame, to_tensors
+from slipway_training.data.tensors import take, to_frame, to_tensors
 from slipway_training.errors import DataCheckFailed
 from slipway_training.evaluation.predictions import predict_with_session
 from slipway_training.parity.edge_rows import span
@@ -32,7 +33,9 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
     if any(f.nullable for f in signature.features):
         fixed.append({f.name: None if f.nullable else f.example for f in signature.features})
     rows = [*fixed, *({f.name: _cell(f, random) for f in signature.features} for _ in range(_CANDIDATES))]
-    answered = [output for row in rows if (output := _ask(session, signature, row)) is not None]
+    tensors = to_tensors(to_frame(rows, signature), signature)
+    asked = ((row, take(tensors, slice(place, place + 1))) for place, row in enumerate(rows))
+    answered = [output for row, inputs in asked if (output := _ask(session, signature, row, inputs)) is not None]
     if not answered:
         raise DataCheckFailed(
             "the model predicts no synthetic row with a finite number, so no golden rows can be recorded"
@@ -54,8 +57,10 @@ def _cell(feature: Feature, random: np.random.Generator) -> Cell:
     return round(value) if feature.kind is Kind.INTEGER else round_number(value)
 
 
-def _ask(session: OnnxSession, signature: Signature, row: dict[str, Cell]) -> GoldenRow | None:
-    predictions = predict_with_session(session, to_tensors(to_frame([row], signature), signature), signature.task)
+def _ask(
+    session: OnnxSession, signature: Signature, row: dict[str, Cell], inputs: Mapping[str, Tensor]
+) -> GoldenRow | None:
+    predictions = predict_with_session(session, inputs, signature.task)
     if not np.isfinite(predictions.numbers).all():
         return None
     if predictions.labels is None:
