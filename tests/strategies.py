@@ -169,7 +169,7 @@ def _manifests(signature: Signature, parity: st.SearchStrategy[Parity]) -> st.Se
         metrics=st.lists(st.builds(Score, name=TEXT, value=FINITE), max_size=2).map(tuple),
         parity=parity,
         golden_rows=st.builds(
-            GoldenRows, rows=st.lists(_golden(signature), min_size=1, max_size=2).map(tuple), tolerance=_NOT_NEGATIVE
+            GoldenRows, rows=st.lists(_golden(signature), min_size=1, max_size=2).map(tuple), tolerance=st.floats(0, 0.01)
         ),
         provenance=_provenances(),
     )

@@ -83,6 +83,12 @@ class Variant(Part):
     verdict: str
 
 
+MOST_GOLDEN_ROWS = 10_000
+"""Far more than are recorded; a server replays them all before a version serves."""
+LARGEST_TOLERANCE = 0.01
+"""Of the largest number among the golden rows, or of 1: far more than processors differ by."""
+
+
 class GoldenRow(Part):
     """A synthetic row with the prediction of the published graph; `label` or `value` as the task says.
 
@@ -105,8 +111,15 @@ class GoldenRow(Part):
 class GoldenRows(Part):
     """Rows a server replays before the version may serve. Labels must match exactly, numbers within `tolerance`."""
 
-    rows: Annotated[tuple[GoldenRow, ...], Field(min_length=1)]
+    rows: Annotated[tuple[GoldenRow, ...], Field(min_length=1, max_length=MOST_GOLDEN_ROWS)]
     tolerance: Annotated[float, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _compares(self) -> "GoldenRows":
+        largest = max([1.0, *(abs(number) for row in self.rows for number in row.numbers)])
+        if self.tolerance > LARGEST_TOLERANCE * largest:
+            raise ValueError("the tolerance of the golden rows is so large that they compare nothing")
+        return self
 
 
 class Severity(StrEnum):

@@ -96,5 +96,5 @@ def _matches(expected: GoldenRow, found: GoldenRow, tolerance: float) -> bool:
     return (
         (type(expected.label), expected.label) == (type(found.label), found.label)
         and len(numbers) == len(answers)
-        and all(abs(a - b) <= tolerance * max(1.0, abs(a)) for a, b in zip(numbers, answers, strict=True))
+        and all(abs(a - b) <= tolerance for a, b in zip(numbers, answers, strict=True))
     )

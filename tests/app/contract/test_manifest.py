@@ -177,12 +177,14 @@ def test_what_is_no_manifest_is_refused_with_the_reason(content: bytes, reason: 
     assert str(refused.value) == reason
 
 
+GOLDEN_ROW: dict[str, Any] = {"row": {"f0": 1.5, "f1": 1.5, "f2": 1.5}, "value": 4.5}
 WRONG_VALUES = {
     "version 0": ({"model_version": 0}, "model_version"),
     "version as text": ({"model_version": "x"}, "model_version"),
     "a name that climbs": ({"model_name": "../sum"}, "model_name"),
     "a name with a line end": ({"model_name": "sum\n"}, "model_name"),
-    "no golden rows": ({"golden_rows": {"rows": [], "tolerance": 0.1}}, "golden_rows.rows"),
+    "no golden rows": ({"golden_rows": {"rows": [], "tolerance": 0.01}}, "golden_rows.rows"),
+    "a tolerance for anything": ({"golden_rows": {"rows": [GOLDEN_ROW], "tolerance": 1e300}}, "golden_rows"),
     "a short digest": ({"files": {"model.onnx": {"sha256": "ab", "size": 1}}}, "files.model.onnx.sha256"),
     "a negative size": ({"files": {"model.onnx": {"sha256": "a" * 64, "size": -1}}}, "files.model.onnx.size"),
     "no date": ({"created_at": "yesterday"}, "created_at"),
@@ -209,7 +211,6 @@ def test_damaged_bytes_are_read_or_refused_and_nothing_else(cut: int, flipped: i
         manifest_from_json(bytes(content[: cut % len(content)]))
 
 
-GOLDEN_ROW: dict[str, Any] = {"row": {"f0": 1.5, "f1": 1.5, "f2": 1.5}, "value": 4.5}
 UNFIT_ROWS: dict[str, dict[str, Any]] = {
     "a feature is absent": {"row": {"f0": 1.5, "f1": 1.5}},
     "a feature is unknown": {"row": {**GOLDEN_ROW["row"], "f3": 1.5}},
@@ -224,7 +225,7 @@ UNFIT_ROWS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("changed", UNFIT_ROWS.values(), ids=UNFIT_ROWS.keys())
 def test_golden_row_that_does_not_fit_the_signature_is_refused(changed: dict[str, Any]) -> None:
     rows = [GOLDEN_ROW, {**GOLDEN_ROW, **changed}]
-    content = json.dumps(document(golden_rows={"rows": rows, "tolerance": 0.1})).encode()
+    content = json.dumps(document(golden_rows={"rows": rows, "tolerance": 0.01})).encode()
 
     with pytest.raises(UnreadableManifest) as refused:
         manifest_from_json(content)
@@ -247,7 +248,7 @@ def test_golden_answer_that_does_not_fit_the_labels_is_refused(answer: dict[str,
     rows = ({"row": {"f0": 1.5}, **answer},)
 
     with pytest.raises(ValidationError, match="golden row 0 does not fit the signature"):
-        ModelManifest.model_validate({**whole, "golden_rows": {"rows": rows, "tolerance": 0.1}})
+        ModelManifest.model_validate({**whole, "golden_rows": {"rows": rows, "tolerance": 0.01}})
 
 
 def test_unknown_keys_are_ignored() -> None:

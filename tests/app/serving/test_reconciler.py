@@ -172,6 +172,16 @@ async def test_wrong_golden_rows_keep_a_version_from_serving(tmp_path: Path) -> 
     assert response.json()["version"] == "1"
 
 
+async def test_golden_values_of_thousands_are_compared_within_the_stated_tolerance(tmp_path: Path) -> None:
+    row = GoldenRow(row=dict.fromkeys(("f0", "f1", "f2"), 1000.0), value=3001.0)
+    off_by_one = GoldenRows(rows=(row,), tolerance=0.03)
+    publish(tmp_path, "sum", change=lambda manifest: manifest.model_copy(update={"golden_rows": off_by_one}))
+    async with service(tmp_path, wait=False) as client:
+        body = await until(client, "/health/ready", "no usable version of: sum")
+
+    assert '"ready":false' in body
+
+
 async def test_version_that_fails_on_its_own_rows_leaves_the_others_alone(tmp_path: Path) -> None:
     signature = matrix_signature(2)
     publish(tmp_path, "a_fragile", signature, failing_graph(signature), change=_with_a_row_that_fails)
