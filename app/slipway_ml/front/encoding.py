@@ -20,12 +20,12 @@ SMALLEST_COMPRESSED = 1024
 
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 _GZIP = (b"gzip", b"x-gzip")
-_GZIP_SIZE_BYTES = 4
+_GZIP_SIZE_BYTES = 4  # at the end of a gzip stream: how long its contents are, modulo 4 GiB (RFC 1952)
 _OFFERED = (b"gzip", b"deflate")
-_STEP = 256 * 1024
-_SLICE = 64 * 1024
-_THREADS = 2
-_FASTEST = 1
+_STEP = 256 * 1024  # bytes that are inflated or compressed on the event loop at most: about 1 ms
+_SLICE = 64 * 1024  # bytes of a compressed body that zlib is given at once
+_THREADS = 2  # so that one large body does not keep the next one waiting
+_FASTEST = 1  # zlib's level: higher ones take three times as long for a tenth less
 _WEIGHT = re.compile(rb"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
 _VARY = (b"vary", b"accept-encoding")
 

@@ -12,7 +12,7 @@ from slipway_ml import log
 
 logger = logging.getLogger("slipway.front")
 
-_LINES_PER_SECOND = 5
+_LINES_PER_SECOND = 5  # enough to see of what kind they are; how many is a metric
 
 
 class Reason(StrEnum):

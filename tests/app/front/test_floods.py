@@ -67,20 +67,24 @@ def test_flood_is_refused_within_bounded_memory(server: Server, before: bytes, b
         pour(client, block, MOST)
         *good, refusal = responses(read_to_end(client))
 
-    assert refusal[0] in {400, 431}
+    assert refusal[0] == (431 if begin else 400)  # without a beginning it is no request at all
     assert [status for status, _ in good] == [200] * bool(before)
     assert resident(server) - resting < 16 * MIB
 
 
-@pytest.mark.parametrize("flood", [b"a:\r\n", b"a"], ids=["trailers", "one trailer"])
-def test_flood_in_tiny_pieces_is_refused_too(server: Server, flood: bytes) -> None:
+@pytest.mark.parametrize(
+    ("flood", "words"),
+    [(b"a:\r\n", b"more than 100 trailers"), (b"a", b"trailers are over 16384 bytes")],
+    ids=["trailers", "one trailer"],
+)
+def test_flood_in_tiny_pieces_is_refused_too(server: Server, flood: bytes, words: bytes) -> None:
     with connect(server) as client:
         client.sendall(begun(SHORT) + b"1\r\n{\r\n0\r\n")
         pour(client, flood, 64 * 1024)
         ((status, body),) = responses(read_to_end(client))
 
     assert status == 431
-    assert b"trailers are over 16384 bytes" in body or b"more than 100 trailers" in body
+    assert words in body
 
 
 @pytest.mark.parametrize("path", [SHORT, ASGI])

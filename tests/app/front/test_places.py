@@ -41,7 +41,7 @@ def test_newcomers_get_the_places_of_those_that_ask_nothing(server: Server, sent
         answered = [ask(server, get(b"/health/live")) for _ in range(5)] + [ask(server, post(ROW)) for _ in range(5)]
 
         assert answered == [200] * 10
-        assert until(lambda: metric(server, "slipway_connections") <= PLACES + 1)
+        assert until(lambda: metric(server, "slipway_connections") <= PLACES)
         assert closed(server, "displaced") >= 2 * PLACES
     assert until(lambda: "connections make room for others" in server.log())
 

@@ -19,7 +19,7 @@ from slipway_ml.security.rate_limit import RateLimit
 
 logger = logging.getLogger("slipway.security")
 
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 1.0  # how long a revoked key is still good
 _BEARER = b"bearer "
 
 _NO_KEY = "a key is needed; send it as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'"

@@ -8,7 +8,7 @@ import logging
 
 logger = logging.getLogger("slipway.audit")
 
-_LINES_PER_SECOND = 20
+_LINES_PER_SECOND = 20  # who guesses keys must not fill the disk
 
 
 class Audit:

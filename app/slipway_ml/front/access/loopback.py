@@ -14,7 +14,7 @@ from slipway_ml.front.exchange import Headers
 from slipway_ml.front.routes import Match
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::\d+)?")
-_MOST_REMEMBERED = 64
+_MOST_REMEMBERED = 64  # hosts: callers choose them, so they must not fill the memory
 _SCHEMES = (b"http://", b"https://")
 
 _OTHER_HOST = (

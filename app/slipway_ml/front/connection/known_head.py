@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from slipway_ml.front.exchange import BINARY_HEADER, Headers
 from slipway_ml.front.routes import Match
 
-_MOST_DIGITS = 9
-_MOST_VALUE_BYTES = 256
+_MOST_DIGITS = 9  # of a length: more bytes than any body may have
+_MOST_VALUE_BYTES = 256  # of a value that differs: longer ones are sought in vain, which costs time
 _MOST_VARYING = 4
 """Values besides the length that may differ: each costs a little, and reading a head anew about ten times as much."""
-_LESSONS = 8
+_LESSONS = 8  # heads of one connection: where they go on differing, learning costs more than it gives
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length"
 _VALUE = re.compile(rb"[!-~](?:[ -~]*[!-~])?")

@@ -12,7 +12,7 @@ from typing import Protocol
 from slipway_ml.front.connection.limits import ConnectionLimits
 from slipway_ml.front.refusals import Reason, Refusals
 
-_BUFFER_BYTES = 64 * 1024
+_BUFFER_BYTES = 64 * 1024  # read at once, as the loop itself does
 _SLICE_SECONDS = 0.05
 _SLICE_BYTES = 6 * 1024 * 1024
 """Together 120 MiB/s, which takes a twentieth of one processor; what is over it waits for the next slice."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 LARGE_READ = 64 * 1024
 """What comes in pieces of so many bytes comes faster than it is read."""
-_LONGEST_EVERY = 4
+_LONGEST_EVERY = 4  # turns: often enough that a large body arrives, seldom enough that small ones overtake it
 
 
 class Reader(Protocol):

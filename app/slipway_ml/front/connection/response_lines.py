@@ -11,7 +11,7 @@ from slipway_ml.front.exchange import CLOSE, JSON, JSON_ALONE, NO_SNIFFING, NO_S
 from slipway_ml.front.refusals import STATUS, Refused
 
 _LINE = b"%b: %b\r\n"
-_LARGE = 64 * 1024
+_LARGE = 64 * 1024  # bytes from which a second write costs less than a copy
 _OK = int(HTTPStatus.OK)  # a member of an enumeration is looked up anew each time
 _SAFE_LINES = _LINE % NO_SNIFFING + _LINE % NO_STORE
 

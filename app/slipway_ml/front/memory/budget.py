@@ -17,8 +17,9 @@ from slipway_ml.errors import Overloaded, RequestTooLarge
 from slipway_ml.front.exchange import Exchange, HotRequest
 
 SMALL = 64 * 1024
+"""Bytes of a request that come and go within a moment, and are nobody's share."""
 
-_REFUSED_SECONDS = 10.0
+_REFUSED_SECONDS = 10.0  # that others leave some room to a caller who lacked it: time for a client to try again
 _MOST_REFUSED = 1000  # callers that are remembered
 _SHORT = 7 / 8
 """How full the budget may be before what stands still has to go."""
@@ -75,7 +76,12 @@ class MemoryBudget:
     @property
     def is_short(self) -> bool:
         """Whether hardly anything is left, or something was refused."""
-        return self.shortage > 0 or self.taken > _SHORT * self._limit
+        return self.shortage > 0 or self.overfill > 0
+
+    @property
+    def overfill(self) -> int:
+        """Bytes above what may be taken before what stands still has to go; below zero where there are none."""
+        return self.taken - int(_SHORT * self._limit)
 
     # For the event loop.
 

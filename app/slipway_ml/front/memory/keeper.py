@@ -14,9 +14,9 @@ from slipway_ml.front.memory.plan import MIB, MemoryLimits, plan_memory
 
 logger = logging.getLogger("slipway.memory")
 
-_LOOK_SECONDS = 0.5
-_WORTH_RETURNING = 8 * MIB
-_QUIET_BYTES = MIB
+_LOOK_SECONDS = 0.5  # as long as nothing large may have ended for the moment to count as quiet
+_WORTH_RETURNING = 8 * MIB  # bytes given back since: less is not worth a run of the collector
+_QUIET_BYTES = MIB  # that requests hold at most while memory is returned, which holds them up
 _LEAST_BUDGET = 4 * MIB
 """Small requests are answered even where the arithmetic leaves nothing."""
 

@@ -10,10 +10,10 @@ import mmap
 from collections.abc import Callable
 from pathlib import Path
 
-BEAT_SECONDS = 0.25
+BEAT_SECONDS = 0.25  # far less than any time after which a process counts as hung, and 4 wake-ups a second cost nothing
 _LATEST_LOOK = 2.0
 """A look that comes later than this many beats counts as one after this many."""
-_NUMBERS = 2
+_NUMBERS = 2  # for each worker, of
 _BYTES = 8
 _NANO = 1e-9
 _READY, _TRACED = "R", "t"

@@ -34,14 +34,14 @@ from slipway_ml.front.memory.plan import UNSENT_IN_KERNEL
 from slipway_ml.front.process.time_slice import take_short_slices
 from slipway_ml.front.process.watchdog import Watchdog
 
-_BACKLOG = 2048
+_BACKLOG = 2048  # connections that wait in the kernel until we accept them: the bursts of many clients
 _ACCEPTED_AT_ONCE = 16
 """libuv accepts one connection of a listening file in each turn of the loop. A turn takes milliseconds while there is
 much to decode, and hundreds of new connections a second would keep a probe waiting behind them for as many turns."""
-_LINGER_SECONDS = 1.0
-_LINGER_STEP_SECONDS = 0.05
+_LINGER_SECONDS = 1.0  # for clients that were told to close, once the listener is closed
+_LINGER_STEP_SECONDS = 0.05  # between two looks at whether they have
 _BEFORE_CANCEL_SECONDS = 0.05  # uvicorn cancels a tenth of a second after the time to finish
-_FILES_OF_OUR_OWN = 64
+_FILES_OF_OUR_OWN = 64  # listeners, the loop's, logs, and models while they are loaded
 _TICKS_PER_SECOND = 10
 
 

@@ -13,10 +13,11 @@ import struct
 import sys
 
 _SLICE_NANOSECONDS = 100_000  # the shortest that Linux grants
+# The number of the system call sched_setattr, which the standard library lacks, and below the size of its structure.
 _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}
 _RESET_ON_FORK = 1
 """Threads that the loop starts later have ordinary slices again."""
-_SIZE = 48
+_SIZE = 48  # bytes
 
 
 def take_short_slices() -> bool:

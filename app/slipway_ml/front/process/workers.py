@@ -35,11 +35,11 @@ from slipway_ml.monitoring.snapshot import Totals
 
 logger = logging.getLogger("slipway.workers")
 
-_SNAPSHOT_SECONDS = 1.0
-_RESPONSE_SECONDS = 0.5
-_LOOP_SECONDS = 0.1
-_STABLE_SECONDS = 5.0
-_SHORTEST_PAUSE_SECONDS = 0.5
+_SNAPSHOT_SECONDS = 1.0  # between two collections of metrics: a scrape is at most so much behind
+_RESPONSE_SECONDS = 0.5  # for all workers together: one that hangs must not keep a scrape waiting
+_LOOP_SECONDS = 0.1  # how late a signal or a death is noticed
+_STABLE_SECONDS = 5.0  # a worker that dies sooner has failed to start
+_SHORTEST_PAUSE_SECONDS = 0.5  # before a worker is replaced; doubled from one death to the next
 _LONGEST_PAUSE_SECONDS = 10.0
 _HEAD_START_SECONDS = 0.5
 """A worker that can still tell what it hangs in ends itself; the supervisor waits so much longer."""
