@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,18 +37,28 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What somebody has who followed the README: a folder of models, and what each command printed."""
+
+    models: Path
+    printed: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the README's training commands leave behind."""
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """The README's commands in its order, each of which must end well."""
     folder = tmp_path_factory.mktemp("models")
-    run("scripts/demo --once", folder, free_port())
-    run(".venv/bin/slipway train titanic --data tests/data/csv/passengers.csv", folder)
-    return folder
+    commands = [command for command in BLOCKS if command not in REQUESTS]
+    once = (command.replace("scripts/demo", "scripts/demo --once") for command in commands)
+    return Followed(
+        folder, {command: run(line, folder, free_port()) for command, line in zip(commands, once, strict=True)}
+    )
 
 
 @pytest.fixture(scope="module")
-def server(models: Path) -> Iterator[Server]:
-    with running_server(models) as server:
+def server(followed: Followed) -> Iterator[Server]:
+    with running_server(followed.models) as server:
         yield server
 
 
@@ -56,9 +67,11 @@ def test_readme_names_the_two_commands() -> None:
     assert f"```sh\n{TEST_COMMAND}\n```" in README
 
 
-@pytest.mark.parametrize("command", [command for command in BLOCKS if command not in REQUESTS])
-def test_command_works(command: str, models: Path) -> None:
-    run(command.replace("scripts/demo", "scripts/demo --once"), models, free_port())
+def test_commands_work(followed: Followed) -> None:
+    """The last of them lists what the others made."""
+    assert list(followed.printed) == [command for command in BLOCKS if command not in REQUESTS]
+    for name in ("breast_cancer", "digits", "titanic"):
+        assert name in followed.printed[".venv/bin/slipway models list"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -69,12 +82,10 @@ def test_request_is_answered_as_printed(command: str, server: Server) -> None:
     assert _without_ids(printed) == _without_ids(REQUESTS[command])
 
 
-def test_demo_prints_what_the_readme_says(models: Path) -> None:
-    printed = run("scripts/demo --once", models, free_port())
-
+def test_demo_prints_what_the_readme_says(followed: Followed) -> None:
     for line in BLOCKS["scripts/demo"].splitlines():
         if line.startswith("POST "):
-            assert line in printed
+            assert line in followed.printed["scripts/demo"]
 
 
 def _without_ids(text: str) -> str:
