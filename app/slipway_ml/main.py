@@ -20,6 +20,7 @@ from slipway_ml.api.hot.root import RootHandler
 from slipway_ml.api.hot.turns import Turns
 from slipway_ml.api.hot.v1_predict import V1PredictHandler
 from slipway_ml.errors import Unauthorized, UsageError
+from slipway_ml.front.access.access_log import AccessLog
 from slipway_ml.front.access.api_keys import ApiKeyAuthorizer, presented_key, refuse_open_address
 from slipway_ml.front.access.cors import Cors
 from slipway_ml.front.access.loopback import LoopbackOnly
@@ -48,7 +49,7 @@ from slipway_ml.front.routes import (
     V2_READY,
 )
 from slipway_ml.monitoring import snapshot
-from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.monitoring.metrics import Metrics, latency_bounds
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.memory import memory_limit, resident_bytes, return_free_memory
@@ -76,7 +77,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
 
     `link` leads to the supervisor where this process is one of several workers, `keys` is what that one has read.
     """
-    metrics, table = Metrics(), ModelTable()
+    metrics, table = Metrics(settings.bucket_bounds or latency_bounds(settings.deadline_seconds)), ModelTable()
     cors = Cors(settings.origins) if settings.origins else None
     memory = memory_limits(settings)
     authorizer = _choose_authorizer(settings, metrics, keys)
@@ -127,7 +128,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         authorize=authorizer or _without_keys(settings, cors),
         cors=cors,
         budget=budget,
-        access_log=settings.access_log,
+        access_log=AccessLog(lambda name: name in table.models, settings.proxies) if settings.access_log else None,
         base_path=settings.base_path,
         lifespan=partial(
             _keep_reconciling,

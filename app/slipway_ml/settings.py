@@ -7,6 +7,7 @@ read this file; everybody else is handed plain values.
 import ipaddress
 import os
 import re
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 MIB = 1024 * 1024
 _FEWEST_BYTES = 1024
+_MOST_BUCKETS = 40
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", re.IGNORECASE)
 
 
@@ -143,6 +145,13 @@ class Settings(BaseModel):
     max_connection_seconds: Annotated[
         float, Field(gt=0, le=86400, description="Age, more or less, at which a connection is asked to close.")
     ] = 300.0
+    latency_buckets: Annotated[
+        str,
+        Field(
+            description="Upper bounds in seconds of the buckets of the models' histograms, with commas between them; "
+            "none: up to the deadline."
+        ),
+    ] = ""
     docs: Annotated[
         Literal["auto", "on", "off"], Field(description="The pages under /docs; 'auto' shows them on loopback only.")
     ] = "auto"
@@ -151,6 +160,13 @@ class Settings(BaseModel):
         Literal["debug", "info", "warning", "error"], Field(description="The least important lines that are logged.")
     ] = "info"
     access_log: Annotated[bool, Field(description="Log one line per request, without its body or response.")] = False
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            description="Addresses or networks such as 10.0.0.0/8, with commas between them, of proxies whose "
+            "X-Forwarded-For says in the access log who called."
+        ),
+    ] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -181,6 +197,42 @@ class Settings(BaseModel):
                 "origin", "must be * or origins such as https://shop.example:8443, without a path"
             )
         return given
+
+    @field_validator("latency_buckets")
+    @classmethod
+    def _refuse_buckets_that_do_not_rise(cls, given: str) -> str:
+        try:
+            bounds = [float(bound) for bound in _split(given)]
+        except ValueError:
+            bounds = [0.0]
+        if bounds and not (
+            len(bounds) <= _MOST_BUCKETS and bounds == sorted(set(bounds)) and 0 < bounds[0] <= bounds[-1] < inf
+        ):
+            raise PydanticCustomError(
+                "buckets", f"must be at most {_MOST_BUCKETS} rising numbers of seconds such as 0.001,0.01,0.1,1"
+            )
+        return given
+
+    @property
+    def bucket_bounds(self) -> tuple[float, ...]:
+        """The numbers that `latency_buckets` lists; empty where that is for the service to say."""
+        return tuple(float(bound) for bound in _split(self.latency_buckets))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _refuse_what_is_no_network(cls, given: str) -> str:
+        try:
+            [ipaddress.ip_network(network, strict=False) for network in _split(given)]
+        except ValueError:
+            raise PydanticCustomError(
+                "networks", "must be addresses or networks such as 10.0.0.0/8, with commas between them"
+            ) from None
+        return given
+
+    @property
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks that `trusted_proxies` lists."""
+        return tuple(ipaddress.ip_network(network, strict=False) for network in _split(self.trusted_proxies))
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ def test_defaults_are_the_documented_ones() -> None:
         "requests_per_second": 0.0,
         "insecure": False,
         "cors_origins": "",
+        "latency_buckets": "",
+        "trusted_proxies": "",
         "base_path": "",
         "strict": False,
         "model_control": "folder",
@@ -102,10 +104,12 @@ ENVIRONMENT: list[tuple[str, str, Any]] = [
     ("write_seconds", "3", 3.0),
     ("idle_seconds", "3", 3.0),
     ("max_connection_seconds", "4", 4.0),
+    ("latency_buckets", "0.01, 0.1,1", "0.01, 0.1,1"),
     ("docs", "off", "off"),
     ("log_format", "json", "json"),
     ("log_level", "debug", "debug"),
     ("access_log", "1", True),
+    ("trusted_proxies", "10.0.0.0/8, ::1", "10.0.0.0/8, ::1"),
 ]
 
 
@@ -166,6 +170,11 @@ WRONG: list[tuple[str, Any]] = [
     ("insecure", "perhaps"),
     ("model_control", "poll"),
     ("cors_origins", "a.example"),
+    ("latency_buckets", "1,0.1"),
+    ("latency_buckets", "0,1"),
+    ("latency_buckets", "fast"),
+    ("latency_buckets", "1,inf"),
+    ("trusted_proxies", "proxy.local"),
     ("base_path", "models"),
     ("base_path", "/models/"),
     ("base_path", "//models"),

@@ -4,7 +4,7 @@ Label values come from fixed sets (methods, route templates, status classes) and
 no caller can add a series. Children are looked up once, never per request.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
@@ -12,12 +12,19 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from slipway_ml.monitoring.fast_counter import CounterChild, FastCounter
 from slipway_ml.monitoring.fast_histogram import FastHistogram, HistogramChild
+from slipway_ml.monitoring.model_requests import EndpointRequests, ModelRequests
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _HTTP_SECONDS = (0.1, 0.5, 1.0)
 _HTTP_SECONDS_HIGH_RESOLUTION = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 4, 16, 64, 256, 1024)
 _VERSION = ("model", "version")
+ENDPOINTS = ("predict", "infer", "v1")
+
+
+def latency_bounds(deadline: float) -> tuple[float, ...]:
+    """Buckets for the seconds of responses that are due within `deadline` seconds."""
+    return (*(bound for bound in _SECONDS if bound < deadline), deadline)
 
 
 @dataclass(slots=True)
@@ -28,6 +35,10 @@ class VersionMetrics:
     queue_seconds: HistogramChild
     compute_seconds: HistogramChild
     batch_rows: HistogramChild
+    requests: dict[str, EndpointRequests]
+    """By endpoint."""
+    failures: Callable[[], int]
+    """Requests that were not answered with predictions."""
     forget: Callable[[], None]
     """Drop the version's series once it is no longer served."""
 
@@ -44,9 +55,9 @@ class VersionMetrics:
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own."""
+    """All metrics of one process, in a registry of their own; `seconds` are the buckets of the models' times."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Sequence[float] = _SECONDS) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series per counter that nobody reads
         self.registry = CollectorRegistry()
         self._requests = FastCounter(
@@ -63,12 +74,14 @@ class Metrics:
         self._http_seconds_high_resolution = FastHistogram(
             "http_request_duration_highr_seconds", "Seconds per request.", _HTTP_SECONDS_HIGH_RESOLUTION
         )
-        self._request = FastHistogram("slipway_request_seconds", "Seconds in queue and run.", _SECONDS, _VERSION)
-        self._queue = FastHistogram("slipway_queue_seconds", "Seconds a request waited.", _SECONDS, _VERSION)
-        self._compute = FastHistogram("slipway_compute_seconds", "Seconds of one run.", _SECONDS, _VERSION)
+        self._request = FastHistogram("slipway_request_seconds", "Seconds in queue and run.", seconds, _VERSION)
+        self._queue = FastHistogram("slipway_queue_seconds", "Seconds a request waited.", seconds, _VERSION)
+        self._compute = FastHistogram("slipway_compute_seconds", "Seconds of one run.", seconds, _VERSION)
         self._rows = FastHistogram("slipway_batch_rows", "Rows run together.", _ROWS, _VERSION)
+        self._model_requests = ModelRequests()
         for collector in (
             self._requests,
+            self._model_requests,
             self._refused,
             self._http_seconds,
             self._http_seconds_high_resolution,
@@ -190,6 +203,7 @@ class Metrics:
         def forget() -> None:
             for histogram in (self._request, self._queue, self._compute, self._rows):
                 histogram.remove(*labels)
+            self._model_requests.forget(model, version)
             _remove(self._model_info, *info)
             for name in operators:
                 _remove(self._operators, *labels, name)
@@ -199,12 +213,18 @@ class Metrics:
             self._queue.child(*labels),
             self._compute.child(*labels),
             self._rows.child(*labels),
+            {endpoint: self._model_requests.of_version(model, version, endpoint) for endpoint in ENDPOINTS},
+            lambda: self._model_requests.failures_of(model, version),
             forget,
         )
 
     def count_refusal(self, reason: str, times: int = 1) -> None:
         """Requests that were refused before they reached a route; `reason` is one of a fixed set."""
         self._refused.child(reason).count += times
+
+    def count_early(self, model: str, version: str, endpoint: str, reason: str) -> None:
+        """A request for predictions that failed before a version was found for it; the names may be anybody's."""
+        self._model_requests.count_early(model, version, endpoint, reason)
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()

@@ -48,10 +48,12 @@ VALUES: dict[str, tuple[str, Any]] = {
     "write_seconds": ("3", 3.0),
     "idle_seconds": ("3", 3.0),
     "max_connection_seconds": ("4", 4.0),
+    "latency_buckets": ("0.1,1", "0.1,1"),
     "docs": ("off", "off"),
     "log_format": ("json", "json"),
     "log_level": ("debug", "debug"),
     "access_log": ("true", True),
+    "trusted_proxies": ("10.0.0.0/8", "10.0.0.0/8"),
 }
 SWITCHES = {"strict", "access_log", "insecure"}
 

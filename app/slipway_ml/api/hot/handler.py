@@ -9,11 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 from slipway_ml.api.hot.timeouts import timeout_of
 from slipway_ml.api.hot.turns import LARGE, Job, Turns
-from slipway_ml.errors import DeadlineExceeded
+from slipway_ml.errors import DeadlineExceeded, Overloaded
 from slipway_ml.front.exchange import HotHandler, HotRequest, HotResponse, Reply
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
@@ -79,6 +79,9 @@ class Work:
 class PredictionHandler(ABC):
     """A hot handler made of two plain functions."""
 
+    endpoint: ClassVar[str]
+    """What the metrics call it."""
+
     def __init__(self, plane: DataPlane, turns: Turns) -> None:
         self._plane = plane
         self._turns = turns
@@ -105,7 +108,12 @@ class PredictionHandler(ABC):
 
     def __call__(self, request: HotRequest, reply: Reply) -> None:
         """Answer one request; raises where it is refused at once."""
-        servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
+        try:
+            servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
+        except Overloaded:
+            request.counter = self._plane.resolve(request.params).metrics.requests[self.endpoint]
+            raise
+        request.counter = servable.metrics.requests[self.endpoint]
         size = len(request.body)
         if size <= LARGE:
             self._submit(self.decode(servable, request), reply, latest)
