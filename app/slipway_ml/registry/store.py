@@ -34,6 +34,8 @@ MANIFEST_FILE = "manifest.json"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _NOT_MODELS = frozenset({"lost+found", "README.md"})
+_ROUTE_WORDS = frozenset({"config", "index", "infer", "load", "metadata", "ready", "stats", "unload", "versions"})
+"""Words of the URLs of models, which a client could not tell from a model of that name."""
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _STAGING = ".staging-"
 _STALE_STAGING_SECONDS = 3600
@@ -151,6 +153,7 @@ class Registry:
         refuses; nothing is then left behind.
         """
         folder = self.folder(model_name)
+        check_new_name(model_name)
         for name in files:
             if not _FILE_NAME.fullmatch(name) or name == MANIFEST_FILE:
                 raise RegistryError(f"{name!r} cannot be a file of a version")
@@ -224,6 +227,12 @@ class Registry:
         raise PublishConflict(
             f"model {folder.name!r}: other publishers took {_ATTEMPTS} numbers in a row; try again later"
         )
+
+
+def check_new_name(name: str) -> None:
+    """Raise RegistryError for a word that URLs use themselves; a model that has it already is served all the same."""
+    if name in _ROUTE_WORDS:
+        raise RegistryError(f"a model cannot be called {name!r}, a word of the service's own URLs; choose another name")
 
 
 def _is_model_name(name: str) -> bool:

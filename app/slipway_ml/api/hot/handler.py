@@ -6,6 +6,7 @@ encoded and replied, without a task or a future in between.
 
 import asyncio
 from abc import ABC, abstractmethod
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -13,8 +14,8 @@ from typing import Any, ClassVar
 
 from slipway_ml.api.hot.timeouts import timeout_of
 from slipway_ml.api.hot.turns import LARGE, Job, Turns
-from slipway_ml.errors import DeadlineExceeded, Overloaded
-from slipway_ml.front.exchange import HotHandler, HotRequest, HotResponse, Reply
+from slipway_ml.errors import DeadlineExceeded, Overloaded, RequestError
+from slipway_ml.front.exchange import BINARY_HEADER, HotHandler, HotRequest, HotResponse, Reply
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
 from slipway_ml.protocol.parts import Part
@@ -116,8 +117,15 @@ class PredictionHandler(ABC):
         request.counter = servable.metrics.requests[self.endpoint]
         size = len(request.body)
         if size <= LARGE:
-            self._submit(self.decode(servable, request), reply, latest)
+            try:
+                work = self.decode(servable, request)
+            except RequestError:
+                if not _drop_bom(request):
+                    raise
+                work = self.decode(servable, request)
+            self._submit(work, reply, latest)
             return
+        _drop_bom(request)
         is_quick = self.is_quick(request)
         if is_quick and self._turns.take_one():
             self._submit(self.decode(servable, request), reply, latest)
@@ -158,6 +166,14 @@ class PredictionHandler(ABC):
         if len(work.request.body) > LARGE:
             work.request.body = b""  # the tensors are what is needed now
         work.servable.batcher.submit(work.part, work.rows, work, latest)
+
+
+def _drop_bom(request: HotRequest) -> bool:
+    """Take the mark away that Windows programs put before UTF-8, which JSON has no place for; whether there was one."""
+    if not request.body.startswith(BOM_UTF8) or BINARY_HEADER in request.headers:
+        return False
+    request.body = request.body[len(BOM_UTF8) :]
+    return True
 
 
 def in_one_step(decode: Callable[[Servable, HotRequest], Work], servable: Servable, request: HotRequest) -> Steps[Work]:
