@@ -95,7 +95,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         table,
         VersionLoader(registry, options, executor, metrics, stuck),
         metrics,
-        on_change=lambda: guard.remember_paths(_hot_paths(table)),
+        on_change=lambda: guard.remember_paths(_hot_paths(table), _platform_paths(settings, table)),
         on_first_pass=lambda: _go_on_loading(fastapi, keeper),
     )
     turns = Turns()
@@ -141,6 +141,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         ),
     )
     guard.is_hopeless = stuck.is_hopeless
+    guard.remember_paths([], _platform_paths(settings, table))
     metrics.watch_in_flight(lambda: guard.in_flight)
     metrics.watch_memory(lambda: budget.taken, lambda: budget.limit)
     return guard
@@ -260,6 +261,18 @@ def _go_on_loading(fastapi: DeferredApp, keeper: MemoryKeeper) -> None:
         keeper.fit()
 
     fastapi.prepare().add_done_callback(go_on)
+
+
+def _platform_paths(settings: Settings, table: ModelTable) -> dict[str, str]:
+    """The paths that a managed platform calls, and where they lead."""
+    if settings.platform_paths is None:
+        return {}
+    health, predict = settings.platform_paths
+    paths = {health: READY.template}
+    names = [settings.platform_model] if settings.platform_model else list(table.models)
+    if len(names) == 1:
+        paths[predict] = V1_PREDICT.template.replace("{model_name}", names[0])
+    return paths
 
 
 def _hot_paths(table: ModelTable) -> list[str]:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 MIB = 1024 * 1024
 _FEWEST_BYTES = 1024
 _MOST_BUCKETS = 40
+_PLATFORM_PORTS = {"vertex": "AIP_HTTP_PORT", "sagemaker": "SAGEMAKER_BIND_TO_PORT"}
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", re.IGNORECASE)
 
 
@@ -36,6 +37,13 @@ class Settings(BaseModel):
         Path | None,
         Field(description="File with the keys that callers need, read again when it changes; see 'slipway keys new'."),
     ] = None
+    platform: Annotated[
+        Literal["none", "vertex", "sagemaker"],
+        Field(description="Also answer on the paths, and listen on the port, that this managed platform calls."),
+    ] = "none"
+    platform_model: Annotated[
+        str, Field(description="The model that the platform's paths lead to; none: the only one that is served.")
+    ] = ""
     requests_per_second: Annotated[
         float,
         Field(ge=0, le=1e6, description="Rate limit of one API key in each worker; more get 429. 0 sets no limit."),
@@ -172,7 +180,8 @@ class Settings(BaseModel):
     @classmethod
     def _fill_in_from_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
         variables = {name: f"SLIPWAY_{name.upper()}" for name in cls.model_fields}
-        return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ} | given
+        found = {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ} | given
+        return _platform_defaults(found) | found
 
     @field_validator("models", "keys", "model_config_file", mode="before")
     @classmethod
@@ -240,6 +249,13 @@ class Settings(BaseModel):
         return tuple(origin.lower() for origin in _split(self.cors_origins))
 
     @property
+    def platform_paths(self) -> tuple[str, str] | None:
+        """The paths of health and predictions that the platform calls."""
+        if self.platform == "vertex":
+            return os.environ.get("AIP_HEALTH_ROUTE", "/health"), os.environ.get("AIP_PREDICT_ROUTE", "/predict")
+        return ("/ping", "/invocations") if self.platform == "sagemaker" else None
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can connect."""
         if self.host == "localhost":
@@ -253,6 +269,14 @@ class Settings(BaseModel):
     def shows_docs(self) -> bool:
         """Whether /docs is served."""
         return self.docs == "on" or (self.docs == "auto" and self.is_loopback)
+
+
+def _platform_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """Where a managed platform calls the server, which lets nobody else reach it."""
+    port = _PLATFORM_PORTS.get(given.get("platform", ""))
+    if port is None:
+        return {}
+    return {"host": "0.0.0.0", "port": os.environ.get(port, "8080"), "insecure": given.get("keys") is None}  # noqa: S104
 
 
 def _split(text: str) -> list[str]:

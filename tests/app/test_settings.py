@@ -21,6 +21,8 @@ def test_defaults_are_the_documented_ones() -> None:
         "port": 8000,
         "keys": None,
         "requests_per_second": 0.0,
+        "platform": "none",
+        "platform_model": "",
         "insecure": False,
         "cors_origins": "",
         "latency_buckets": "",
@@ -75,6 +77,8 @@ ENVIRONMENT: list[tuple[str, str, Any]] = [
     ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # nothing listens here
     ("port", "0", 0),
     ("keys", "/etc/slipway/keys.json", Path("/etc/slipway/keys.json")),
+    ("platform", "none", "none"),
+    ("platform_model", "titanic", "titanic"),
     ("requests_per_second", "2.5", 2.5),
     ("insecure", "true", True),
     ("cors_origins", "https://a.example, *", "https://a.example, *"),

@@ -58,6 +58,7 @@ def _metavar(name: str, field: FieldInfo) -> str | None:
         "host": "ADDRESS",
         "keys": "FILE",
         "model_config_file": "FILE",
+        "platform_model": "NAME",
         "cors_origins": "ORIGINS",
         "trusted_proxies": "NETWORKS",
         "latency_buckets": "SECONDS",

@@ -122,16 +122,21 @@ class Guard:
         self.is_hopeless: Callable[[], bool] = lambda: False
         """Whether only a new process can serve again."""
 
-    def remember_paths(self, paths: list[str]) -> None:
-        """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""
+    def remember_paths(self, paths: list[str], aliases: Mapping[str, str]) -> None:
+        """Look these paths up once, so that requests for them need no pattern matching; replaces those of before.
+
+        `aliases` are further paths, each with the one that it leads to.
+        """
         prefixes = {"", self._base_path}
         matches = {prefix + path: self._table.find(prefix + path) for path in paths for prefix in prefixes}
+        matches |= {alias: self._table.find(path) for alias, path in aliases.items()}
         self._paths = {path: match for path, match in matches.items() if match}
         self.hot_urls = {path.encode(): match for path, match in self._paths.items() if match.route.is_hot}
 
     def is_for_operators(self, url: bytes) -> bool:
         """Whether this is a probe or the metrics, which a server that is full still serves."""
-        match = self._table.find(url.partition(b"?")[0].decode("latin-1"))
+        path = url.partition(b"?")[0].decode("latin-1")
+        match = self._paths.get(path) or self._table.find(path)
         return match is not None and match.route in FOR_OPERATORS
 
     # The steps, in their order.

@@ -19,6 +19,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "host": ("10.1.2.3", "10.1.2.3"),
     "port": ("0", 0),
     "keys": ("/keys.json", Path("/keys.json")),
+    "platform": ("none", "none"),
+    "platform_model": ("titanic", "titanic"),
     "requests_per_second": ("2.5", 2.5),
     "insecure": ("true", True),
     "cors_origins": ("https://a.example", "https://a.example"),
