@@ -124,7 +124,7 @@ def test_wrong_value_in_the_environment_names_the_setting(given: dict[str, str])
     assert seen == []
 
 
-@for_each("name", by_name(VALUES.keys() - SWITCHES - {"models", "host", "keys", "model_config_file"}))
+@for_each("name", by_name(VALUES.keys() - SWITCHES - {"models", "host", "keys", "model_config_file", "platform_model"}))
 def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str) -> None:
     result, _ = run(option(name), "geheim4711")
 
