@@ -6,6 +6,7 @@ same words. Needs nothing of training.
 """
 
 import csv
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -32,6 +33,12 @@ def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")],
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="A CSV with a header line; other columns are left out.")],
     *,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id", metavar="COLUMN", help="A column to put before the predictions as it is; may be repeated."
+        ),
+    ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="The version; the champion when left out.")] = None,
     models: Annotated[Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")] = Path(
         "models"
@@ -63,24 +70,32 @@ def predict(
     session = OnnxSession(stored.read_model())
     try:
         with rows.open("rb") as binary, csv_format.text_of(binary) as file:
-            _score(codec, session, file, csv_format, rows.name)
+            _score(codec, session, file, csv_format, rows.name, keep or [])
+    except BrokenPipeError:  # whoever reads the predictions has enough of them, as head has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (*UNREADABLE, csv.Error) as error:
         if isinstance(error, OSError) and error.strerror:
             raise UsageError(f"{str(rows)!r} cannot be read: {error.strerror}") from None
         raise UsageError(f"{rows.name} is not CSV in {csv_format.encoding.upper()}") from None
 
 
-def _score(codec: RowCodec, session: OnnxSession, file: IO[str], csv_format: CsvFormat, name: str) -> None:
+def _score(
+    codec: RowCodec, session: OnnxSession, file: IO[str], csv_format: CsvFormat, name: str, keep: list[str]
+) -> None:
     reader = csv.reader(file, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True)
     header = [column.strip() for column in next(reader, [])]
-    for feature in codec.signature.features:
-        if header.count(feature.name) != 1:
-            what = "more than one column" if feature.name in header else "no column"
-            raise UsageError(f"{name} has {what} {feature.name!r}, which the model requires")
+    for column, wanted in [(one.name, "the model requires") for one in codec.signature.features] + [
+        (one, "--id names") for one in keep
+    ]:
+        if header.count(column) != 1:
+            what = "more than one column" if column in header else "no column"
+            raise UsageError(f"{name} has {what} {column!r}, which {wanted}")
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_header(codec.signature))
+    writer.writerow([*keep, *_header(codec.signature)])
+    kept: list[list[str]] = []
+    records = _keeping(reader, [header.index(column) for column in keep], kept)
     done = 0
-    for batch in _batches(_rows(codec.signature, header, reader, csv_format, name)):
+    for batch in _batches(_rows(codec.signature, header, records, csv_format, name)):
         try:
             tensors = codec.decode(orjson.dumps({"instances": batch}))
         except InvalidRows as error:
@@ -88,8 +103,18 @@ def _score(codec: RowCodec, session: OnnxSession, file: IO[str], csv_format: Csv
             where = f"row {done + (first.row or 0) + 1}" + (f", column {first.field!r}" if first.field else "")
             raise UsageError(f"{name} {where}: {first.problem}") from None
         answer = orjson.loads(codec.encode(session.run(tensors), ""))
-        writer.writerows(_cells(prediction) for prediction in answer["predictions"])
+        writer.writerows(
+            [*own, *_cells(prediction)] for own, prediction in zip(kept, answer["predictions"], strict=True)
+        )
+        kept.clear()
         done += len(batch)
+
+
+def _keeping(records: Iterable[list[str]], places: list[int], kept: list[list[str]]) -> Iterator[list[str]]:
+    """The records that are not empty; the cells at these places go to `kept` as they pass."""
+    for cells in filter(None, records):
+        kept.append([cells[place] for place in places if place < len(cells)])
+        yield cells
 
 
 def _batches(rows: Iterable[dict[str, Cell]]) -> Iterator[list[dict[str, Cell]]]:

@@ -30,6 +30,7 @@ from slipway_ml.registry.integrity import IntegrityError, digest, read_file, rea
 
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
+REPORT_FILE = "report.html"
 
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
@@ -42,7 +43,7 @@ _STALE_STAGING_SECONDS = 3600
 _ATTEMPTS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredVersion:
     """A manifest that was read, with the digest of its bytes and the folder it describes."""
 
@@ -53,6 +54,15 @@ class StoredVersion:
     def read_model(self) -> bytes:
         """The bytes of `model.onnx`, checked; raises DamagedVersion when they are not the published ones."""
         return self.read_file(MODEL_FILE)
+
+    def __repr__(self) -> str:
+        """What a notebook shows: which version this is and where it lies, not all that its manifest holds."""
+        manifest = self.manifest
+        report = f", report {self.folder / REPORT_FILE}" if REPORT_FILE in manifest.files else ""
+        return (
+            f"<version {manifest.model_version} of {manifest.model_name}, "
+            f"variant {manifest.variant}, in {self.folder}{report}>"
+        )
 
     def read_file(self, name: str) -> bytes:
         """The bytes of one file of the version, checked; raises DamagedVersion."""

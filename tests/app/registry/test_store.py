@@ -238,3 +238,9 @@ def test_word_of_urls_is_no_name_for_a_new_model(tmp_path: Path, name: str) -> N
         publish(tmp_path, name)
 
     assert not (tmp_path / name).exists()
+
+
+def test_version_is_shown_in_one_line(tmp_path: Path) -> None:
+    stored = publish(tmp_path)
+
+    assert repr(stored) == f"<version 1 of sum, variant fp32, in {tmp_path / 'sum' / '1'}>"
