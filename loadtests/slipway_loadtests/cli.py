@@ -69,7 +69,11 @@ def bench(
     models: Folder = Path("models"),
     model: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Which model to call. Default: the first whose features are all numeric."),
+        typer.Option(
+            metavar="NAME",
+            help="Which model to call; the limits then leave its own runs out, measured by onnxruntime alone. "
+            "Default: the first whose features are all numeric.",
+        ),
     ] = "",
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds, of which medians are taken.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, max=60, help="Seconds per measurement.")] = 2,
