@@ -212,11 +212,9 @@ class Guard:
         exchange.reason = reason
         if exchange.counter is not None:
             exchange.counter.failures[reason] += 1
-        else:
-            params = match.params
-            self.metrics.count_early(
-                params["model_name"], params.get("model_version", ""), match.route.endpoint, reason
-            )
+            return
+        name, version = match.params["model_name"], match.params.get("model_version", "")
+        self.metrics.count_early(name, version, match.route.endpoint, reason)
 
     # The same steps for a request that comes as ASGI.
 
