@@ -47,7 +47,7 @@ def running_server(models: Path, *options: str, wait: bool = True, seconds: floa
         "0",
         *options,
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     server = Server(process)
     reader = Thread(target=_read, args=(server,), daemon=True)
     reader.start()
@@ -60,13 +60,13 @@ def running_server(models: Path, *options: str, wait: bool = True, seconds: floa
         process.terminate()
         process.wait(timeout=seconds)
         reader.join()
-        assert process.stderr
-        process.stderr.close()
+        assert process.stdout
+        process.stdout.close()
 
 
 def _read(server: Server) -> None:
-    assert server.process.stderr
-    for line in server.process.stderr:
+    assert server.process.stdout
+    for line in server.process.stdout:
         server.lines.append(line)
         match = _LISTENING.search(line)
         if match:

@@ -37,6 +37,8 @@ class SlipwayError(Exception):
     """Base of every expected error; `str(error)` is the sentence shown to people."""
 
     exit_code = 2
+    counted_as = "failed"
+    """What metrics and the access log call it where a request ends with it."""
 
 
 class UsageError(SlipwayError):
@@ -49,6 +51,8 @@ class RequestError(SlipwayError):
 
 class MalformedRequest(RequestError):
     """The body is not JSON or does not follow the protocol."""
+
+    counted_as = "malformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class InvalidRows(RequestError):
     set, is how long the list may be when it is told: the body came compressed, and no refusal is much longer than that.
     """
 
+    counted_as = "invalid_rows"
+
     most_bytes: int | None = None
 
     def __init__(self, problems: Sequence[RowProblem], total: int, *, is_all: bool = True) -> None:
@@ -80,9 +86,13 @@ class InvalidRows(RequestError):
 class RequestTooLarge(RequestError):
     """The request is over a limit; the message names the limit."""
 
+    counted_as = "too_large"
+
 
 class UnsupportedBody(RequestError):
     """The body comes in a content type or encoding that is not read."""
+
+    counted_as = "unsupported_body"
 
 
 class UnsupportedEncoding(UnsupportedBody):
@@ -97,12 +107,16 @@ class UnsupportedEncoding(UnsupportedBody):
 class PathNotFound(RequestError):
     """The path is not in the route table."""
 
+    counted_as = "no_such_path"
+
     def __init__(self) -> None:
         super().__init__("no such path; the API is described under /docs and in docs/reference/http-api.md")
 
 
 class MethodNotAllowed(RequestError):
     """The path exists, but not with this method."""
+
+    counted_as = "method"
 
     def __init__(self, allowed: Sequence[str]) -> None:
         super().__init__(f"method not allowed here; use {' or '.join(allowed)}")
@@ -112,13 +126,19 @@ class MethodNotAllowed(RequestError):
 class Unauthorized(RequestError):
     """No valid key came with the request."""
 
+    counted_as = "unauthorized"
+
 
 class Forbidden(RequestError):
     """The key is valid but its scopes do not allow this."""
 
+    counted_as = "forbidden"
+
 
 class RateLimited(RequestError):
     """More requests came with this key than it may send; `retry_after` is in whole seconds, at least 1."""
+
+    counted_as = "rate_limited"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("more requests per second than this API key may send; wait as long as Retry-After says")
@@ -127,6 +147,8 @@ class RateLimited(RequestError):
 
 class ControlledElsewhere(RequestError):
     """Models are loaded and unloaded by the models folder alone."""
+
+    counted_as = "forbidden"
 
     def __init__(self) -> None:
         super().__init__(
@@ -137,12 +159,16 @@ class ControlledElsewhere(RequestError):
 class ModelNotFound(RequestError):
     """No model of that name is served."""
 
+    counted_as = "no_such_model"
+
     def __init__(self) -> None:
         super().__init__("no such model; GET /v2/models lists what is served")
 
 
 class VersionNotFound(RequestError):
     """The model exists, but not that version of it."""
+
+    counted_as = "no_such_version"
 
     def __init__(self, model_name: str, served: Sequence[str]) -> None:
         super().__init__(f"model {model_name!r} has no such version; served: {', '.join(served) or 'none'}")
@@ -157,9 +183,13 @@ class Unavailable(SlipwayError):
 class ModelNotReady(Unavailable):
     """The version is wanted but not loaded yet, or could not be loaded."""
 
+    counted_as = "not_ready"
+
 
 class Overloaded(Unavailable):
     """A queue or the memory for request bodies is full."""
+
+    counted_as = "overloaded"
 
     def __init__(self, what: str = "the server") -> None:
         super().__init__(f"{what} is overloaded; retry later or add replicas")
@@ -167,6 +197,8 @@ class Overloaded(Unavailable):
 
 class DeadlineExceeded(Unavailable):
     """The response was not ready within the model's deadline, or the request's own that is shorter."""
+
+    counted_as = "deadline"
 
     def __init__(self, model_name: str) -> None:
         super().__init__(f"model {model_name!r} could not respond within the deadline; retry later or allow more time")

@@ -18,12 +18,22 @@ _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F,
 
 
 def configure(log_format: Literal["console", "json"], level: str) -> None:
-    """Send everything logged, uvicorn's lines and Python's warnings included, to standard error in one format."""
+    """Send everything logged, uvicorn's lines and Python's warnings included, to one place in one format.
+
+    Text for people goes to standard error. Of JSON that is for warnings and worse, and the rest goes to standard
+    output: log collectors take what they find on standard error for an error.
+    """
     logging.captureWarnings(capture=True)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if log_format == "json" else ConsoleFormatter())
     root = logging.getLogger()
-    root.handlers = [handler]
+    errors = logging.StreamHandler(sys.stderr)
+    root.handlers = [errors]
+    if log_format == "json":
+        information = logging.StreamHandler(sys.stdout)
+        information.addFilter(lambda record: record.levelno < logging.WARNING)
+        errors.setLevel(logging.WARNING)
+        root.handlers.append(information)
+    for handler in root.handlers:
+        handler.setFormatter(JsonFormatter() if log_format == "json" else ConsoleFormatter())
     root.setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
@@ -38,6 +48,7 @@ class JsonFormatter(logging.Formatter):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
+            "severity": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }

@@ -20,6 +20,7 @@ from slipway_ml.api.hot.root import RootHandler
 from slipway_ml.api.hot.turns import Turns
 from slipway_ml.api.hot.v1_predict import V1PredictHandler
 from slipway_ml.errors import Unauthorized, UsageError
+from slipway_ml.front.access.access_log import AccessLog
 from slipway_ml.front.access.api_keys import ApiKeyAuthorizer, presented_key, refuse_open_address
 from slipway_ml.front.access.cors import Cors
 from slipway_ml.front.access.loopback import LoopbackOnly
@@ -48,7 +49,7 @@ from slipway_ml.front.routes import (
     V2_READY,
 )
 from slipway_ml.monitoring import snapshot
-from slipway_ml.monitoring.metrics import Metrics
+from slipway_ml.monitoring.metrics import Metrics, latency_bounds
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.memory import memory_limit, resident_bytes, return_free_memory
@@ -77,7 +78,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
 
     `link` leads to the supervisor where this process is one of several workers, `keys` is what that one has read.
     """
-    metrics, table = Metrics(), ModelTable()
+    metrics, table = Metrics(settings.bucket_bounds or latency_bounds(settings.deadline_seconds)), ModelTable()
     cors = Cors(settings.origins) if settings.origins else None
     memory = memory_limits(settings)
     authorizer = _choose_authorizer(settings, metrics, keys)
@@ -103,7 +104,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
             trial=None if settings.trust_registry else Trial(options, settings.load_seconds),
         ),
         metrics,
-        on_change=lambda: guard.remember_paths(_hot_paths(table)),
+        on_change=lambda: guard.remember_paths(_hot_paths(table), _platform_paths(settings, table)),
         on_first_pass=lambda: _go_on_loading(fastapi, keeper),
     )
     turns = Turns()
@@ -136,7 +137,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         authorize=authorizer or _without_keys(settings, cors),
         cors=cors,
         budget=budget,
-        access_log=settings.access_log,
+        access_log=AccessLog(lambda name: name in table.models, settings.proxies) if settings.access_log else None,
         base_path=settings.base_path,
         lifespan=partial(
             _keep_reconciling,
@@ -149,6 +150,7 @@ def create_app(settings: Settings, link: Link | None = None, keys: KeyFile | Non
         ),
     )
     guard.is_hopeless = stuck.is_hopeless
+    guard.remember_paths([], _platform_paths(settings, table))
     metrics.watch_in_flight(lambda: guard.in_flight)
     metrics.watch_memory(lambda: budget.taken, lambda: budget.limit)
     return guard
@@ -268,6 +270,18 @@ def _go_on_loading(fastapi: DeferredApp, keeper: MemoryKeeper) -> None:
         keeper.fit()
 
     fastapi.prepare().add_done_callback(go_on)
+
+
+def _platform_paths(settings: Settings, table: ModelTable) -> dict[str, str]:
+    """The paths that a managed platform calls, and where they lead."""
+    if settings.platform_paths is None:
+        return {}
+    health, predict = settings.platform_paths
+    paths = {health: READY.template}
+    names = [settings.platform_model] if settings.platform_model else list(table.models)
+    if len(names) == 1:
+        paths[predict] = V1_PREDICT.template.replace("{model_name}", names[0])
+    return paths
 
 
 def _hot_paths(table: ModelTable) -> list[str]:

@@ -7,6 +7,7 @@ read this file; everybody else is handed plain values.
 import ipaddress
 import os
 import re
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,8 @@ from pydantic_core import PydanticCustomError
 
 MIB = 1024 * 1024
 _FEWEST_BYTES = 1024
+_MOST_BUCKETS = 40
+_PLATFORM_PORTS = {"vertex": "AIP_HTTP_PORT", "sagemaker": "SAGEMAKER_BIND_TO_PORT"}
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", re.IGNORECASE)
 
 
@@ -34,6 +37,13 @@ class Settings(BaseModel):
         Path | None,
         Field(description="File with the keys that callers need, read again when it changes; see 'slipway keys new'."),
     ] = None
+    platform: Annotated[
+        Literal["none", "vertex", "sagemaker"],
+        Field(description="Also answer on the paths, and listen on the port, that this managed platform calls."),
+    ] = "none"
+    platform_model: Annotated[
+        str, Field(description="The model that the platform's paths lead to; none: the only one that is served.")
+    ] = ""
     requests_per_second: Annotated[
         float,
         Field(ge=0, le=1e6, description="Rate limit of one API key in each worker; more get 429. 0 sets no limit."),
@@ -154,6 +164,13 @@ class Settings(BaseModel):
     max_connection_seconds: Annotated[
         float, Field(gt=0, le=86400, description="Age, more or less, at which a connection is asked to close.")
     ] = 300.0
+    latency_buckets: Annotated[
+        str,
+        Field(
+            description="Upper bounds in seconds of the buckets of the models' histograms, with commas between them; "
+            "none: up to the deadline."
+        ),
+    ] = ""
     docs: Annotated[
         Literal["auto", "on", "off"], Field(description="The pages under /docs; 'auto' shows them on loopback only.")
     ] = "auto"
@@ -162,12 +179,20 @@ class Settings(BaseModel):
         Literal["debug", "info", "warning", "error"], Field(description="The least important lines that are logged.")
     ] = "info"
     access_log: Annotated[bool, Field(description="Log one line per request, without its body or response.")] = False
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            description="Addresses or networks such as 10.0.0.0/8, with commas between them, of proxies whose "
+            "X-Forwarded-For says in the access log who called."
+        ),
+    ] = ""
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in_from_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
         variables = {name: f"SLIPWAY_{name.upper()}" for name in cls.model_fields}
-        return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ} | given
+        found = {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ} | given
+        return _platform_defaults(found) | found
 
     @field_validator("models", "keys", "model_config_file", mode="before")
     @classmethod
@@ -193,10 +218,53 @@ class Settings(BaseModel):
             )
         return given
 
+    @field_validator("latency_buckets")
+    @classmethod
+    def _refuse_buckets_that_do_not_rise(cls, given: str) -> str:
+        try:
+            bounds = [float(bound) for bound in _split(given)]
+        except ValueError:
+            bounds = [0.0]
+        if bounds and not (
+            len(bounds) <= _MOST_BUCKETS and bounds == sorted(set(bounds)) and 0 < bounds[0] <= bounds[-1] < inf
+        ):
+            raise PydanticCustomError(
+                "buckets", f"must be at most {_MOST_BUCKETS} rising numbers of seconds such as 0.001,0.01,0.1,1"
+            )
+        return given
+
+    @property
+    def bucket_bounds(self) -> tuple[float, ...]:
+        """The numbers that `latency_buckets` lists; empty where that is for the service to say."""
+        return tuple(float(bound) for bound in _split(self.latency_buckets))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _refuse_what_is_no_network(cls, given: str) -> str:
+        try:
+            [ipaddress.ip_network(network, strict=False) for network in _split(given)]
+        except ValueError:
+            raise PydanticCustomError(
+                "networks", "must be addresses or networks such as 10.0.0.0/8, with commas between them"
+            ) from None
+        return given
+
+    @property
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks that `trusted_proxies` lists."""
+        return tuple(ipaddress.ip_network(network, strict=False) for network in _split(self.trusted_proxies))
+
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins that `cors_origins` lists, as browsers write them."""
         return tuple(origin.lower() for origin in _split(self.cors_origins))
+
+    @property
+    def platform_paths(self) -> tuple[str, str] | None:
+        """The paths of health and predictions that the platform calls."""
+        if self.platform == "vertex":
+            return os.environ.get("AIP_HEALTH_ROUTE", "/health"), os.environ.get("AIP_PREDICT_ROUTE", "/predict")
+        return ("/ping", "/invocations") if self.platform == "sagemaker" else None
 
     @property
     def is_loopback(self) -> bool:
@@ -212,6 +280,14 @@ class Settings(BaseModel):
     def shows_docs(self) -> bool:
         """Whether /docs is served."""
         return self.docs == "on" or (self.docs == "auto" and self.is_loopback)
+
+
+def _platform_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """Where a managed platform calls the server, which lets nobody else reach it."""
+    port = _PLATFORM_PORTS.get(given.get("platform", ""))
+    if port is None:
+        return {}
+    return {"host": "0.0.0.0", "port": os.environ.get(port, "8080"), "insecure": given.get("keys") is None}  # noqa: S104
 
 
 def _split(text: str) -> list[str]:

@@ -22,6 +22,12 @@ def loadtest(
         str, typer.Option(metavar="KEY", envvar="SLIPWAY_API_KEY", help="API key of a service that requires one.")
     ] = "",
     models: Folder = Path("models"),
+    model: Annotated[str, typer.Option(metavar="NAME", help="Only this model. Default: all that are served.")] = "",
+    rows: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Send these rows (JSON, JSON lines, CSV with a header); needs --model."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Locust's report as a page.")] = None,
     users: Annotated[int, typer.Option(min=1, help="Users at the same time.")] = 20,
     spawn_rate: Annotated[float, typer.Option(min=0.1, help="Users that start per second.")] = 20.0,
     pace: Annotated[float, typer.Option(min=0, help="Requests per second of each user; 0: no pause.")] = 20.0,
@@ -46,9 +52,11 @@ def loadtest(
 
     if shape and shape not in SHAPES:
         _refuse(f"no shape {shape!r}; there are: {', '.join(SHAPES)}")
+    if rows is not None and not model:
+        _refuse("rows are those of one model; name it with --model")
     if api_key:
         os.environ[KEY_VARIABLE] = api_key
-    load = Load(users, spawn_rate, seconds, pace, shape or None)
+    load = Load(users, spawn_rate, seconds, pace, shape or None, model, rows, html)
     try:
         passed = run_loadtest(url.rstrip("/"), models, load, Limits(p50_ms, p95_ms, p99_ms, least_rps))
     except CannotRun as reason:
@@ -61,7 +69,11 @@ def bench(
     models: Folder = Path("models"),
     model: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Which model to call. Default: the first whose features are all numeric."),
+        typer.Option(
+            metavar="NAME",
+            help="Which model to call; the limits then leave its own runs out, measured by onnxruntime alone. "
+            "Default: the first whose features are all numeric.",
+        ),
     ] = "",
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds, of which medians are taken.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, max=60, help="Seconds per measurement.")] = 2,

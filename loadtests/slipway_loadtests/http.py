@@ -20,7 +20,7 @@ _SECONDS = 10.0
 
 def request_headers() -> dict[str, str]:
     """The headers of every request: JSON, and the key if there is one."""
-    key = os.environ.get(KEY_VARIABLE)
+    key = os.environ.get(KEY_VARIABLE, "").strip()
     return {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
 
 

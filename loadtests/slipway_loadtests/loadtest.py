@@ -18,7 +18,7 @@ def run_loadtest(url: str, models: Path, load: Load, limits: Limits) -> bool:
     own = None if url else service.running(service.slipway_command(models))
     with own or nullcontext() as server:
         target = server.url if server else url
-        served = read_models(target)
+        served = read_models(target, load.model)
         console.print(
             f"{_described(load)} against {target}, models: {', '.join(model.name for model in served)}", soft_wrap=True
         )

@@ -19,13 +19,20 @@ _LAST_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many users, how fast they come, how often each asks, for how long; a shape decides all but the pace."""
+    """How many users, how fast they come, how often each asks, for how long; a shape decides all but the pace.
+
+    `model` is the only one that is asked, `rows` a file of rows to send in place of drawn ones.
+    """
 
     users: int
     spawn_rate: float
     seconds: int
     pace: float
     shape: str | None = None
+    model: str = ""
+    rows: Path | None = None
+    html: Path | None = None
+    """Where Locust's own report goes."""
 
 
 def run_locust(url: str, load: Load, limits: Limits) -> Report:
@@ -36,6 +43,9 @@ def run_locust(url: str, load: Load, limits: Limits) -> Report:
         command += ["--host", url, "--report", str(report), "--pace", str(load.pace)]
         command += ["--p50-ms", str(limits.p50_ms), "--p95-ms", str(limits.p95_ms), "--p99-ms", str(limits.p99_ms)]
         command += ["--least-rps", str(limits.requests_per_second)]
+        for option, given in (("--model", load.model), ("--rows", load.rows), ("--html", load.html)):
+            if given:
+                command += [option, str(given.resolve() if isinstance(given, Path) else given)]
         environment = dict(os.environ)
         if load.shape is None:
             command += ["--users", str(load.users), "--spawn-rate", str(load.spawn_rate)]

@@ -58,9 +58,12 @@ class PublishedModel:
         return all(field.kind == "number" and not field.nullable for field in self.fields)
 
 
-def read_models(url: str) -> list[PublishedModel]:
-    """Every model that is served at `url`; raises CannotRun when there is none or the service does not say enough."""
-    names = [model["name"] for model in get_json(f"{url}/v2/models")["models"] if model["ready"]]
+def read_models(url: str, only: str = "") -> list[PublishedModel]:
+    """Every model that is served at `url`, or `only` this one, which is all that a key for one model may ask about.
+
+    Raises CannotRun when there is none or the service does not say enough.
+    """
+    names = [only] if only else [model["name"] for model in get_json(f"{url}/v2/models")["models"] if model["ready"]]
     if not names:
         raise CannotRun(f"the service at {url} serves no model")
     return [_model(name, get_json(f"{url}/v2/models/{name}"), _read_openapi(url, name)) for name in names]

@@ -7,6 +7,7 @@ process for gevent, so only Locust imports it.
 
 import itertools
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +18,13 @@ from locust import events, poisson, task
 from locust.argument_parser import LocustArgumentParser
 from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
+from locust.exception import StopUser
 
 from slipway_loadtests import slo
 from slipway_loadtests.endpoints import INFER, PREDICT, Endpoint
 from slipway_loadtests.errors import CannotRun
-from slipway_loadtests.http import request_headers
+from slipway_loadtests.http import KEY_VARIABLE, request_headers
+from slipway_loadtests.own_rows import read_rows
 from slipway_loadtests.payloads import distinct_rows
 from slipway_loadtests.published import PublishedModel, Row, read_models
 
@@ -47,7 +50,10 @@ class ModelUser(FastHttpUser):
 
     @task
     def ask(self) -> None:
-        model, rows = next(self.requests)
+        request = next(self.requests, None)
+        if request is None:
+            raise StopUser
+        model, rows = request
         path, name = self.endpoint.path(model), f"{self.endpoint.name} {model.name}"
         body: Any = self.endpoint.encode(model, rows)  # bytes pass through as they are, whatever the annotation says
         with self.client.post(path, name=name, data=body, headers=self.headers, catch_response=True) as response:
@@ -70,9 +76,14 @@ class JsonTensorUser(ModelUser):
     endpoint = INFER
 
 
-def endless_requests(models: list[PublishedModel]) -> Iterator[tuple[PublishedModel, list[Row]]]:
-    """Requests to the models in turn, whose rows come round again only when all of them have been sent."""
-    supplies = [(model, itertools.cycle(distinct_rows(model))) for model in models]
+def endless_requests(
+    models: list[PublishedModel], own: Path | None = None
+) -> Iterator[tuple[PublishedModel, list[Row]]]:
+    """Requests to the models in turn, whose rows come round again only when all of them have been sent.
+
+    The rows are drawn, or those of the file `own`.
+    """
+    supplies = [(model, itertools.cycle(read_rows(own, model) if own else distinct_rows(model))) for model in models]
     return (
         (model, list(itertools.islice(rows, size)))
         for size in itertools.cycle(_ROWS_OF_REQUESTS)
@@ -83,6 +94,11 @@ def endless_requests(models: list[PublishedModel]) -> Iterator[tuple[PublishedMo
 def _add_options(parser: LocustArgumentParser) -> None:
     defaults = slo.Limits()
     parser.add_argument("--pace", type=float, default=20.0, help="requests per second of each user; 0: no pause")
+    parser.add_argument("--model", metavar="NAME", default="", help="only this model")
+    parser.add_argument("--rows", metavar="FILE", default="", help="own rows: JSON, JSON lines or CSV with a header")
+    parser.add_argument(
+        "--api-key", metavar="KEY", env_var=KEY_VARIABLE, default="", is_secret=True, help="key of the service"
+    )
     parser.add_argument("--report", metavar="FILE", default="", help="write the measurements as JSON")
     parser.add_argument("--p50-ms", type=float, default=defaults.p50_ms)
     parser.add_argument("--p95-ms", type=float, default=defaults.p95_ms)
@@ -90,12 +106,36 @@ def _add_options(parser: LocustArgumentParser) -> None:
     parser.add_argument("--least-rps", type=float, default=defaults.requests_per_second)
 
 
-def _learn_models(environment: Environment, **_: Any) -> None:
-    """Before the clock runs: drawing ten thousand rows per model takes a while."""
+def _prepare(environment: Environment, **_: Any) -> None:
+    """Before the clock runs: drawing ten thousand rows per model takes a while.
+
+    With a page it is who starts a test that says what of: address, model and key are fields of its form.
+    """
+    if environment.parsed_options is None or environment.parsed_options.headless:
+        try:
+            _learn_models(environment)
+        except CannotRun as error:
+            sys.exit(f"cannot run: {error}")
+    else:
+        hooks.test_start.add_listener(_learn_again)
+
+
+def _learn_again(environment: Environment, **_: Any) -> None:
     try:
-        ModelUser.requests = endless_requests(read_models((environment.host or "").rstrip("/")))
+        _learn_models(environment)
     except CannotRun as error:
-        sys.exit(f"cannot run: {error}")
+        ModelUser.requests = iter(())
+        logger.error("cannot run: %s", error)  # noqa: TRY400  # the sentence says it all
+
+
+def _learn_models(environment: Environment) -> None:
+    options: Any = environment.parsed_options
+    if options is not None and options.api_key:
+        os.environ[KEY_VARIABLE] = options.api_key
+    ModelUser.headers = request_headers()
+    model, rows = (options.model, options.rows) if options is not None else ("", "")
+    models = read_models((environment.host or "").rstrip("/"), model)
+    ModelUser.requests = endless_requests(models, Path(rows) if rows else None)
 
 
 def _measure(environment: Environment, **_: Any) -> None:
@@ -123,5 +163,5 @@ def _measure(environment: Environment, **_: Any) -> None:
 
 
 hooks.init_command_line_parser.add_listener(_add_options)
-hooks.init.add_listener(_learn_models)
+hooks.init.add_listener(_prepare)
 hooks.test_start.add_listener(_measure)

@@ -53,7 +53,16 @@ def _metavar(name: str, field: FieldInfo) -> str | None:
     choices = getattr(field.annotation, "__args__", None)
     if choices and all(isinstance(choice, str) for choice in choices):
         return "|".join(choices)
-    named = {"models": "DIR", "host": "ADDRESS", "keys": "FILE", "model_config_file": "FILE", "cors_origins": "ORIGINS"}
+    named = {
+        "models": "DIR",
+        "host": "ADDRESS",
+        "keys": "FILE",
+        "model_config_file": "FILE",
+        "platform_model": "NAME",
+        "cors_origins": "ORIGINS",
+        "trusted_proxies": "NETWORKS",
+        "latency_buckets": "SECONDS",
+    }
     return named.get(name, getattr(field.annotation, "__name__", "VALUE").upper())
 
 

@@ -6,6 +6,7 @@ same words. Needs nothing of training.
 """
 
 import csv
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -34,6 +35,12 @@ def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")],
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="A CSV with a header line; other columns are left out.")],
     *,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id", metavar="COLUMN", help="A column to put before the predictions as it is; may be repeated."
+        ),
+    ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="The version; the champion when left out.")] = None,
     models: Annotated[Path, typer.Option(metavar="DIR", envvar="SLIPWAY_MODELS", help="The models folder.")] = Path(
         "models"
@@ -65,7 +72,9 @@ def predict(
     session, look = OnnxSession(stored.read_model()), input_check_of(stored)
     try:
         with rows.open("rb") as binary, csv_format.text_of(binary) as file:
-            _score(codec, session, look, file, csv_format, rows.name)
+            _score(codec, session, look, file, csv_format, rows.name, keep or [])
+    except BrokenPipeError:  # whoever reads the predictions has enough of them, as head has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (*UNREADABLE, csv.Error) as error:
         if isinstance(error, OSError) and error.strerror:
             raise UsageError(f"{str(rows)!r} cannot be read: {error.strerror}") from None
@@ -73,19 +82,29 @@ def predict(
 
 
 def _score(
-    codec: RowCodec, session: OnnxSession, look: Look | None, file: IO[str], csv_format: CsvFormat, name: str
+    codec: RowCodec,
+    session: OnnxSession,
+    look: Look | None,
+    file: IO[str],
+    csv_format: CsvFormat,
+    name: str,
+    keep: list[str],
 ) -> None:
     reader = csv.reader(file, delimiter=csv_format.delimiter, quotechar=csv_format.quote, strict=True)
     header = [column.strip() for column in next(reader, [])]
-    for feature in codec.signature.features:
-        if header.count(feature.name) != 1:
-            what = "more than one column" if feature.name in header else "no column"
-            raise UsageError(f"{name} has {what} {feature.name!r}, which the model requires")
+    for column, wanted in [(one.name, "the model requires") for one in codec.signature.features] + [
+        (one, "--id names") for one in keep
+    ]:
+        if header.count(column) != 1:
+            what = "more than one column" if column in header else "no column"
+            raise UsageError(f"{name} has {what} {column!r}, which {wanted}")
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_header(codec.signature))
+    writer.writerow([*keep, *_header(codec.signature)])
+    kept: list[list[str]] = []
+    records = _keeping(reader, [header.index(column) for column in keep], kept)
     done = 0
     warnings = _Warnings(name)
-    for batch in _batches(_rows(codec.signature, header, reader, csv_format, name)):
+    for batch in _batches(_rows(codec.signature, header, records, csv_format, name)):
         try:
             tensors = codec.decode(orjson.dumps({"instances": batch}))
             unusual = None if look is None else look(tensors)
@@ -97,7 +116,10 @@ def _score(
         if found is not None:
             warnings.add(found.warned, done)
         answer = orjson.loads(codec.encode(session.run(tensors), ""))
-        writer.writerows(_cells(prediction) for prediction in answer["predictions"])
+        writer.writerows(
+            [*own, *_cells(prediction)] for own, prediction in zip(kept, answer["predictions"], strict=True)
+        )
+        kept.clear()
         done += len(batch)
     warnings.end()
 
@@ -126,6 +148,13 @@ class _Warnings:
 def _in_words(name: str, problem: RowProblem, done: int) -> str:
     where = f"row {done + (problem.row or 0) + 1}" + (f", column {problem.field!r}" if problem.field else "")
     return f"{name} {where}: {problem.problem}"
+
+
+def _keeping(records: Iterable[list[str]], places: list[int], kept: list[list[str]]) -> Iterator[list[str]]:
+    """The records that are not empty; the cells at these places go to `kept` as they pass."""
+    for cells in filter(None, records):
+        kept.append([cells[place] for place in places if place < len(cells)])
+        yield cells
 
 
 def _batches(rows: Iterable[dict[str, Cell]]) -> Iterator[list[dict[str, Cell]]]:

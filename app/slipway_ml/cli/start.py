@@ -108,7 +108,7 @@ def _run(settings: Settings, app: Guard, listener: socket.socket, heartbeat: Hea
 
 
 def _announce(settings: Settings, host: str, port: int) -> None:
-    logger.info("listening", extra={"url": f"http://{host}:{port}", "models": str(settings.models)})
+    logger.info("listening", extra={"url": f"http://{server.address(host, port)}", "models": str(settings.models)})
     if settings.insecure:
         logger.warning("no API keys are required on this address: --insecure was given")
 

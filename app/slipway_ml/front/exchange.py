@@ -4,6 +4,7 @@ A handler is called with a request and a `reply`, which it calls once with the r
 once, or later from the event loop. `Exchange` is the request as the front knows it, whatever becomes of it.
 """
 
+import collections
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -24,6 +25,14 @@ BINARY_HEADER = b"inference-header-content-length"
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 JSON_ALONE: tuple[tuple[bytes, bytes], ...] = (JSON,)
+
+
+class Counter(Protocol):
+    """The requests of one version by one endpoint: those with predictions, and the others by reason."""
+
+    version: str
+    ok: int
+    failures: collections.Counter[str]
 
 
 class Memory(Protocol):
@@ -52,6 +61,8 @@ class HotRequest:
     """Bytes that are counted besides the body."""
     peer: str = field(default="", kw_only=True)
     """The address at the other end of the connection, a proxy's where there is one."""
+    counter: Counter | None = field(init=False, default=None)
+    """Where the request counts once it is known which version serves it."""
 
     def charge(self, size: int) -> None:
         """Count `size` bytes of memory that this request is about to take besides its body; for any thread.
@@ -94,6 +105,10 @@ class Exchange(HotRequest):
     """Bytes of the body as it came, where it was compressed."""
     large: int = 0
     """Bytes of body and charges that count as the caller's share; 0 while the request is small."""
+    key_id: str | None = None
+    """Of the key that was good for this request."""
+    reason: str = ""
+    """Why there is no good response, in a word."""
     caller: Hashable = None
     """Whose share that is, once somebody asks."""
 

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slipway_ml import log
 from slipway_ml.errors import InvalidRows, MethodNotAllowed, PathNotFound, RequestTooLarge, UnsupportedBody
+from slipway_ml.front.access.access_log import AccessLog
 from slipway_ml.front.access.cors import Cors
 from slipway_ml.front.asgi_responses import Stamped, canonical, send_response
 from slipway_ml.front.bodies import Bodies, ClientGone, Limits
@@ -46,6 +47,7 @@ logger = logging.getLogger("slipway.front")
 CLIENT_GONE = 499
 """The status of a client that disconnected, as nginx counts it; nobody gets to see it."""
 
+_OK = 200
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -57,6 +59,10 @@ class HttpMetrics(Protocol):
 
     def count_refusal(self, reason: str, times: int) -> None: ...
 
+    def count_early(self, model: str, version: str, endpoint: str, reason: str) -> None:
+        """A request for predictions that failed before a version was found for it; the names are the caller's."""
+        ...
+
     def count_closed(self, reason: str, count: int) -> None:
         """Connections that the server closed, for one of `connection_table.CLOSED_FOR`."""
         ...
@@ -64,12 +70,13 @@ class HttpMetrics(Protocol):
     def watch_connections(self, read: Callable[[], int]) -> None: ...
 
 
-Authorize = Callable[[Match, Headers], None]
-"""Asked by route before the body is read; raises Unauthorized or Forbidden."""
+Authorize = Callable[[Match, Headers], str | None]
+"""Asked by route before the body is read: the id of the request's key; raises Unauthorized or Forbidden."""
 
 
 def allow_all(_match: Match, _headers: Headers) -> None:
     """The API key authorizer of a service without keys."""
+    return
 
 
 class Guard:
@@ -86,7 +93,7 @@ class Guard:
         authorize: Authorize = allow_all,
         budget: MemoryBudget | None = None,
         cors: Cors | None = None,
-        access_log: bool = False,
+        access_log: AccessLog | None = None,
         base_path: str = "",
         lifespan: Lifespan = nullcontext,
     ) -> None:
@@ -115,16 +122,21 @@ class Guard:
         self.is_hopeless: Callable[[], bool] = lambda: False
         """Whether only a new process can serve again."""
 
-    def remember_paths(self, paths: list[str]) -> None:
-        """Look these paths up once, so that requests for them need no pattern matching; replaces those of before."""
+    def remember_paths(self, paths: list[str], aliases: Mapping[str, str]) -> None:
+        """Look these paths up once, so that requests for them need no pattern matching; replaces those of before.
+
+        `aliases` are further paths, each with the one that it leads to.
+        """
         prefixes = {"", self._base_path}
         matches = {prefix + path: self._table.find(prefix + path) for path in paths for prefix in prefixes}
+        matches |= {alias: self._table.find(path) for alias, path in aliases.items()}
         self._paths = {path: match for path, match in matches.items() if match}
         self.hot_urls = {path.encode(): match for path, match in self._paths.items() if match.route.is_hot}
 
     def is_for_operators(self, url: bytes) -> bool:
         """Whether this is a probe or the metrics, which a server that is full still serves."""
-        match = self._table.find(url.partition(b"?")[0].decode("latin-1"))
+        path = url.partition(b"?")[0].decode("latin-1")
+        match = self._paths.get(path) or self._table.find(path)
         return match is not None and match.route in FOR_OPERATORS
 
     # The steps, in their order.
@@ -144,7 +156,7 @@ class Guard:
         if match is None:
             raise PathNotFound
         exchange.match = match
-        self._authorize(match, exchange.raw_headers)
+        exchange.key_id = self._authorize(match, exchange.raw_headers)
         if exchange.method not in match.route.methods:
             raise MethodNotAllowed(sorted(match.route.methods))
         return match
@@ -165,6 +177,7 @@ class Guard:
         """What the client is told about an error; the last line: whatever it is, the response is clean."""
         if isinstance(error, InvalidRows) and exchange.compressed:
             error.most_bytes = exchange.compressed
+        exchange.reason = getattr(error, "counted_as", "failed")
         token = log.request_id.set(exchange.request_id)
         response = self._error_response(error)
         log.request_id.reset(token)
@@ -185,9 +198,23 @@ class Guard:
             method = method if method in _KNOWN_METHODS else "other"
             template, is_hot = "none", False
         self.metrics.observe(method, template, exchange.status or 500, seconds, is_hot=is_hot)
-        if self._access_log:
-            extra = {"method": method, "route": template, "status": exchange.status, "ms": round(seconds * 1e3, 3)}
-            logger.info("request", extra={**extra, "request_id": exchange.request_id})
+        counter = exchange.counter
+        if counter is not None and exchange.status == _OK:
+            counter.ok += 1
+        elif is_hot and match is not None:
+            self._count_failure(exchange, match)
+        if self._access_log is not None:
+            self._access_log.write(exchange, method, template, seconds)
+
+    def _count_failure(self, exchange: Exchange, match: Match) -> None:
+        """A request for predictions that got none."""
+        reason = "client_gone" if exchange.status == CLIENT_GONE else exchange.reason or "failed"
+        exchange.reason = reason
+        if exchange.counter is not None:
+            exchange.counter.failures[reason] += 1
+            return
+        name, version = match.params["model_name"], match.params.get("model_version", "")
+        self.metrics.count_early(name, version, match.route.endpoint, reason)
 
     # The same steps for a request that comes as ASGI.
 

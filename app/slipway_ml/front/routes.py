@@ -24,6 +24,8 @@ class Route:
     is_hot: bool = False
     is_timed: bool = False
     """Whether its seconds have a histogram of their own."""
+    endpoint: str = ""
+    """What the metrics of models call a route for predictions."""
     takes_model: bool = False
     """Whether its query may name a model, which is then what the request is for."""
 
@@ -40,21 +42,21 @@ def _page(template: str) -> Route:
     return Route(template, frozenset({"GET", "HEAD"}), None)
 
 
-def _hot(template: str) -> Route:
-    return Route(template, frozenset({"POST"}), Scope.PREDICT, is_hot=True, is_timed=True)
+def _hot(template: str, endpoint: str) -> Route:
+    return Route(template, frozenset({"POST"}), Scope.PREDICT, is_hot=True, is_timed=True, endpoint=endpoint)
 
 
 def _control(template: str, scope: Scope) -> Route:
     return Route(template, frozenset({"POST"}), scope, is_hot=True)
 
 
-PREDICT = _hot("/predict/{model_name}")
-PREDICT_VERSION = _hot("/predict/{model_name}/versions/{model_version}")
-INFER = _hot("/v2/models/{model_name}/infer")
-INFER_VERSION = _hot("/v2/models/{model_name}/versions/{model_version}/infer")
+PREDICT = _hot("/predict/{model_name}", "predict")
+PREDICT_VERSION = _hot("/predict/{model_name}/versions/{model_version}", "predict")
+INFER = _hot("/v2/models/{model_name}/infer", "infer")
+INFER_VERSION = _hot("/v2/models/{model_name}/versions/{model_version}/infer", "infer")
 
-V1_PREDICT = _hot("/v1/models/{model_name}:predict")
-V1_PREDICT_VERSION = _hot("/v1/models/{model_name}/versions/{model_version}:predict")
+V1_PREDICT = _hot("/v1/models/{model_name}:predict", "v1")
+V1_PREDICT_VERSION = _hot("/v1/models/{model_name}/versions/{model_version}:predict", "v1")
 INDEX = _control("/v2/repository/index", Scope.PREDICT)
 LOAD = _control("/v2/repository/models/{model_name}/load", Scope.ADMIN)
 UNLOAD = _control("/v2/repository/models/{model_name}/unload", Scope.ADMIN)

@@ -4,7 +4,7 @@ Label values come from fixed sets (methods, route templates, status classes) and
 no caller can add a series. Children are looked up once, never per request.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,12 +13,19 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from slipway_ml.monitoring.fast_counter import CounterChild, FastCounter
 from slipway_ml.monitoring.fast_histogram import FastHistogram, HistogramChild
+from slipway_ml.monitoring.model_requests import EndpointRequests, ModelRequests
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _HTTP_SECONDS = (0.1, 0.5, 1.0)
 _HTTP_SECONDS_HIGH_RESOLUTION = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 4, 16, 64, 256, 1024)
 _VERSION = ("model", "version")
+ENDPOINTS = ("predict", "infer", "v1")
+
+
+def latency_bounds(deadline: float) -> tuple[float, ...]:
+    """Buckets for the seconds of responses that are due within `deadline` seconds."""
+    return (*(bound for bound in _SECONDS if bound < deadline), deadline)
 
 
 @dataclass(slots=True)
@@ -29,6 +36,10 @@ class VersionMetrics:
     queue_seconds: HistogramChild
     compute_seconds: HistogramChild
     batch_rows: HistogramChild
+    requests: dict[str, EndpointRequests]
+    """By endpoint."""
+    failures: Callable[[], int]
+    """Requests that were not answered with predictions."""
     forget: Callable[[], None]
     """Drop the version's series once it is no longer served."""
     count_unusual: Callable[[Mapping[str, int]], None]
@@ -47,9 +58,9 @@ class VersionMetrics:
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own."""
+    """All metrics of one process, in a registry of their own; `seconds` are the buckets of the models' times."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Sequence[float] = _SECONDS) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series per counter that nobody reads
         self.registry = CollectorRegistry()
         self._requests = FastCounter(
@@ -71,12 +82,14 @@ class Metrics:
         self._http_seconds_high_resolution = FastHistogram(
             "http_request_duration_highr_seconds", "Seconds per request.", _HTTP_SECONDS_HIGH_RESOLUTION
         )
-        self._request = FastHistogram("slipway_request_seconds", "Seconds in queue and run.", _SECONDS, _VERSION)
-        self._queue = FastHistogram("slipway_queue_seconds", "Seconds a request waited.", _SECONDS, _VERSION)
-        self._compute = FastHistogram("slipway_compute_seconds", "Seconds of one run.", _SECONDS, _VERSION)
+        self._request = FastHistogram("slipway_request_seconds", "Seconds in queue and run.", seconds, _VERSION)
+        self._queue = FastHistogram("slipway_queue_seconds", "Seconds a request waited.", seconds, _VERSION)
+        self._compute = FastHistogram("slipway_compute_seconds", "Seconds of one run.", seconds, _VERSION)
         self._rows = FastHistogram("slipway_batch_rows", "Rows run together.", _ROWS, _VERSION)
+        self._model_requests = ModelRequests()
         for collector in (
             self._requests,
+            self._model_requests,
             self._refused,
             self._unusual,
             self._http_seconds,
@@ -199,6 +212,7 @@ class Metrics:
         def forget() -> None:
             for histogram in (self._request, self._queue, self._compute, self._rows):
                 histogram.remove(*labels)
+            self._model_requests.forget(model, version)
             _remove(self._model_info, *info)
             for name in operators:
                 _remove(self._operators, *labels, name)
@@ -208,6 +222,8 @@ class Metrics:
             self._queue.child(*labels),
             self._compute.child(*labels),
             self._rows.child(*labels),
+            {endpoint: self._model_requests.of_version(model, version, endpoint) for endpoint in ENDPOINTS},
+            lambda: self._model_requests.failures_of(model, version),
             forget,
             partial(self._count_unusual, model),
         )
@@ -219,6 +235,10 @@ class Metrics:
     def _count_unusual(self, model: str, counts: Mapping[str, int]) -> None:
         for problem, count in counts.items():
             self._unusual.child(model, problem).count += count
+
+    def count_early(self, model: str, version: str, endpoint: str, reason: str) -> None:
+        """A request for predictions that failed before a version was found for it; the names may be anybody's."""
+        self._model_requests.count_early(model, version, endpoint, reason)
 
     def count_load_failure(self, model: str) -> None:
         self._load_failures.labels(model).inc()

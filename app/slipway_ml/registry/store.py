@@ -30,17 +30,20 @@ from slipway_ml.registry.integrity import IntegrityError, digest, read_file, rea
 
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
+REPORT_FILE = "report.html"
 
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _NOT_MODELS = frozenset({"lost+found", "README.md"})
+_ROUTE_WORDS = frozenset({"config", "index", "infer", "load", "metadata", "ready", "stats", "unload", "versions"})
+"""Words of the URLs of models, which a client could not tell from a model of that name."""
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _STAGING = ".staging-"
 _STALE_STAGING_SECONDS = 3600
 _ATTEMPTS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredVersion:
     """A manifest that was read, with the digest of its bytes and the folder it describes."""
 
@@ -51,6 +54,15 @@ class StoredVersion:
     def read_model(self) -> bytes:
         """The bytes of `model.onnx`, checked; raises DamagedVersion when they are not the published ones."""
         return self.read_file(MODEL_FILE)
+
+    def __repr__(self) -> str:
+        """What a notebook shows: which version this is and where it lies, not all that its manifest holds."""
+        manifest = self.manifest
+        report = f", report {self.folder / REPORT_FILE}" if REPORT_FILE in manifest.files else ""
+        return (
+            f"<version {manifest.model_version} of {manifest.model_name}, "
+            f"variant {manifest.variant}, in {self.folder}{report}>"
+        )
 
     def read_file(self, name: str) -> bytes:
         """The bytes of one file of the version, checked; raises DamagedVersion."""
@@ -151,6 +163,7 @@ class Registry:
         refuses; nothing is then left behind.
         """
         folder = self.folder(model_name)
+        check_new_name(model_name)
         for name in files:
             if not _FILE_NAME.fullmatch(name) or name == MANIFEST_FILE:
                 raise RegistryError(f"{name!r} cannot be a file of a version")
@@ -224,6 +237,12 @@ class Registry:
         raise PublishConflict(
             f"model {folder.name!r}: other publishers took {_ATTEMPTS} numbers in a row; try again later"
         )
+
+
+def check_new_name(name: str) -> None:
+    """Raise RegistryError for a word that URLs use themselves; a model that has it already is served all the same."""
+    if name in _ROUTE_WORDS:
+        raise RegistryError(f"a model cannot be called {name!r}, a word of the service's own URLs; choose another name")
 
 
 def _is_model_name(name: str) -> bool:

@@ -7,14 +7,14 @@ from time import perf_counter
 import numpy as np
 
 from slipway_ml.contract.signature import MATRIX_INPUT, Feature, Kind, Signature
-from slipway_ml.contract.tensors import FLOATING, NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
+from slipway_ml.contract.tensors import NUMPY_DTYPES, Datatype, Tensor, TensorMetadata
 from slipway_ml.errors import MalformedRequest
 from slipway_ml.protocol.messages import InferenceRequest, InferenceResponse, NamedTensor, RequestedOutput
 from slipway_ml.serving.classification import classify
+from slipway_ml.serving.exact_casts import cast
 from slipway_ml.serving.model_table import ModelTable
 from slipway_ml.serving.servable import Servable
 
-_WIDE = FLOATING - {Datatype.FP16}
 _EXACT = 2**53
 _FEW = 8192
 """Values that BLAS adds up in one thread."""
@@ -132,9 +132,7 @@ def _fit(declared: TensorMetadata, given: NamedTensor) -> Tensor:
         return _fit(declared, NamedTensor(given.name, given.datatype, given.data.reshape(-1, 1)))
     if len(shape) != len(wanted) or any(w not in (-1, s) for w, s in zip(wanted, shape, strict=True)):
         raise MalformedRequest(f"input {declared.name!r}: shape must be {list(wanted)}, -1 for any number of rows")
-    if declared.datatype in _WIDE and given.datatype in FLOATING:
-        return given.data.astype(NUMPY_DTYPES[declared.datatype])
-    raise MalformedRequest(f"input {declared.name!r}: datatype must be {declared.datatype}")
+    return cast(f"input {declared.name!r}", given.data, given.datatype, declared.datatype)
 
 
 def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:

@@ -39,6 +39,7 @@ BARE, SLIPWAY = "bare app", "slipway"
 
 _DOORS = {endpoint.name: endpoint for endpoint in (INFER, BINARY, PREDICT)}
 _STARTS = 5
+_SIZES = (1, 100, 1000)
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Result:
     after_load: Memory
     run_us: float | None = None
     """CPU µs of onnxruntime alone for the rows of a body of bytes."""
+    runs_us: dict[int, float] = field(default_factory=dict)
+    """The same by rows, for a model that the user named: the limits are then about what is beside its runs."""
     workers: list[WorkersFigure] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -65,7 +68,7 @@ class Result:
     @property
     def targets(self) -> list[Target]:
         """What was to be reached, as far as it was measured."""
-        return list(targets(self.of(SLIPWAY), self.of(BARE), self.run_us, self.workers))
+        return list(targets(self.of(SLIPWAY), self.of(BARE), self.run_us, self.workers, self.runs_us))
 
     def of(self, server: str) -> dict[Workload, Figure]:
         """A server's figures."""
@@ -142,6 +145,10 @@ def measure(
                 memory(ours.process.pid),
             )
             if is_full:
+                if model_name and model.is_numeric:
+                    result.runs_us = _runs_alone(ours.url, models, model, folder, pin, pace)
+                elif model_name:
+                    result.left_out.append(f"session.run of {model.name}, whose rows are no matrix of numbers")
                 result.run_us = _run_alone(ours.url, models, model.name, work, pin, pace)
                 result.figures.extend(_mixed(contestants[0], keys, pin, pace, cores[1], folder, result.left_out))
         if is_full:
@@ -165,6 +172,15 @@ def prepare_all(model: PublishedModel, workloads: Sequence[Workload], url: str, 
 def _run_alone(url: str, models: Path, name: str, work: list[Prepared], pin: Sequence[str], pace: Pace) -> float | None:
     posted = next((prepared for prepared in work if prepared.workload == BYTES), None)
     return None if posted is None else run_cpu_us(url, models, name, posted, pin, pace.rounds)
+
+
+def _runs_alone(
+    url: str, models: Path, model: PublishedModel, folder: Path, pin: Sequence[str], pace: Pace
+) -> dict[int, float]:
+    """CPU µs of onnxruntime alone, by rows, for each size that has a limit."""
+    rows = distinct_rows(model, ENOUGH_ROWS)
+    posted = [prepare(model, BINARY, Workload(BINARY.name, size, 1), rows, folder) for size in _SIZES]
+    return {one.workload.rows: run_cpu_us(url, models, model.name, one, pin, pace.rounds) for one in posted}
 
 
 def _mixed(
@@ -207,6 +223,9 @@ def report(result: Result) -> Iterator[object]:
     yield ""
     if result.run_us is not None:
         yield f"onnxruntime alone for the rows of a body of bytes: {result.run_us:.0f} µs"
+    if result.runs_us:
+        alone = ", ".join(f"{rows} rows {us:,.0f} µs" for rows, us in result.runs_us.items())
+        yield f"onnxruntime alone, which the limits leave out: {alone}"
     for reason in result.left_out:
         yield f"left out: {reason}"
     yield targets_table(result.targets)

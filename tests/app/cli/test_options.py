@@ -19,6 +19,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "host": ("10.1.2.3", "10.1.2.3"),
     "port": ("0", 0),
     "keys": ("/keys.json", Path("/keys.json")),
+    "platform": ("none", "none"),
+    "platform_model": ("titanic", "titanic"),
     "requests_per_second": ("2.5", 2.5),
     "insecure": ("true", True),
     "cors_origins": ("https://a.example", "https://a.example"),
@@ -50,10 +52,12 @@ VALUES: dict[str, tuple[str, Any]] = {
     "write_seconds": ("3", 3.0),
     "idle_seconds": ("3", 3.0),
     "max_connection_seconds": ("4", 4.0),
+    "latency_buckets": ("0.1,1", "0.1,1"),
     "docs": ("off", "off"),
     "log_format": ("json", "json"),
     "log_level": ("debug", "debug"),
     "access_log": ("true", True),
+    "trusted_proxies": ("10.0.0.0/8", "10.0.0.0/8"),
 }
 SWITCHES = {"strict", "access_log", "insecure", "trust_registry"}
 
@@ -122,7 +126,7 @@ def test_wrong_value_in_the_environment_names_the_setting(given: dict[str, str])
     assert seen == []
 
 
-@for_each("name", by_name(VALUES.keys() - SWITCHES - {"models", "host", "keys", "model_config_file"}))
+@for_each("name", by_name(VALUES.keys() - SWITCHES - {"models", "host", "keys", "model_config_file", "platform_model"}))
 def test_wrong_value_of_an_option_names_the_setting_and_not_the_value(name: str) -> None:
     result, _ = run(option(name), "geheim4711")
 

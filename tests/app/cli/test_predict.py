@@ -1,5 +1,7 @@
 """slipway predict: a small file through the server's own codecs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,26 @@ def test_text_over_the_limit_is_refused_with_its_row_and_column(tmp_path: Path) 
     )
 
     assert str(result.exception) == "rows.csv row 2, column 'city': must have at most 4 characters"
+
+
+def test_columns_that_say_which_row_it_is_come_before_the_predictions(houses: Path) -> None:
+    path = rows(houses, HEADER + "gas,30.5,3,2,true,Ulm,x\n\noil,,3,,False,,y\n")
+
+    result = command("house", path, "--models", houses / "models", "--id", "other", "--id", "heating")
+    unknown = command("house", path, "--models", houses / "models", "--id", "nobody")
+
+    assert result.output == "other,heating,value\nx,gas,36.5\ny,oil,3.0\n"
+    assert str(unknown.exception) == "rows.csv has no column 'nobody', which --id names"
+
+
+def test_reader_that_has_enough_is_no_error(houses: Path) -> None:
+    path = rows(houses, HEADER + "gas,30.5,3,2,true,Ulm,x\n" * 20_000)
+    command = [sys.executable, "-m", "slipway_ml", "predict", "house", str(path), "--models", str(houses / "models")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"value\n"
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (0, b"")

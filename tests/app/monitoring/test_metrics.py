@@ -7,7 +7,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from slipway_ml.monitoring.metrics import Metrics, VersionMetrics
+from slipway_ml.monitoring.metrics import Metrics, VersionMetrics, latency_bounds
 
 SERIES_PER_MODEL = 60
 
@@ -44,6 +44,7 @@ def test_exposition_is_read_by_the_library_and_has_every_name() -> None:
     assert {family.name: family.type for family in families} == {
         "http_requests": "counter",
         "slipway_refused_requests": "counter",
+        "slipway_model_requests": "counter",
         "http_request_duration_seconds": "histogram",
         "http_request_duration_highr_seconds": "histogram",
         "slipway_unusual_values": "counter",
@@ -184,3 +185,13 @@ def test_each_process_has_metrics_of_its_own() -> None:
 
     assert value(second, "slipway_model_load_failures_total", model="sum") is None
     assert value(second, "http_request_duration_highr_seconds_count") == 0
+
+
+def test_buckets_reach_up_to_the_deadline_and_no_further() -> None:
+    assert latency_bounds(10.0)[-3:] == (1.0, 2.5, 10.0)
+    assert latency_bounds(0.05) == (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05)
+
+    metrics = Metrics(latency_bounds(10.0))
+    metrics.of_version("m", "1", "fp32", "CPU", 1).observe_batch([1.0], 8.0, 1)
+    assert value(metrics, "slipway_request_seconds_bucket", model="m", version="1", le="2.5") == 0
+    assert value(metrics, "slipway_request_seconds_bucket", model="m", version="1", le="10.0") == 1

@@ -230,3 +230,17 @@ def test_publisher_that_never_gets_a_number_gives_up(tmp_path: Path) -> None:
 
     with pytest.raises(PublishConflict, match="took 100 numbers in a row"):
         Registry(tmp_path).publish(NAME, {MODEL_FILE: b"model"}, take_it_first)
+
+
+@pytest.mark.parametrize("name", ["stats", "index", "versions"])
+def test_word_of_urls_is_no_name_for_a_new_model(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RegistryError, match=f"cannot be called '{name}', a word of the service's own URLs"):
+        publish(tmp_path, name)
+
+    assert not (tmp_path / name).exists()
+
+
+def test_version_is_shown_in_one_line(tmp_path: Path) -> None:
+    stored = publish(tmp_path)
+
+    assert repr(stored) == f"<version 1 of sum, variant fp32, in {tmp_path / 'sum' / '1'}>"

@@ -3,7 +3,7 @@
 import pytest
 
 from slipway_loadtests.bench.figures import Figure, Workload
-from slipway_loadtests.bench.targets import BYTES, MIXED, SINGLE, Target, targets
+from slipway_loadtests.bench.targets import BYTES, HUNDRED, MIXED, SINGLE, Target, targets
 from slipway_loadtests.bench.two_workers import ONE, TWO, WorkersFigure
 
 
@@ -28,6 +28,18 @@ def test_bytes_are_held_against_the_bare_app_and_the_run_together() -> None:
     assert measured(BYTES, 300.0, 200.0, run_us=50.0) == {
         "CPU time over the bare app's": 1.5,
         "CPU time over session.run and bare app": 1.2,
+    }
+
+
+def test_model_of_the_user_is_judged_by_what_is_beside_its_own_runs() -> None:
+    single, hundred = figure(SINGLE, 1_100.0, 70.0, p50_ms=2.0), figure(HUNDRED, 11_000.0, 400.0)
+    floor = {SINGLE: figure(SINGLE, 70.0, 70.0), HUNDRED: figure(HUNDRED, 400.0, 400.0)}
+    found = targets({SINGLE: single, HUNDRED: hundred}, floor, None, [], {1: 1_000.0, 100: 10_000.0})
+
+    assert {target.what.partition(": ")[2]: (round(target.measured, 3), target.is_met) for target in found} == {
+        "CPU efficiency, session.run left out": (0.973, True),
+        "p50 over the bare app's and run": (1.0, True),
+        "CPU time over the bare app's and run": (1.058, True),
     }
 
 

@@ -123,6 +123,17 @@ def test_held_out_rows_are_what_it_is_judged_on(tmp_path: Path) -> None:
     assert [(one.kind, one.rows) for one in manifest.parity.kinds[:2]] == [("held_out", 20), ("training", 60)]
 
 
+def test_each_step_is_told_and_which_version_is_the_champion(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(LogisticRegression().fit(X, Y), X, Y, name="m", models=tmp_path, report=False)
+    output, told = capsys.readouterr()
+
+    assert output == ""
+    assert [line.split()[0] for line in told.splitlines()][:2] == ["read", "evaluate"]
+    assert told.splitlines()[-2:] == ["publish       version 1 of m", "champion      version 1"]
+
+
 def test_second_version_is_promoted_when_asked(tmp_path: Path) -> None:
     pipeline = LogisticRegression().fit(X, Y)
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from slipway_ml.registry.desired_state import CHAMPION
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.candidate import examine
 from slipway_training.config import documents as configs
 from slipway_training.data.lineage import extras_of, recipe_of_fitted
 from slipway_training.evaluation.compared_models import current_champion
 from slipway_training.optimizer.variants import EXPORTED
-from slipway_training.progress import Progress
+from slipway_training.progress import Progress, say
 from slipway_training.publishing import write
 from slipway_training.workflows.signature_inference import infer
 
@@ -35,7 +36,7 @@ def publish(
     accept_dtype_difference: bool = False,
     report: bool = True,
     settings: Mapping[str, Any] | None = None,
-    progress: Progress = lambda _step, _result: None,
+    progress: Progress = say,
 ) -> StoredVersion:
     """Prove a fitted pipeline on X and y, and write it as the next version of the model `name`.
 
@@ -44,7 +45,7 @@ def publish(
     otherwise for X in the data types it has; count and reason are then in the manifest. `nullable` names columns that
     may be missing later though no row of X lacks them. `settings` are further parts of a config: limitations, and the
     sections parity, gate, optimize, evaluation and inputs. Raises SlipwayError; nothing is then written. Without
-    `report` no page of plots is written.
+    `report` no page of plots is written. `progress` is told of each step, which by default is a line on standard error.
     """
     fitted = infer(pipeline, X, y, held_out, nullable)
     said = {"description": description, "owner": owner, "intended_use": intended_use}
@@ -58,4 +59,7 @@ def publish(
     trained = examine(fitted, config, progress, current_champion(registry, name))
     data = fitted.learn.to_csv(index=False) + "\n".join(map(str, fitted.target.tolist()))
     recipe = recipe_of_fitted(config, fitted.about, data.encode(), trained.graphs[EXPORTED], extras_of(pipeline))
-    return write(registry, trained, recipe, promote=promote, report=report, progress=progress)
+    version = write(registry, trained, recipe, promote=promote, report=report, progress=progress)
+    champion = registry.desired(name).aliases.get(CHAMPION)
+    progress("champion", f"version {champion}" if champion else "none; promote=True makes this version the champion")
+    return version

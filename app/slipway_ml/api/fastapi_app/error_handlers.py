@@ -15,7 +15,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error_response)
 
 
-async def _answer(_request: Request, error: Exception) -> Response:
+async def _answer(request: Request, error: Exception) -> Response:
+    exchange = request.scope.get("exchange")
+    if exchange is not None and isinstance(error, SlipwayError):
+        exchange.reason = error.counted_as  # for the access log
     answer = error_response(error)
     return Response(answer.body, answer.status, {name.decode(): value.decode() for name, value in answer.headers})
 

@@ -78,7 +78,7 @@ def _inference_statistics(statistics: VersionStatistics) -> dict[str, Any]:
     waited, computed = ran.waited - failed.waited, ran.computed - failed.computed
     return {
         "success": _duration(count, waited + computed),
-        "fail": _duration(failed.requests + refused.requests, failed.waited + failed.computed + refused.waited),
+        "fail": _duration(statistics.metrics.failures(), failed.waited + failed.computed + refused.waited),
         "queue": _duration(count, waited),
         "compute_input": _duration(count),
         "compute_infer": _duration(count, computed),

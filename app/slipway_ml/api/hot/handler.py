@@ -6,15 +6,16 @@ encoded and replied, without a task or a future in between.
 
 import asyncio
 from abc import ABC, abstractmethod
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 from slipway_ml.api.hot.timeouts import timeout_of
 from slipway_ml.api.hot.turns import LARGE, Job, Turns
-from slipway_ml.errors import DeadlineExceeded
-from slipway_ml.front.exchange import HotHandler, HotRequest, HotResponse, Reply
+from slipway_ml.errors import DeadlineExceeded, Overloaded, RequestError
+from slipway_ml.front.exchange import BINARY_HEADER, HotHandler, HotRequest, HotResponse, Reply
 from slipway_ml.protocol.json_cuts import Steps
 from slipway_ml.protocol.outputs import Outputs
 from slipway_ml.protocol.parts import Part
@@ -102,6 +103,9 @@ class Work:
 class PredictionHandler(ABC):
     """A hot handler made of two plain functions."""
 
+    endpoint: ClassVar[str]
+    """What the metrics call it."""
+
     def __init__(self, plane: DataPlane, turns: Turns) -> None:
         self._plane = plane
         self._turns = turns
@@ -128,11 +132,23 @@ class PredictionHandler(ABC):
 
     def __call__(self, request: HotRequest, reply: Reply) -> None:
         """Answer one request; raises where it is refused at once."""
-        servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
+        try:
+            servable, latest = self._plane.admit(request.params, timeout_of(request.headers))
+        except Overloaded:
+            request.counter = self._plane.resolve(request.params).metrics.requests[self.endpoint]
+            raise
+        request.counter = servable.metrics.requests[self.endpoint]
         size = len(request.body)
         if size <= LARGE:
-            self._submit(self.decode(servable, request), reply, latest)
+            try:
+                work = self.decode(servable, request)
+            except RequestError:
+                if not _drop_bom(request):
+                    raise
+                work = self.decode(servable, request)
+            self._submit(work, reply, latest)
             return
+        _drop_bom(request)
         is_quick = self.is_quick(request)
         if is_quick and self._turns.take_one():
             self._submit(self.decode(servable, request), reply, latest)
@@ -177,6 +193,14 @@ class PredictionHandler(ABC):
         if len(work.request.body) > LARGE:
             work.request.body = b""  # the tensors are what is needed now
         work.servable.batcher.submit(work.part, work.rows, work, latest)
+
+
+def _drop_bom(request: HotRequest) -> bool:
+    """Take the mark away that Windows programs put before UTF-8, which JSON has no place for; whether there was one."""
+    if not request.body.startswith(BOM_UTF8) or BINARY_HEADER in request.headers:
+        return False
+    request.body = request.body[len(BOM_UTF8) :]
+    return True
 
 
 def in_one_step(decode: Callable[[Servable, HotRequest], Work], servable: Servable, request: HotRequest) -> Steps[Work]:

@@ -28,6 +28,8 @@ _OCTETS = (b"content-type", b"application/octet-stream")
 class InferHandler(PredictionHandler):
     """Tensors in, tensors out."""
 
+    endpoint = "infer"
+
     def __init__(self, plane: DataPlane, limits: ContentLimits, turns: Turns) -> None:
         super().__init__(plane, turns)
         self._limits = limits

@@ -11,6 +11,8 @@ from slipway_ml.serving.servable import Servable
 class PredictHandler(PredictionHandler):
     """Rows in, predictions out."""
 
+    endpoint = "predict"
+
     def decode(self, servable: Servable, request: HotRequest) -> Work:
         """Rows through the model's schema."""
         part, rows = servable.rows.read_part(request.body)

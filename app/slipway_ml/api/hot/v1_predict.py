@@ -20,6 +20,8 @@ _ENCODED_AT_ONCE = 4000
 class V1PredictHandler(PredictionHandler):
     """`instances` are answered with `predictions`, columns of `inputs` with columns of `outputs`."""
 
+    endpoint = "v1"
+
     def decode(self, servable: Servable, request: HotRequest) -> Work:
         """Rows through the model's schema, once they have the form that it reads."""
         body, by_column = request.body, False

@@ -71,14 +71,14 @@ class ApiKeyAuthorizer:
         self._audit = audit or Audit()
         self._clock = clock
 
-    def __call__(self, match: Match, headers: Headers) -> None:
-        """Raises Unauthorized or Forbidden unless the request carries a key that is good for this route and model.
+    def __call__(self, match: Match, headers: Headers) -> str | None:
+        """The id of the request's key; raises Unauthorized or Forbidden unless it is good for this route and model.
 
         Raises RateLimited where the key is good, and used too often to predict.
         """
         needed = match.route.scope
         if needed is None:
-            return
+            return None
         try:
             presented = presented_key(headers)
         except Unauthorized:
@@ -103,6 +103,7 @@ class ApiKeyAuthorizer:
             self._rate_limit.take(key.id)
         if needed is Scope.ADMIN:
             self._audit.admitted(match.route.template, key.id)
+        return key.id
 
     async def watch(self, look_seconds: float = _LOOK_SECONDS) -> None:
         """Look at the keys file every second, for ever; in a thread, because a disk may hang."""

@@ -45,6 +45,11 @@ _FILES_OF_OUR_OWN = 64  # listeners, the loop's, logs, and models while they are
 _TICKS_PER_SECOND = 10
 
 
+def address(host: str, port: int) -> str:
+    """Host and port as a URL has them: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.socket:
     """A listening socket; raises UsageError when the address cannot be had.
 
@@ -63,7 +68,7 @@ def bind(host: str, port: int, option: int = socket.SO_REUSEADDR) -> socket.sock
     except OSError as error:
         is_taken = error.errno == errno.EADDRINUSE
         hint = "another program listens there; choose another --port" if is_taken else "choose another --host"
-        raise UsageError(f"cannot listen on {host}:{port}: {hint}") from None
+        raise UsageError(f"cannot listen on {address(host, port)}: {hint}") from None
     listener.setblocking(False)
     return listener
 
@@ -132,7 +137,7 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Obey signals, but do not raise them again afterwards as uvicorn does: a clean stop exits with 0."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.handle_exit)
         yield
 

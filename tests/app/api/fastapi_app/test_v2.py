@@ -77,15 +77,15 @@ async def test_mixed_columns_of_every_datatype(tmp_path: Path) -> None:
     assert sparse.json()["outputs"][0]["data"] == [6.0]
 
 
-@pytest.mark.parametrize("datatype", ["FP32", "FP64"])
-async def test_single_and_double_precision_are_both_accepted(tmp_path: Path, datatype: str) -> None:
+@pytest.mark.parametrize("datatype", ["FP32", "FP64", "INT8", "UINT16", "INT32", "INT64"])
+async def test_numbers_of_any_width_are_accepted(tmp_path: Path, datatype: str) -> None:
     publish(tmp_path)
     async with service(tmp_path) as client:
         response = await client.post(
-            "/v2/models/sum/infer", json={"inputs": [tensor([0.5, 0.25, 1], [1, 3], datatype=datatype)]}
+            "/v2/models/sum/infer", json={"inputs": [tensor([4, 2, 1], [1, 3], datatype=datatype)]}
         )
 
-    assert response.json()["outputs"][0]["data"] == [1.75]
+    assert response.json()["outputs"][0]["data"] == [7.0]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,15 @@ async def test_single_and_double_precision_are_both_accepted(tmp_path: Path, dat
         ([tensor([1, 2], [1, 2])], "input 'X': shape must be [-1, 3], -1 for any number of rows"),
         ([tensor([1, 2, 3], [1, 3], name="Y")], "'inputs' must give each input of the model once: X"),
         ([tensor([1, 2, 3], [1, 3])] * 2, "'inputs' must give each input of the model once: X"),
-        ([tensor([1, 2, 3], [1, 3], datatype="INT64")], "input 'X': datatype must be FP64"),
+        ([tensor([True, True, True], [1, 3], datatype="BOOL")], "input 'X': datatype must be FP64"),
+        (
+            [tensor([1, 2, 2**53 + 1], [1, 3], datatype="INT64")],
+            "input 'X': datatype must be FP64, which not all of these values fit exactly",
+        ),
         ([tensor([1, 2, None], [1, 3])], "feature 'f2': missing values are not accepted"),
         ([tensor([], [0, 3])], "all inputs must have the same number of rows, at least 1"),
     ],
-    ids=["shape", "name", "twice", "datatype", "missing", "no rows"],
+    ids=["shape", "name", "twice", "datatype", "inexact", "missing", "no rows"],
 )
 async def test_tensor_that_does_not_fit_the_model_is_refused(tmp_path: Path, inputs: Any, message: str) -> None:
     publish(tmp_path)

@@ -1,5 +1,7 @@
 """`/predict`: rows in, predictions out, every problem at once."""
 
+import codecs
+import json
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +137,21 @@ async def test_unknown_model_is_not_found(tmp_path: Path) -> None:
         404,
         {"error": "no such model; GET /v2/models lists what is served"},
     )
+
+
+@pytest.mark.parametrize("rows", [1, 40_000], ids=["short", "long"])
+async def test_mark_that_windows_puts_before_utf8_is_passed_over(tmp_path: Path, rows: int) -> None:
+    publish(tmp_path)
+    body = codecs.BOM_UTF8 + json.dumps({"instances": [[1, 2, 3]] * rows}).encode()
+    tensor = {"name": "X", "datatype": "FP64", "shape": [rows, 3], "data": [1, 2, 3] * rows}
+    async with service(tmp_path) as client:
+        predicted = await client.post("/predict/sum", content=body)
+        inferred = await client.post(
+            "/v2/models/sum/infer", content=codecs.BOM_UTF8 + json.dumps({"inputs": [tensor]}).encode()
+        )
+        v1 = await client.post("/v1/models/sum:predict", content=body)
+        twice = await client.post("/predict/sum", content=codecs.BOM_UTF8 + body)
+
+    assert [response.status_code for response in (predicted, inferred, v1)] == [200, 200, 200]
+    assert predicted.json()["predictions"][-1] == {"value": 6.0}
+    assert twice.status_code in {400, 422}

@@ -21,7 +21,8 @@ ASKS = {"Origin": SHOP, "Access-Control-Request-Method": "POST", "Access-Control
 
 
 def allowed(response: httpx.Response) -> str | None:
-    return response.headers.get("access-control-allow-origin")
+    found: str | None = response.headers.get("access-control-allow-origin")
+    return found
 
 
 @for_each(
