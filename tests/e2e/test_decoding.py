@@ -27,7 +27,7 @@ SIZE = 2 * 1024 * 1024
 MOST_SECONDS = 0.02
 """Of the processor in one step: ten times what is meant, since other work of the machine slows it down as well."""
 MOST_COST = 5.0
-"""Good bodies that a bad one may cost: more than what is meant, since other work of the machine slows it down as well."""
+"""Good bodies that a bad one may cost: more than is meant, since other work of the machine slows it down as well."""
 REQUEST_SECONDS = 0.00015
 """What any request takes beside its decoding."""
 LIMITS = ContentLimits()

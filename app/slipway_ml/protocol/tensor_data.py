@@ -181,7 +181,7 @@ class TensorData:
         found = nesting_of(text)
         if not found.is_even:
             self._misnested = self._misnested or misnested(self._name)
-        return found.depth, found.count
+        return found.depth, found.values
 
     def _take(self, values: list[Any], *, is_flat: bool) -> None:
         try:
@@ -212,7 +212,7 @@ class TensorData:
         return type(self._error) is MalformedRequest
 
     def _go_deep(self, depth: int, count: int) -> None:
-        """Lists go so deep, with `count` elements in the deepest; all elements of all pieces must be as deep as these."""
+        """Lists go so deep, with `count` elements in the deepest; elements of all pieces must be as deep as these."""
         self._deepest = max(self._deepest, depth)
         self._depth = self._depth or (depth if count else 0)
         is_even = depth == self._depth or not count
