@@ -1,7 +1,7 @@
 """Good bodies beside the same bodies with something wrong in them, to see what being wrong costs.
 
-For the models of `tests.bodies`. Each kind of body comes with one wrong value at its beginning, middle or end, with wrong
-values throughout, and cut off; each has about the bytes of the good one.
+For the models of `tests.bodies`. Each kind of body comes with one wrong value at its beginning, middle or end, with
+wrong values throughout, and cut off; each has about the bytes of the good one.
 """
 
 from collections.abc import Iterator
@@ -94,7 +94,10 @@ def _columns(model: str, values: dict[str, bytes], size: int) -> Spoiled:
     first = next(iter(values))
     count = good.content.partition(b"]")[0].count(b",") + 1
     columns = {name: [cell] * count for name, cell in values.items()}
-    once = [Body(f"columns: {model}, cut", path, good.content[:-1]), body("short", {**columns, first: columns[first][1:]})]
+    once = [
+        Body(f"columns: {model}, cut", path, good.content[:-1]),
+        body("short", {**columns, first: columns[first][1:]}),
+    ]
     throughout = []
     for what, wrong in WRONG.items():
         for where, at in _places(count).items():

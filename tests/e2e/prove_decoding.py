@@ -107,10 +107,14 @@ def _cpu(process: Path) -> float:
 def main() -> int:
     """Print the dearest bodies and the broken promises; every body with --all."""
     parser = argparse.ArgumentParser(prog="scripts/prove decoding", description=__doc__)
-    parser.add_argument("--mebibytes", type=float, nargs="*", default=[1, 4, 15.9], help="of bodies whose memory counts")
+    parser.add_argument(
+        "--mebibytes", type=float, nargs="*", default=[1, 4, 15.9], help="of bodies whose memory counts"
+    )
     parser.add_argument("--fuzzed", type=int, default=60, help="generated bodies of each size")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--costs", type=int, nargs="*", default=[3_000, 20_000, 60_000, 200_000], help="bytes of bad bodies")
+    parser.add_argument(
+        "--costs", type=int, nargs="*", default=[3_000, 20_000, 60_000, 200_000], help="bytes of bad bodies"
+    )
     parser.add_argument("--all", action="store_true", help="print every body")
     wanted = parser.parse_args()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

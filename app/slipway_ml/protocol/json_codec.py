@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from slipway_ml.contract.tensors import Datatype
+from slipway_ml.contract.tensors import Datatype, Tensor
 from slipway_ml.errors import MalformedRequest, RequestTooLarge
 from slipway_ml.protocol.binary_values import Tail
 from slipway_ml.protocol.json_values import (
@@ -123,15 +123,20 @@ def _decode_input(item: Any, limits: ContentLimits, tail: Tail | None, has_boole
         if shape or type(data) not in _SCALARS:
             raise MalformedRequest(f"input {shown(name)}: 'data' must be a list")
         data = [data]
-    data, _ = flatten(name, data)
+    flat, is_finite = _elements(name, datatype, data, count, has_booleans)
+    return NamedTensor(name, datatype, flat.reshape(shape), is_finite)
+
+
+def _elements(name: str, datatype: Datatype, data: list[Any], count: int, has_booleans: bool) -> tuple[Tensor, bool]:
+    """A flat array of the elements, and whether all are known to be finite."""
+    elements, _ = flatten(name, data)
     try:
-        check_count(name, len(data), count)
-        flat, is_finite = to_array(name, datatype, data, has_booleans=has_booleans)
+        check_count(name, len(elements), count)
+        return to_array(name, datatype, elements, has_booleans=has_booleans)
     except MalformedRequest:
-        if list in set(map(type, data)):
+        if list in set(map(type, elements)):
             raise misnested(name) from None
         raise
-    return NamedTensor(name, datatype, flat.reshape(shape), is_finite)
 
 
 def _from_tail(name: str, datatype: Datatype, shape: list[int], size: int, data: Any, tail: Tail | None) -> Any:

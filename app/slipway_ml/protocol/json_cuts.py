@@ -62,7 +62,7 @@ def between_brackets(body: bytes, start: int, stop: int) -> int:
 
 
 def before_brackets(count: int) -> Guess:
-    """The comma before so many opening brackets, if each value is a list that begins like the first one, or any comma."""
+    """The comma before so many opening brackets, as each value begins that is like the first; else any comma."""
     beginning = b"," + b"[" * count
 
     def find(body: bytes, start: int, stop: int) -> int:
@@ -90,8 +90,8 @@ def read_array(
 ) -> Steps[None]:
     """Let `read` have the values in `body[start:stop]`, what stands between the brackets of an array.
 
-    `size` says how many bytes the next piece may have, `most` how many brackets and commas one value. Where `read` raises
-    CutShorter, the piece is cut anew.
+    `size` says how many bytes the next piece may have, `most` how many brackets and commas one value. Where `read`
+    raises CutShorter, the piece is cut anew.
 
     Raises what `read` raises, InvalidJson where that is no JSON, RequestTooLarge where one value is very long, and
     NotPlain where the array ends elsewhere.

@@ -19,7 +19,7 @@ class Nesting(NamedTuple):
     """How deep the deepest list is, how many values there are, and whether all of them lie in lists as deep as it."""
 
     depth: int
-    count: int
+    values: int
     is_even: bool
 
 

@@ -102,9 +102,9 @@ class TensorData:
         """Read a piece; raises NotJson, or CutShorter where one as long takes too much time."""
         if self._datatype is None:
             return self._look(text)
-        if self._of_type is not None:
+        if self._of_type is not None or self._is_wrong:
             try:
-                return self._read_numbers(self._datatype, self._of_type, text)
+                return self._read_numbers(self._datatype, text)
             except (ValueError, NotPlain):  # no JSON, or something that the other parser must look at
                 pass
         if self._size > self._sizes.others:
@@ -143,7 +143,7 @@ class TensorData:
             raise NotPlain
         return root
 
-    def _read_numbers(self, datatype: Datatype, of_type: str, text: bytes) -> int:
+    def _read_numbers(self, datatype: Datatype, text: bytes) -> int:
         missing = 0
         if b'"' not in text and (b"n" in text or b"N" in text):  # without strings it can be nothing else
             missing = text.count(b"null") + text.count(b"NaN")
@@ -151,14 +151,14 @@ class TensorData:
         root = self._parse(text)
         length = len(root)
         numbers = None
-        if not self._is_wrong:
+        if self._of_type is not None and not self._is_wrong:
             with suppress(TypeError, ValueError):  # something that is no number, or none of that kind
-                numbers = numbers_of(root, of_type)
+                numbers = numbers_of(root, self._of_type)
         if numbers is not None and missing:
             numbers = _with_missing(numbers, missing)
         depth, count = self._nesting(root, text, numbers)
         del root
-        self._size = self._sizes.numbers
+        self._size = min(2 * self._size, self._sizes.numbers)
         self._go_deep(depth, count)
         if numbers is None:
             if count:
@@ -181,7 +181,7 @@ class TensorData:
         found = nesting_of(text)
         if not found.is_even:
             self._misnested = self._misnested or misnested(self._name)
-        return found.depth, found.count
+        return found.depth, found.values
 
     def _take(self, values: list[Any], *, is_flat: bool) -> None:
         try:
@@ -212,7 +212,7 @@ class TensorData:
         return type(self._error) is MalformedRequest
 
     def _go_deep(self, depth: int, count: int) -> None:
-        """Lists go so deep, with `count` elements in the deepest; all elements of all pieces must be as deep as these."""
+        """Lists go so deep, with `count` elements in the deepest; elements of all pieces must be as deep as these."""
         self._deepest = max(self._deepest, depth)
         self._depth = self._depth or (depth if count else 0)
         is_even = depth == self._depth or not count

@@ -32,6 +32,7 @@ _NO_FLAT_NUMBERS = (b"[", b'"', b"{", b"n", b"N")
 _SIGNS_OF_OTHERS = (b'"', b"}")
 """Of which there is at least one where data is believed to go on after its end."""
 _BETWEEN = b", \t\n\r"
+_FAR = 2 * 1024 * 1024
 _WINDOW = 256 * 1024
 _LITTLE = 4096
 _KEYS_PER_STEP = 512
@@ -166,7 +167,7 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
             yield None
             continue
         position = start = key.end()
-        end = _end_of_numbers(body, start)
+        end = yield from _end_of_numbers(body, start)
         if end < 0 and body[start : start + _OVERLAP].lstrip()[:1] == b"[":
             while end < 0 and position < len(body):
                 two = _TWO_ENDS.search(body, position, position + _WINDOW)
@@ -185,13 +186,18 @@ def _likely_data(body: bytes, most: int, smallest: int) -> Steps[list[Span]]:
     return spans
 
 
-def _end_of_numbers(body: bytes, start: int) -> int:
+def _end_of_numbers(body: bytes, start: int) -> Steps[int]:
     """The last bracket before the first sign of anything that is no number, if data ends there; -1 if it does not."""
-    brace = body.find(b"}", start)
-    quote = body.find(b'"', start, brace)
-    end = body.rfind(b"]", start, brace if quote < 0 else quote)
-    is_end = body[end + 1 : end + _OVERLAP].lstrip(_BETWEEN)[:1] in {b'"', b"}"}
-    return end if is_end else -1
+    for position in range(start, len(body), _FAR):
+        brace = body.find(b"}", position, position + _FAR)
+        quote = body.find(b'"', position, position + _FAR if brace < 0 else brace)
+        other = brace if quote < 0 else quote
+        if other >= 0:
+            end = body.rfind(b"]", max(start, other - _OVERLAP), other)
+            is_end = body[end + 1 : end + _OVERLAP].lstrip(_BETWEEN)[:1] in {b'"', b"}"}
+            return end if is_end else -1
+        yield None
+    return -1
 
 
 def _is_flat(body: bytes, span: Span) -> bool:

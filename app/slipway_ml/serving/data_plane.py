@@ -140,9 +140,10 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
     if signature.layout == "matrix":
         matrix = tensors[MATRIX_INPUT]
         if not _is_finite(matrix.reshape(-1)):
-            is_infinite, is_missing = np.isinf(matrix).any(axis=0), np.isnan(matrix).any(axis=0)
-            for feature, infinite, missing in zip(signature.features, is_infinite, is_missing, strict=True):
-                _check_numbers(f"feature {feature.name!r}", infinite, missing, feature.nullable)
+            is_infinite, is_missing = np.isinf(matrix), np.isnan(matrix)
+            for column, feature in enumerate(signature.features):
+                has_infinity, has_missing = bool(is_infinite[:, column].any()), bool(is_missing[:, column].any())
+                _check_numbers(f"feature {feature.name!r}", has_infinity, has_missing, feature.nullable)
         if signature.has_limits:
             for column, feature in enumerate(signature.features):
                 _check_limits(f"feature {feature.name!r}", matrix[:, column], feature)
@@ -153,7 +154,7 @@ def _check_values(servable: Servable, tensors: Mapping[str, Tensor]) -> None:
         if tensor.dtype.hasobject:
             _check_text(where, tensor.ravel().tolist(), feature, servable.refused.get(feature.name))
         elif tensor.dtype.kind == "f":
-            _check_numbers(where, np.isinf(tensor).any(), np.isnan(tensor).any(), feature.nullable)
+            _check_numbers(where, bool(np.isinf(tensor).any()), bool(np.isnan(tensor).any()), feature.nullable)
         _check_kind(where, tensor, feature.kind)
         if signature.has_limits:
             _check_limits(where, tensor, feature)
@@ -194,7 +195,7 @@ def _is_finite(values: Tensor) -> bool:
     return isfinite(np.vdot(values, values)) if len(values) <= _FEW else bool(np.isfinite(values).all())
 
 
-def _check_numbers(where: str, has_infinity: np.bool_, has_missing: np.bool_, nullable: bool) -> None:
+def _check_numbers(where: str, has_infinity: bool, has_missing: bool, nullable: bool) -> None:
     if has_infinity:
         raise MalformedRequest(f"{where}: infinities are not accepted")
     if not nullable and has_missing:

@@ -68,6 +68,11 @@ def in_pieces(text: bytes, pieces: TensorPieces) -> Any:
     return tensors(read_request(document, LIMITS, None, has_booleans=has_booleans))
 
 
+def at_once(text: bytes, pieces: TensorPieces) -> Any:
+    document, has_booleans = pieces.read_at_once(text, free)
+    return tensors(read_request(document, LIMITS, None, has_booleans=has_booleans))
+
+
 def as_text(document: Any, space: str = "") -> bytes:
     return json.dumps(document, separators=(f"{space},{space}", f":{space}")).encode()
 
@@ -94,7 +99,15 @@ cells = numbers | st.text('a,[]{}"\\', max_size=4)
 flat = st.lists(st.integers(-3, 300) | st.floats(-5, 5) | st.sampled_from(BEYOND_64_BITS), max_size=12) | st.lists(
     cells, max_size=12
 )
-data = flat | st.lists(st.lists(numbers, max_size=3), max_size=6) | st.lists(st.lists(cells, max_size=3), max_size=6)
+anywhere = st.recursive(
+    numbers | st.sampled_from([-1e299, {}, {"a": [1]}, "[", "]", '"', "\\"]), lambda inner: st.lists(inner, max_size=4)
+)
+data = (
+    flat
+    | st.lists(st.lists(numbers, max_size=3), max_size=6)
+    | st.lists(st.lists(cells, max_size=3), max_size=6)
+    | st.lists(anywhere, max_size=8)
+)
 
 
 @st.composite
@@ -127,6 +140,9 @@ requests = st.builds(as_text, likely_requests() | almost_requests() | JSON, st.s
 @given(broken(requests))
 @example(b'{"inputs":[{"name":"X","datatype":"FP64","shape":[1],"data":[1,]}]}')
 @example(b'{"inputs":[{"name":"X","datatype":"FP64","shape":[1],"data":[1],"data":[2]}]}')
+@example(b'{"inputs":[{"name":"X","datatype":"FP64","shape":[2],"data":[null,-1e299]}]}')
+@example(b'{"inputs":[{"name":"X","datatype":"FP64","shape":[1],"data":[null1]}]}')
+@example(b'{"inputs":[{"name":"X","datatype":"FP64","shape":[2],"data":[[[1],2]},{},[[3]]]}')
 @example(b'{"inputs":[{"name":"X","datatype":"BYTES","shape":[2],"data":["\\"data\\":[1]","]},{"]}]}')
 def test_all_readers_of_tensors_say_the_same(text: bytes) -> None:
     expected = outcome(lambda: tensors(decode_request(text, LIMITS)))
@@ -134,6 +150,7 @@ def test_all_readers_of_tensors_say_the_same(text: bytes) -> None:
     assert outcome(lambda: tensors(decode_request(text.ljust(WORTH_A_READER), LIMITS, READER))) == expected
     for pieces in PIECES:
         assert outcome(lambda: in_pieces(text, pieces)) == expected  # noqa: B023  # called at once
+        assert outcome(lambda: at_once(text.ljust(WORTH_A_READER), pieces)) == expected  # noqa: B023
 
 
 def rows_of(part: tuple[Any, int]) -> Any:

@@ -49,8 +49,8 @@ class MemoryPlan:
     """What follows from the limits, in bytes: `budget` and `reserve` of each process, `peak` of all of them.
 
     `problems` are settings that cannot hold: the container may be killed for its memory, or what it leaves for requests
-    is less than one of them may take. `warnings` are limits that cannot be reached, since the operator set a smaller one
-    or nothing says how much memory there is. Each is a sentence with the remedy.
+    is less than one of them may take. `warnings` are limits that cannot be reached, where the operator set a smaller
+    one or nothing says how much memory there is. Each is a sentence with the remedy.
     """
 
     budget: int
@@ -82,9 +82,9 @@ def plan_memory(limits: MemoryLimits) -> MemoryPlan:
         )
     elif available is not None and available < LARGEST_DECODED * limits.max_body_bytes:
         problems.append(
-            f"the largest body, {limits.max_body_bytes} bytes, may take {LARGEST_DECODED} times its size, which is more "
-            f"than the {available} bytes that the memory limit of {_mib(limits.memory_limit)} leaves for requests; lower "
-            f"--max-body-bytes to {_largest_body(limits)}, or raise the limit"
+            f"the largest body, {limits.max_body_bytes} bytes, may take {LARGEST_DECODED} times its size, which is "
+            f"more than the {available} bytes that the memory limit of {_mib(limits.memory_limit)} leaves for "
+            f"requests; lower --max-body-bytes to {_largest_body(limits)}, or raise the limit"
         )
     warnings = []
     if not problems and budget < LARGEST_DECODED * limits.max_body_bytes:
