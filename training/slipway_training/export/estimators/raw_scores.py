@@ -9,6 +9,7 @@ from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble
+from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.placement import place
 
 _TWO = 2
@@ -22,6 +23,12 @@ def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: 
             "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(placed, "target")
         )
     )
+
+
+def summed_exactly(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> str:
+    """The same to nearly the last place, of a library that compares in float64."""
+    wire, placed = place(ensemble, block, is_single=False)
+    return exact_sums(translation.assembly, wire, placed, targets)
 
 
 def linked(translation: Translation, fitted: Any, raw: str, link: str = "") -> EstimatorOutput:
