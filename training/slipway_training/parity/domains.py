@@ -75,7 +75,7 @@ def _limited(
         beyond = sorted(outward * one for one in {*inner, outward * far} if outward * one > outward * start)
         refused = next((outward * one for one in beyond if not is_predicted(outward * one)), None)
         if refused is not None:
-            found[name] = _last(start, refused, is_predicted, is_whole=feature.kind is Kind.INTEGER)
+            found[name] = _last(start, refused, is_predicted, is_whole=feature.kind is Kind.INTEGER) + 0.0  # no -0
     for one in inner:
         if low < one < high and not is_predicted(one):
             raise ConversionError(
