@@ -182,21 +182,21 @@ class Case:
 
 def draw(dice: random.Random) -> Case:
     """Any combination of the tables above, on rows of a few seeds."""
-    is_classifier = dice.random() < 0.5  # noqa: PLR2004  # as often as not
+    is_classifier = dice.random() < 0.5  # as often as not
     numeric, text, note = (dice.choice(sorted(table)) for table in (NUMERIC, TEXT, NOTES))
     models, wraps = (CLASSIFIERS, CLASSIFIER_WRAPS) if is_classifier else (REGRESSORS, REGRESSOR_WRAPS)
     model, wrap = dice.choice(sorted(models)), dice.choice(["", *sorted(wraps)])
     labels = dice.choice(["text", "integers", "booleans", "three"]) if is_classifier else "values"
     if model == "xgboost" and labels in {"text", "three"}:
         labels = "codes"
-    has_missing, fills = dice.random() < 0.5, dice.random() < 0.5  # noqa: PLR2004
+    has_missing, fills = dice.random() < 0.5, dice.random() < 0.5
     fills = fills or wrap in {"stacked", "soft vote", "hard vote", "vote"} or model not in _TAKES_MISSING
     fills = fills or numeric not in _KEEPS_MISSING
     rows, target = table(dice.randrange(SEEDS), labels, has_missing=has_missing)
     parts = [NUMERIC[numeric]()]
     numbers = make_pipeline(SimpleImputer(strategy="median"), *parts) if has_missing and fills else parts[0]
     texts = [TEXT[text]()]
-    filled = [SimpleImputer(strategy="most_frequent")] if has_missing and dice.random() < 0.5 else []  # noqa: PLR2004
+    filled = [SimpleImputer(strategy="most_frequent")] if has_missing and dice.random() < 0.5 else []
     encoded = dice.choice([["city", "grade"], ["city", "grade"], ["city", "rooms", "grade"], ["grade", "flag", "city"]])
     columns = ColumnTransformer(
         [

@@ -1,4 +1,4 @@
-"""Pairs of pipeline and parameters are exported exactly or refused in a sentence; `scripts/prove truth` takes thousands."""
+"""Drawn pairs of pipeline and parameters are exported exactly or refused; `scripts/prove truth` takes thousands."""
 
 from tests.training.proofs.truth import counts, judge_many, over_http
 

@@ -1,4 +1,4 @@
-"""pair(number): a pipeline and its parameters, drawn by a number, with rows to fit and publish on and rows it never saw.
+"""pair(number): a pipeline and its parameters, drawn by a number, with rows to publish on and rows it never saw.
 
 Of three sorts: pipelines over columns of every kind, single estimators and transformers with parameters turned, and
 boosters with what their libraries treat apart: gaps, marks of a gap, categories, early stopping.
@@ -78,7 +78,7 @@ def _turned(dice: random.Random) -> Pair:
         )
         target = _target(rows, "three" if is_classifier(last) else "values")
         step, said = make_pipeline(step, last), f"{said} + {type(last).__name__}"
-    elif dice.random() < 0.3:  # noqa: PLR2004  # some
+    elif dice.random() < 0.3:  # some
         step, said = make_pipeline(StandardScaler(), step), f"StandardScaler + {said}"
     return Pair(said, step, (rows[:_FIT], target[:_FIT]), rows[_FIT:], _task(target))
 
@@ -120,7 +120,7 @@ def _numbers(seed: int, sort: str) -> Any:
     if sort == "whole":
         return np.minimum(np.round(np.abs(rows)), 4)
     if sort in {"gaps", "marks"}:
-        rows[random_numbers.random(rows.shape) < 0.1] = np.nan if sort == "gaps" else -999.0  # noqa: PLR2004
+        rows[random_numbers.random(rows.shape) < 0.1] = np.nan if sort == "gaps" else -999.0
     return rows
 
 

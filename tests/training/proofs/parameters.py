@@ -1,7 +1,7 @@
 """Every honoured or irrelevant parameter, flipped: the export predicts what the estimator does, or is refused.
 
-The other values of a parameter are those that scikit-learn's own constraints allow, and for boosters some of each type. Run as a program it flips all of
-them, prints the counts and the refusals, and fails where an error is no refusal.
+The other values of a parameter are those that scikit-learn's own constraints allow, and for boosters some of each type.
+Run as a program it flips all of them, prints the counts and the refusals, and fails where an error is no refusal.
 """
 
 import sys
@@ -60,7 +60,16 @@ _WORDS: dict[str, tuple[Any, ...]] = {
     "tree_method": ("exact", "approx", "hist"),
 }
 _ELSEWHERE = {
-    *("device", "device_config", "device_type", "devices", "gpu_device_id", "gpu_platform_id", "gpu_ram_part", "num_gpu"),
+    *(
+        "device",
+        "device_config",
+        "device_type",
+        "devices",
+        "gpu_device_id",
+        "gpu_platform_id",
+        "gpu_ram_part",
+        "num_gpu",
+    ),
     *("pinned_memory_size", "task_type", "used_ram_limit"),
     *("local_listen_port", "machine_list_filename", "machines", "num_machines", "pre_partition", "time_out"),
     *("config", "data", "forcedbins_filename", "forcedsplits_filename", "input_model", "input_result", "output_model"),

@@ -17,15 +17,15 @@ from slipway_ml.contract.signature import Kind
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.predictions import Predictions, compare, predict_with_pipeline, predict_with_session
+from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session
 from slipway_training.parity.comparisons import sites
 from slipway_training.parity.mixed_rows import many_rows
 from slipway_training.parity.parity import Reference, real_rows
 from slipway_training.parity.probes import of_kind
 from slipway_training.workflows.train import run
 from tests.server import running_server
-from tests.training.proofs.over_http import as_predictions, post
 from tests.training.prepared import MODELS, Prepared, prepared, shipped
+from tests.training.proofs.over_http import as_predictions, post
 from tests.training.usual_export import plain_export, wrong_rows
 
 _DECIMAL_ROWS = 5000

@@ -65,7 +65,7 @@ def judge(one: Pair, edge_rows: int = FEW_EDGES) -> Outcome | None:
             for used in fitted.as_used:
                 compare_own(graph, used, fitted.signature, ParityConfig())
         except SlipwayError as refusal:
-            is_sentence = "\n" not in str(refusal) and 20 < len(str(refusal)) < _LONGEST  # noqa: PLR2004
+            is_sentence = "\n" not in str(refusal) and 20 < len(str(refusal)) < _LONGEST
             return Outcome(one.name, str(refusal), "" if is_sentence else "the refusal is no sentence")
         except Exception as error:  # noqa: BLE001  # what is no refusal is wrong, and the others are judged as well
             return Outcome(one.name, problem=f"{type(error).__name__}: {error}")
@@ -171,12 +171,14 @@ def over_http(numbers: Iterable[int]) -> tuple[int, list[str]]:
                 one.model.fit(*one.learn)
                 settings = {"optimize": {"candidates": []}}
                 publish(one.model, *one.learn, name=f"m{number}", models=models, settings=settings, report=False)
-            except Exception:  # noqa: BLE001  # judged before; what cannot be published is not served
+            except Exception:  # noqa: BLE001, S112  # judged before; what cannot be published is not served
                 continue
             published[f"m{number}"] = one
         with running_server(models) as server:
             return len(published), [
-                f"{one.name}: {problem}" for name, one in published.items() if (problem := _served(server.url, name, one))
+                f"{one.name}: {problem}"
+                for name, one in published.items()
+                if (problem := _served(server.url, name, one))
             ]
 
 
@@ -193,7 +195,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/prove truth", description=__doc__)
     parser.add_argument("--pairs", type=int, default=5000, help="how many pairs that can be fitted")
     parser.add_argument("--first", type=int, default=0, help="the number to begin to draw at")
-    parser.add_argument("--edge-rows", type=int, default=FEW_EDGES, help="as parity.max_edge_rows; publishing takes 20,000")
+    parser.add_argument(
+        "--edge-rows", type=int, default=FEW_EDGES, help="as parity.max_edge_rows; publishing takes 20,000"
+    )
     options = parser.parse_args()
 
     def say(text: str) -> None:

@@ -40,7 +40,12 @@ def with_limits(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> Sign
     features = tuple(
         feature
         if feature.kind in {Kind.CATEGORY, Kind.BOOLEAN}
-        else _limited(feature, inner, _known(closed, rows[feature.name]), lambda value, name=feature.name: _predicts(pipeline, base, name, value))
+        else _limited(
+            feature,
+            inner,
+            _known(closed, rows[feature.name]),
+            lambda value, name=feature.name: _predicts(pipeline, base, name, value),
+        )
         for feature in signature.features
     )
     return signature.model_copy(update={"features": features})

@@ -81,6 +81,10 @@ def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
         if is_open or feature.nullable:
             yield ("missing" if feature.nullable else "empty_text"), ""
         return
+    yield from _edge_numbers(feature)
+
+
+def _edge_numbers(feature: Feature) -> Iterator[tuple[str, float]]:
     if feature.accepted is not None:
         for value in feature.accepted[:_MOST_ACCEPTED]:
             yield "category", value

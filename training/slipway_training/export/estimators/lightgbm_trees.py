@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from slipway_training.errors import ConversionError
-from slipway_training.export.assembly import Assembly
 from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.estimators.raw_scores import linked, summed, summed_exactly
 from slipway_training.export.pipeline_walk import Translation
