@@ -65,19 +65,17 @@ def value_type(value: ValueKind) -> Any:
 
 
 def _present_type(value: ValueKind) -> Any:
-    limits: dict[str, float] = {
-        name: bound for name, bound in (("ge", value.at_least), ("le", value.at_most)) if bound is not None
-    }
     only: Any = () if value.accepted is None else (AfterValidator(_among(frozenset(value.accepted))),)
     if value.kind is Kind.NUMBER:
-        return Annotated[float, Field(strict=True, allow_inf_nan=False, **limits), *only]
+        return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=value.at_least, le=value.at_most), *only]
     if value.kind is Kind.INTEGER:
         documented: dict[str, Any] = {"type": "integer", "exclusiveMinimum": -_EXACT, "exclusiveMaximum": _EXACT}
-        documented |= {{"ge": "minimum", "le": "maximum"}[name]: bound for name, bound in limits.items()}
+        limits = (("minimum", value.at_least), ("maximum", value.at_most))
+        documented |= {name: bound for name, bound in limits if bound is not None}
         return Annotated[
             float,
             Field(strict=True, allow_inf_nan=False, multiple_of=1, gt=-_EXACT, lt=_EXACT),
-            Field(**limits),
+            Field(ge=value.at_least, le=value.at_most),
             *only,
             WithJsonSchema(documented),
         ]
