@@ -4,7 +4,7 @@ A sparse matrix does not store its zeros, and XGBoost takes what is not stored f
 zeros of dense ones are dropped as well, when a ColumnTransformer or a FeatureUnion puts them together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +53,7 @@ def gives_sparse(fitted: Any, *, is_sparse: bool) -> bool | None:
         return False
     if isinstance(fitted, FeatureUnion | Pipeline):
         return None
-    said = {
+    said: dict[type, Callable[[], Any]] = {
         ColumnTransformer: lambda: fitted.sparse_output_,
         CountVectorizer: lambda: True,
         KBinsDiscretizer: lambda: fitted.encode == "onehot",
