@@ -141,7 +141,7 @@ def test_everyday_pipeline_is_exported(data: Callable[[], tuple[Any, Any]], mode
     assert verdict.parity.label_flips == 0
 
 
-FUNCTIONS = [
+FUNCTIONS: list[Any] = [
     *(np.abs, np.cbrt, np.ceil, np.cos, np.degrees, np.exp2, np.expm1, np.fix, np.floor, np.isnan, np.log, np.log10),
     *(np.log1p, np.log2, np.negative, np.radians, np.reciprocal, np.rint, np.sign, np.sin, np.sqrt, np.square),
     *(np.tanh, np.trunc),

@@ -6,7 +6,6 @@ boosters with what their libraries treat apart: gaps, marks of a gap, categories
 
 import random
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -111,7 +110,6 @@ def _some_flips(dice: random.Random, library: str, name: str = "") -> tuple[dict
     return given, f"{name or library}({inside})"
 
 
-@cache
 def _numbers(seed: int, sort: str) -> Any:
     random_numbers = np.random.default_rng(seed)
     rows = random_numbers.normal(0, 2, (_ROWS, _WIDTH)).round(2)

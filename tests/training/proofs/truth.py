@@ -26,7 +26,7 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import Fitted, check_parity
 from slipway_training.config.proof import ParityConfig
 from slipway_training.evaluation.predictions import Predictions, compare, predict_with_pipeline, spread_of
-from slipway_training.parity.as_given import compare_own
+from slipway_training.parity.as_given import OnCopies, compare_own
 from slipway_training.workflows.publish_fitted import publish
 from slipway_training.workflows.signature_inference import infer
 from tests.server import running_server
@@ -56,7 +56,7 @@ def judge(one: Pair, edge_rows: int = FEW_EDGES) -> Outcome | None:
         warnings.simplefilter("ignore")
         try:
             one.model.fit(*one.learn)
-            predict_with_pipeline(one.model, one.learn[0], one.task)
+            predict_with_pipeline(OnCopies(one.model), one.learn[0], one.task)
         except Exception:  # noqa: BLE001  # nothing to publish
             return None
         try:
@@ -81,7 +81,7 @@ def _problem(one: Pair, fitted: Fitted, graph: bytes) -> str:
         found: list[dict[str, Any]] = json.loads(codec.encode(session.run(inputs), "id"))["predictions"]
         return found
 
-    spread = spread_of(predict_with_pipeline(one.model, one.learn[0], one.task))
+    spread = spread_of(predict_with_pipeline(OnCopies(one.model), one.learn[0], one.task))
     for what, rows in (("X", one.learn[0]), ("fresh rows", one.fresh)):
         asked = instances(rows)
         kept = _taken(codec, asked)
@@ -117,7 +117,7 @@ def _own(one: Pair, rows: Any, kept: list[int]) -> tuple[Predictions | None, int
         return None, 0
     some = rows.iloc[kept] if hasattr(rows, "iloc") else rows[kept]
     try:
-        return predict_with_pipeline(one.model, some, one.task), 0
+        return predict_with_pipeline(OnCopies(one.model), some, one.task), 0
     except Exception:  # noqa: BLE001  # whatever libraries raise
         return None, sum(not _predicts(one, rows, place) for place in kept)
 
@@ -169,7 +169,7 @@ def over_http(numbers: Iterable[int]) -> tuple[int, list[str]]:
                 continue
             try:
                 one.model.fit(*one.learn)
-                settings = {"optimize": {"candidates": []}}
+                settings: dict[str, Any] = {"optimize": {"candidates": []}}
                 publish(one.model, *one.learn, name=f"m{number}", models=models, settings=settings, report=False)
             except Exception:  # noqa: BLE001, S112  # judged before; what cannot be published is not served
                 continue
@@ -184,7 +184,7 @@ def over_http(numbers: Iterable[int]) -> tuple[int, list[str]]:
 
 def _served(url: str, name: str, one: Pair) -> str:
     rows = one.learn[0]
-    own = predict_with_pipeline(one.model, rows, one.task)
+    own = predict_with_pipeline(OnCopies(one.model), rows, one.task)
     found = compare(own, as_predictions(post(f"{url}/predict/{name}", instances(rows))), spread_of(own))
     apart = int((found.flips | (found.change > _TOLERANCE)).sum())
     return f"{apart} of {len(own)} rows of X over HTTP" if apart else ""

@@ -8,6 +8,7 @@ steps are asked.
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from slipway_ml.contract.signature import Feature, Kind, Signature
 from slipway_training.data.table import missing, with_columns
 from slipway_training.errors import ConversionError
 from slipway_training.export.bisection import last_that_holds, number, ordinal
+from slipway_training.parity.edge_rows import within
 from slipway_training.parity.known_values import closed_numbers, known_numbers, steps
 
 _MOST = 1000
@@ -37,18 +39,13 @@ def with_limits(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> Sign
         return signature
     inner = known_numbers(pipeline).get("domain_end", ())
     base = rows.iloc[:1]
-    features = tuple(
-        feature
-        if feature.kind in {Kind.CATEGORY, Kind.BOOLEAN}
-        else _limited(
-            feature,
-            inner,
-            _known(closed, rows[feature.name]),
-            lambda value, name=feature.name: _predicts(pipeline, base, name, value),
-        )
-        for feature in signature.features
-    )
-    return signature.model_copy(update={"features": features})
+    features = []
+    for feature in signature.features:
+        if feature.kind not in {Kind.CATEGORY, Kind.BOOLEAN}:
+            known = _known(closed, rows[feature.name])
+            feature = _limited(feature, inner, known, partial(_predicts, pipeline, base, feature.name))  # noqa: PLW2901
+        features.append(feature)
+    return signature.model_copy(update={"features": tuple(features)})
 
 
 def _may_end(step: Any) -> bool:
@@ -74,7 +71,7 @@ def _limited(
     if not (is_predicted(low) and is_predicted(high)):
         return feature  # the cells of a row decide together, and nothing can be said of one column
     if closed and not is_predicted(max(high, *closed) + 1):
-        return feature.model_copy(update={"accepted": tuple(sorted(filter(is_predicted, closed)))})
+        return _with(feature, accepted=tuple(sorted(filter(is_predicted, closed))))
     found: dict[str, float] = {}
     for name, start, outward in (("at_least", low, -1.0), ("at_most", high, 1.0)):
         beyond = sorted(outward * one for one in {*inner, outward * far} if outward * one > outward * start)
@@ -87,7 +84,14 @@ def _limited(
                 f"the pipeline has no prediction where column {feature.name!r} is {one:g}, amid its numbers; apply the "
                 "function to columns of one sign, or leave it out"
             )
-    return feature.model_copy(update=found)
+    return _with(feature, **found)
+
+
+def _with(feature: Feature, **limits: Any) -> Feature:
+    """The feature with limits, and an example that is accepted."""
+    limited = feature.model_copy(update=limits)
+    example = within(limited, float(feature.example or 0))
+    return limited.model_copy(update={"example": int(example) if feature.kind is Kind.INTEGER else example})
 
 
 def _last(start: float, refused: float, is_predicted: Callable[[float], bool], *, is_whole: bool) -> float:

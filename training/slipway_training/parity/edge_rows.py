@@ -92,13 +92,15 @@ def _edge_numbers(feature: Feature) -> Iterator[tuple[str, float]]:
     low, high = span(feature)
     beyond = [] if feature.kind is Kind.BOOLEAN else [low - 10 * (high - low), high + 10 * (high - low), 0.0]
     for value in (low, high, *beyond):
-        yield "extreme", _within(feature, value)
+        yield "extreme", within(feature, value)
     if feature.nullable:
         yield "missing", np.nan
 
 
-def _within(feature: Feature, value: float) -> float:
-    """The number, or the end of those that are accepted where it lies beyond."""
+def within(feature: Feature, value: float) -> float:
+    """The number, or the nearest of those that a feature accepts."""
+    if feature.accepted is not None:
+        return min(feature.accepted, key=lambda one: abs(one - value))
     low = -np.inf if feature.at_least is None else feature.at_least
     high = np.inf if feature.at_most is None else feature.at_most
     return min(max(value, low), high)
@@ -111,7 +113,9 @@ def span(feature: Feature) -> tuple[float, float]:
     return float(feature.minimum or 0.0), float(feature.maximum or 0.0)
 
 
-def threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame, mixed_rows: int) -> Iterator[Probes]:
+def threshold_rows(
+    values: dict[str, NDArray[np.float64]], base: pd.DataFrame, mixed_rows: int = _MIXED_ROWS
+) -> Iterator[Probes]:
     """One column on a threshold at a time, then every column on one: the latter are where trees are of two minds."""
     for name, own in values.items():
         yield of_kind("threshold", with_columns(base.iloc[np.arange(len(own)) % len(base)], {name: own}))

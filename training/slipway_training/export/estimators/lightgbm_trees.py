@@ -139,8 +139,12 @@ def _columns(
 def _categories(fitted: Any, model: dict[str, Any], texts: Sequence[bool], what: str) -> dict[int, list[Any]]:
     """The categories of each column that pandas had as such: all that are text, and numbers that LightGBM says are."""
     known = model["pandas_categorical"] or []
-    by_number = {*np.flatnonzero(texts).tolist(), *map(int, fitted.booster_.params.get("categorical_column", ()))}
-    columns = next((sorted(own) for own in (by_number, np.flatnonzero(texts)) if len(own) == len(known)), None)
+    by_number: set[int] = {
+        *np.flatnonzero(texts).tolist(),
+        *map(int, fitted.booster_.params.get("categorical_column", ())),
+    }
+    by_text = np.flatnonzero(texts).tolist()
+    columns = next((sorted(own) for own in (by_number, set(by_text)) if len(own) == len(known)), None)
     if columns is None and not any(texts):
         raise ConversionError(
             f"{what} has ordered categories of numbers, whose order it does not record; give them as numbers and fit "
