@@ -37,9 +37,13 @@ HEADINGS = ("compared", "rows", "changed labels", "largest", "99.9 %")
 
 
 def lines(parity: Parity) -> list[tuple[str, str, str, str, str]]:
-    """One line for each kind of row, then one for all."""
+    """One line for each kind of row, one for all, and one for each kind that the pipeline itself refuses."""
     found = [_line(NAMES.get(one.kind, one.kind), one) for one in parity.kinds]
-    return [*found, _line("all", _total(parity))]
+    refused = [
+        (f"{NAMES.get(one.kind, one.kind)}, refused by the pipeline", f"{one.rows:,}", "", "", "")
+        for one in parity.refused
+    ]
+    return [*found, _line("all", _total(parity)), *refused]
 
 
 def _line(name: str, found: RowsCompared) -> tuple[str, str, str, str, str]:

@@ -21,6 +21,13 @@ class RowsCompared(Part):
     p999_difference: Annotated[float, Field(ge=0)]
 
 
+class RowsRefused(Part):
+    """How many rows of one kind the pipeline itself refuses."""
+
+    kind: Annotated[str, Field(min_length=1)]
+    rows: Annotated[int, Field(ge=1)]
+
+
 class GivenRows(Part):
     """The rows exactly as a user gave them, asked of the user's own pipeline, beside what the graph predicts for them.
 
@@ -45,6 +52,7 @@ class Parity(Part):
     Raw values closer to a threshold than `blind_steps` steps of float64 were not compared: 0 where every operation
     before it is exact, some where a logarithm or a power is. `kinds` begins with the rows a version is evaluated on;
     manifests from before it was there have none. `not_proved` says in sentences what nothing was compared for.
+    `refused` counts synthetic rows that the pipeline itself refuses with an error, so that nothing was compared.
     `as_given` is there where a user's own pipeline was asked about the very rows that were given.
     """
 
@@ -58,4 +66,5 @@ class Parity(Part):
     reference: str = "scikit-learn"
     kinds: tuple[RowsCompared, ...] = ()
     not_proved: tuple[str, ...] = ()
+    refused: tuple[RowsRefused, ...] = ()
     as_given: GivenRows | None = None

@@ -18,6 +18,7 @@ Label = bool | int | str
 """A class label, in the type it had in the training data."""
 
 MATRIX_INPUT = "X"
+_SHOWN = 10
 
 DEFAULT_MAX_CHARACTERS = 100_000
 """The longest text of a feature whose manifest sets no limit: what older releases wrote, and imported graphs."""
@@ -44,7 +45,8 @@ class Feature(BaseModel):
 
     `minimum` and `maximum` are the range seen in training, for documentation and monitoring, never a limit.
     `at_least` and `at_most` are limits: the pipeline has no prediction for a number beyond them, such as that of a
-    logarithm, so it is refused at every endpoint.
+    logarithm, so it is refused at every endpoint. `accepted` lists the only numbers that are accepted, where the
+    pipeline knows no others, such as those of an encoder.
     `categories` lists the values seen in training; another value is refused when `unseen_categories` says so.
     `max_characters` is a limit: longer text is refused at every endpoint, whatever the graph would do with it.
     """
@@ -58,6 +60,7 @@ class Feature(BaseModel):
     maximum: float | None = None
     at_least: float | None = None
     at_most: float | None = None
+    accepted: tuple[float, ...] | None = None
     categories: tuple[str, ...] | None = None
     unseen_categories: Literal["allowed", "refused"] = "allowed"
     max_characters: Annotated[int, Field(ge=1)] | None = None
@@ -71,6 +74,9 @@ class Feature(BaseModel):
     @property
     def limits(self) -> str:
         """The numbers that are accepted, in words; empty where all are."""
+        if self.accepted is not None:
+            shown = ", ".join(f"{one:.17g}" for one in self.accepted[:_SHOWN])
+            return f"one of {shown}" + (" and others" if len(self.accepted) > _SHOWN else "")
         words = []
         for bound, inward, including, excluding in (
             (self.at_least, -math.inf, "at least", "greater than"),
@@ -132,7 +138,7 @@ class Signature(BaseModel):
     @cached_property
     def has_limits(self) -> bool:
         """Whether some numbers of any feature are refused."""
-        return any(feature.at_least is not None or feature.at_most is not None for feature in self.features)
+        return any(feature.limits for feature in self.features)
 
     @cached_property
     def inputs(self) -> tuple[TensorMetadata, ...]:

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails, SchemaValidator
 from slipway_ml.contract.signature import Feature, Kind, Signature
 from slipway_ml.errors import InvalidRows, RowProblem
 from slipway_ml.protocol.limits import MAX_PROBLEMS
+from slipway_ml.protocol.row_schema import NOT_ACCEPTED
 from slipway_ml.protocol.row_validator import Extra, list_of_lists, list_of_objects, list_rows, object_rows
 
 _SPARE_BYTES = 640
@@ -268,8 +269,8 @@ def _sentence(detail: ErrorDetails, feature: Feature) -> str:
         return f"must have at most {feature.character_limit} characters"
     if kind == "literal_error" and feature.categories:
         return f"must be one of the categories seen in training: {_listing(feature.categories)}"
-    if kind in {"greater_than_equal", "less_than_equal"}:
-        return f"must be {feature.limits}: the model has no prediction beyond"
+    if kind in {"greater_than_equal", "less_than_equal", NOT_ACCEPTED}:
+        return f"must be {feature.limits}: the model predicts no others"
     return _EXPECTED[feature.kind] + (" or null" if feature.nullable else "")
 
 

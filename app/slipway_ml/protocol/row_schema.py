@@ -5,14 +5,18 @@ Numbers are strict (no text, no booleans) and finite. Integers are checked as do
 is how text says "missing".
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from slipway_ml.contract.signature import Feature, Kind, Signature
 
 _EXACT = 2**53
+NOT_ACCEPTED = "number_not_accepted"
+"""The type of the problem that a number is none of those that a feature accepts."""
 _typed_dict: Any = TypedDict  # made at run time, which the type checker cannot follow
 
 
@@ -43,13 +47,14 @@ class ValueKind(NamedTuple):
     max_characters: int | None
     at_least: float | None
     at_most: float | None
+    accepted: tuple[float, ...] | None
 
 
 def kind_of(feature: Feature) -> ValueKind:
     """What the type of its values depends on."""
     is_closed = feature.categories and feature.unseen_categories == "refused"
     categories = feature.categories if is_closed else None
-    limits = (feature.at_least, feature.at_most)
+    limits = (feature.at_least, feature.at_most, feature.accepted)
     return ValueKind(feature.kind, feature.nullable, categories, feature.character_limit, *limits)
 
 
@@ -60,18 +65,18 @@ def value_type(value: ValueKind) -> Any:
 
 
 def _present_type(value: ValueKind) -> Any:
-    limits: dict[str, float] = {
-        name: bound for name, bound in (("ge", value.at_least), ("le", value.at_most)) if bound is not None
-    }
+    only: Any = () if value.accepted is None else (AfterValidator(_among(frozenset(value.accepted))),)
     if value.kind is Kind.NUMBER:
-        return Annotated[float, Field(strict=True, allow_inf_nan=False, **limits)]
+        return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=value.at_least, le=value.at_most), *only]
     if value.kind is Kind.INTEGER:
         documented: dict[str, Any] = {"type": "integer", "exclusiveMinimum": -_EXACT, "exclusiveMaximum": _EXACT}
-        documented |= {{"ge": "minimum", "le": "maximum"}[name]: bound for name, bound in limits.items()}
+        limits = (("minimum", value.at_least), ("maximum", value.at_most))
+        documented |= {name: bound for name, bound in limits if bound is not None}
         return Annotated[
             float,
             Field(strict=True, allow_inf_nan=False, multiple_of=1, gt=-_EXACT, lt=_EXACT),
-            Field(**limits),
+            Field(ge=value.at_least, le=value.at_most),
+            *only,
             WithJsonSchema(documented),
         ]
     if value.kind is Kind.BOOLEAN:
@@ -80,6 +85,15 @@ def _present_type(value: ValueKind) -> Any:
         return Literal[(*value.categories, "")] if value.nullable else Literal[value.categories]
     text = StringConstraints(strict=True, min_length=0 if value.nullable else 1, max_length=value.max_characters)
     return Annotated[str, text]
+
+
+def _among(accepted: frozenset[float]) -> Callable[[float], float]:
+    def check(number: float) -> float:
+        if number not in accepted:
+            raise PydanticCustomError(NOT_ACCEPTED, "not one of the numbers that are accepted")
+        return number
+
+    return check
 
 
 def _description(feature: Feature) -> str:

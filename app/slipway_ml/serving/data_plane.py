@@ -183,9 +183,14 @@ def _check_kind(where: str, values: Tensor, kind: Kind) -> None:
 
 
 def _check_limits(where: str, values: Tensor, feature: Feature) -> None:
-    at_least, at_most = feature.at_least, feature.at_most
-    if (at_least is not None and (values < at_least).any()) or (at_most is not None and (values > at_most).any()):
-        raise MalformedRequest(f"{where}: must be {feature.limits}: the model has no prediction beyond")
+    present = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    is_beyond = (
+        (feature.at_least is not None and bool((present < feature.at_least).any()))
+        or (feature.at_most is not None and bool((present > feature.at_most).any()))
+        or (feature.accepted is not None and not np.isin(present, feature.accepted).all())
+    )
+    if is_beyond:
+        raise MalformedRequest(f"{where}: must be {feature.limits}: the model predicts no others")
 
 
 def _is_finite(values: Tensor) -> bool:

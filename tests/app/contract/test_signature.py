@@ -1,5 +1,6 @@
 """What a signature accepts, and the tensors that follow from it."""
 
+import math
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from slipway_ml.contract.signature import Feature, Kind, Signature, Task
 from slipway_ml.contract.tensors import Datatype, TensorMetadata
+from tests.claims import for_each
 from tests.factories import matrix_signature, mixed_signature
 from tests.strategies import MANY, signatures
 
@@ -137,3 +139,19 @@ def test_classifier_without_probabilities_gives_the_label_alone() -> None:
     )
 
     assert [output.name for output in signature.outputs] == ["label"]
+
+
+@for_each(
+    "words, limits",
+    {
+        "open below": ("greater than 0", {"at_least": 5e-324}),
+        "open at minus one": ("greater than -1", {"at_least": math.nextafter(-1, 0)}),
+        "closed below": ("at least 0", {"at_least": 0.0}),
+        "open above": ("less than 6", {"at_most": math.nextafter(6, 0)}),
+        "both": ("at least 0 and at most 709.5", {"at_least": 0.0, "at_most": 709.5}),
+        "some numbers": ("one of 1, 2.5", {"accepted": (1.0, 2.5)}),
+        "none": ("", {}),
+    },
+)
+def test_limits_of_a_feature_are_told_as_a_person_would_say_them(words: str, limits: dict[str, Any]) -> None:
+    assert Feature(name="a", kind=Kind.NUMBER, **limits).limits == words

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from typer.testing import CliRunner, Result
 
 from slipway_ml.registry.store import Registry
@@ -120,3 +121,31 @@ def test_regressor_of_several_targets_names_each(tmp_path: Path) -> None:
     assert Registry(tmp_path / "models").read("flats", 1).manifest.signature.targets == ("rent", "price")
     assert "a target is named twice" in str(twice.exception)
     assert "no target column 'prise'; did you mean 'price'" in str(wrong.exception)
+
+
+def test_rows_of_another_width_are_published_with_the_flag_that_accepts_their_difference(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    learn, given = (random.integers(0, most, (400, 3)).astype(np.float32) / np.float32(10) for most in (50, 100))
+    forest = make_pipeline(StandardScaler(), RandomForestClassifier(10, random_state=0))
+    forest.fit(pd.DataFrame(learn, columns=list("abc")), learn[:, 0] * learn[:, 1] > learn[:, 2])
+    rows = pd.DataFrame(given, columns=list("abc"))
+    rows.assign(y=forest.predict(rows)).to_parquet(tmp_path / "rows.parquet")
+    skops_io.dump(forest, tmp_path / "m.skops")
+    asked = (
+        tmp_path / "m.skops",
+        "--data",
+        tmp_path / "rows.parquet",
+        "--target",
+        "y",
+        "--models",
+        tmp_path / "models",
+    )
+
+    refused = command(*asked)
+    accepted = command(*asked, "--accept-dtype-difference")
+
+    assert "are float32 in X and float64 over HTTP" in str(refused.exception)
+    assert accepted.exit_code == 0, accepted.exception
+    given_rows = Registry(tmp_path / "models").read("m", 1).manifest.parity.as_given
+    assert given_rows is not None
+    assert given_rows.reason.endswith("accepted with accept_dtype_difference")

@@ -15,7 +15,7 @@ from slipway_training.config.proof import ParityConfig
 from slipway_training.errors import ParityError
 from slipway_training.parity.diagnosis import first_difference
 from slipway_training.workflows.signature_inference import infer
-from tests.training.strategies import table
+from tests.training.drawn_pipelines import table
 
 
 def named(first: Any, last: Any) -> str:

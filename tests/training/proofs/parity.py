@@ -5,9 +5,7 @@ sides, a number is out of tolerance, or the usual export of `cancer_forest` pass
 """
 
 import argparse
-import json
 import sys
-import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +17,7 @@ from slipway_ml.contract.signature import Kind
 from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
-from slipway_training.evaluation.predictions import Predictions, compare, predict_with_pipeline, predict_with_session
+from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session
 from slipway_training.parity.comparisons import sites
 from slipway_training.parity.mixed_rows import many_rows
 from slipway_training.parity.parity import Reference, real_rows
@@ -27,6 +25,7 @@ from slipway_training.parity.probes import of_kind
 from slipway_training.workflows.train import run
 from tests.server import running_server
 from tests.training.prepared import MODELS, Prepared, prepared, shipped
+from tests.training.proofs.over_http import as_predictions, post
 from tests.training.usual_export import plain_export, wrong_rows
 
 _DECIMAL_ROWS = 5000
@@ -78,10 +77,10 @@ def over_http(name: str, model: Prepared, rows: pd.DataFrame) -> tuple[bool, str
             predictions = [
                 output
                 for start in range(0, len(instances), _BATCH)
-                for output in _post(f"{server.url}/predict/{name}", instances[start : start + _BATCH])
+                for output in post(f"{server.url}/predict/{name}", instances[start : start + _BATCH])
             ]
     expected = predict_with_pipeline(model.pipeline, asked, model.signature.task)
-    differences = compare(expected, _as_answers(predictions), model.expected.spread)
+    differences = compare(expected, as_predictions(predictions), model.expected.spread)
     flips = int(differences.flips.sum())
     text = f"{len(asked)} decimal rows over HTTP, {flips} flips, largest {differences.largest:.1e}"
     return flips == 0 and differences.largest <= model.config.parity.tolerance, text
@@ -98,20 +97,6 @@ def _instance(model: Prepared, row: dict[Any, Any]) -> dict[str, Any]:
         else:
             found[feature.name] = bool(cell) if feature.kind is Kind.BOOLEAN else float(cell)
     return found
-
-
-def _post(url: str, instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    request = urllib.request.Request(url, json.dumps({"instances": instances}).encode())  # our own server
-    with urllib.request.urlopen(request, timeout=60) as output:
-        predictions: list[dict[str, Any]] = json.load(output)["predictions"]
-    return predictions
-
-
-def _as_answers(predictions: list[dict[str, Any]]) -> Predictions:
-    if "value" in predictions[0]:
-        return Predictions(None, np.array([[output["value"]] for output in predictions]))
-    labels = np.array([output["label"] for output in predictions])
-    return Predictions(labels, np.array([list(output["probabilities"].values()) for output in predictions]))
 
 
 def control(model: Prepared, rows: pd.DataFrame) -> tuple[bool, str]:

@@ -39,7 +39,10 @@ def check_cells(frame: pd.DataFrame, signature: Signature) -> None:
             raise DataCheckFailed(f"column {feature.name!r} lacks values, which the model does not take; fill them in")
         low = -np.inf if feature.at_least is None else feature.at_least
         high = np.inf if feature.at_most is None else feature.at_most
-        if feature.limits and not column[~absent].between(low, high).all():
+        is_within = column[~absent].between(low, high) if feature.limits else column[~absent].notna()
+        if feature.accepted is not None:
+            is_within = column[~absent].isin(feature.accepted)
+        if not is_within.all():
             raise DataCheckFailed(
                 f"column {feature.name!r} holds numbers that the model refuses; leave out rows that are not "
                 f"{feature.limits}"

@@ -218,7 +218,7 @@ def _restore(cells: "pd.Series[Any]", column: Column) -> Any:
         if column.is_boolean:
             return _restore_booleans(values, column)
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and not column.has_missing:
-            is_whole = np.isfinite(values).all() and np.array_equal(values, np.round(values))
+            is_whole = bool((np.abs(values) <= _EXACT).all()) and np.array_equal(values, np.round(values))
             return pd.Series(values.astype(np.int64) if is_whole else values)
         return pd.Series(values, dtype=object if column.dtype == np.dtype(object) else np.float64)
     if column.has_missing:

@@ -15,7 +15,7 @@ from typing import Any
 from slipway_training.errors import ConversionError
 
 _PATH = Path(__file__).with_suffix(".toml")
-_FAMILIES = {
+FAMILIES = {
     "CatBoostClassifier": "CatBoost",
     "CatBoostRegressor": "CatBoost",
     "LGBMClassifier": "LightGBM",
@@ -50,13 +50,13 @@ def table() -> dict[str, Known]:
 def check(fitted: Any, path: str) -> None:
     """Raise ConversionError that names the first parameter without an exact form, or of which nothing is known."""
     name = type(fitted).__name__
-    known = table().get(_FAMILIES.get(name, name))
+    known = table().get(FAMILIES.get(name, name))
     if known is None or not hasattr(fitted, "get_params"):
         return
     where = f"step {path}: {name}" if path else name
     defaults = _defaults(type(fitted))
     for given, value in fitted.get_params(deep=False).items():
-        own = _by_its_name(name, given)
+        own = first_name(name, given)
         if own not in known.all:
             raise ConversionError(
                 f"{where} has the parameter {given}, of which it is not known what it does to predictions; leave it out"
@@ -85,7 +85,7 @@ def _in_words(value: Any) -> str:
     return repr(value) if _is_plain(value) else "a function" if callable(value) else f"a {type(value).__name__}"
 
 
-def _by_its_name(name: str, given: str) -> str:
+def first_name(name: str, given: str) -> str:
     """LightGBM knows most of its parameters by several names; the table has the first of them."""
     if not name.startswith("LGBM"):
         return given

@@ -63,23 +63,8 @@ class Translation:
                 found = [b for name, part in parts for b in self.transform(part, blocks, below(path, name))]
             case SelectorMixin():
                 found = select(self.assembly, blocks, np.flatnonzero(fitted.get_support()).tolist())
-            case CountVectorizer() | DateParts():
-                write = text.vectorize if isinstance(fitted, CountVectorizer) else dates.split
-                found = [write(self.assembly, fitted, join(self.assembly, blocks, f"step {path}"), path)]
-            case TfidfTransformer():
-                block = self.numbers(join(self.assembly, blocks, f"step {path}"), fitted, path)
-                found = [Block(text.weigh(self.assembly, fitted, block.wire), block.width)]
-            case FunctionTransformer():
-                found = functions.apply(self.assembly, fitted.func, blocks, path)
             case _:
-                parts = columnwise.parts(fitted, blocks)
-                if parts is None:
-                    parts = [(path, fitted, join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}"))]
-                else:
-                    parts = [(f"{path}.{number}", *part) for number, part in enumerate(parts)]
-                found = [
-                    self._grown(one, own, name) or self._transform_leaf(one, own, name) for name, one, own in parts
-                ]
+                found = self._transform_step(fitted, blocks, path)
         return found if does_nothing(fitted) else sparse.marked(fitted, blocks, found)
 
     def output(self, fitted: Any, blocks: list[Block], path: str) -> EstimatorOutput:
@@ -138,6 +123,24 @@ class Translation:
         add, constant = self.assembly.add, self.assembly.constant
         best = add("ArgMax", [numbers], axis=1, keepdims=0)
         return add("Gather", [constant(as_labels(classes)), best], axis=0)
+
+    def _transform_step(self, fitted: Any, blocks: list[Block], path: str) -> list[Block]:
+        """A table through a transformer that holds no others."""
+        match fitted:
+            case CountVectorizer() | DateParts():
+                write = text.vectorize if isinstance(fitted, CountVectorizer) else dates.split
+                return [write(self.assembly, fitted, join(self.assembly, blocks, f"step {path}"), path)]
+            case TfidfTransformer():
+                block = self.numbers(join(self.assembly, blocks, f"step {path}"), fitted, path)
+                return [Block(text.weigh(self.assembly, fitted, block.wire), block.width)]
+            case FunctionTransformer():
+                return functions.apply(self.assembly, fitted.func, blocks, path)
+        parts = columnwise.parts(fitted, blocks)
+        if parts is None:
+            whole = join(self.assembly, blocks, f"step {path}: {type(fitted).__name__}")
+            return [self._grown(fitted, whole, path) or self._transform_leaf(fitted, whole, path)]
+        named = [(f"{path}.{number}", *part) for number, part in enumerate(parts)]
+        return [self._grown(one, own, name) or self._transform_leaf(one, own, name) for name, one, own in named]
 
     def _columns(self, fitted: Any, blocks: list[Block], path: str) -> list[Block]:
         self._refuse_weights(fitted, path)

@@ -1,10 +1,10 @@
-"""Whether scikit-learn has a table as a sparse matrix after a step: the graph never has, but XGBoost tells the difference.
+"""Whether scikit-learn has a table as a sparse matrix after a step: no graph has, but XGBoost tells the difference.
 
 A sparse matrix does not store its zeros, and XGBoost takes what is not stored for missing. Beside sparse columns the
 zeros of dense ones are dropped as well, when a ColumnTransformer or a FeatureUnion puts them together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,17 +51,15 @@ def gives_sparse(fitted: Any, *, is_sparse: bool) -> bool | None:
     """Whether a step gives a sparse matrix, given one or not; None where it puts together what its parts give."""
     if getattr(fitted, "_sklearn_output_config", {}).get("transform", "default") != "default":
         return False
-    match fitted:
-        case FeatureUnion() | Pipeline():
-            return None
-        case ColumnTransformer():
-            return bool(fitted.sparse_output_)
-        case CountVectorizer() | TfidfTransformer():
-            return True
-        case OneHotEncoder() | SplineTransformer():
-            return bool(fitted.sparse_output)
-        case KBinsDiscretizer():
-            return bool(fitted.encode == "onehot")
-        case _ if isinstance(fitted, _KEEP):
-            return is_sparse
-    return False
+    if isinstance(fitted, FeatureUnion | Pipeline):
+        return None
+    said: dict[type, Callable[[], Any]] = {
+        ColumnTransformer: lambda: fitted.sparse_output_,
+        CountVectorizer: lambda: True,
+        KBinsDiscretizer: lambda: fitted.encode == "onehot",
+        OneHotEncoder: lambda: fitted.sparse_output,
+        SplineTransformer: lambda: fitted.sparse_output,
+        TfidfTransformer: lambda: True,
+    }
+    own = next((answer for kind, answer in said.items() if isinstance(fitted, kind)), None)
+    return (is_sparse and isinstance(fitted, _KEEP)) if own is None else bool(own())

@@ -5,6 +5,7 @@ integers, which its pipeline computes with; this asks that pipeline itself, with
 """
 
 import warnings
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from slipway_training.evaluation.predictions import (
 )
 
 _SHOWN = 3
+_ASKED = {"predict", "predict_proba"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,23 @@ class AsUsed:
     dtypes: dict[str, str]
 
 
+class OnCopies:
+    """A pipeline that is given copies: with `copy=False` a scaler changes the very rows that it is asked about."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+
+    def __getattr__(self, name: str) -> Any:
+        asked = getattr(self._pipeline, name)
+        return (lambda rows: asked(copy(rows))) if name in _ASKED else asked
+
+
 def ask_own(pipeline: Any, rows: Any, frame: pd.DataFrame, signature: Signature) -> AsUsed:
     """Ask with the rows as they are; raises DataCheckFailed where the pipeline cannot predict its own rows."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            predictions = predict_with_pipeline(pipeline, rows, signature.task)
+            predictions = predict_with_pipeline(OnCopies(pipeline), rows, signature.task)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise DataCheckFailed(
             f"the pipeline cannot predict the rows that were given ({type(error).__name__}); give rows that it can "

@@ -2,23 +2,28 @@
 
 A logarithm has no value below zero, an exponential none far above; scikit-learn raises an error there, while a graph
 predicts from what is no number. The ends are those of the whole pipeline: an imputer after a logarithm takes its NaN,
-a scaler before it moves them. Only pipelines that apply functions are asked.
+a scaler before it moves them. An encoder of numbers may know no others than its categories. Only pipelines with such
+steps are asked.
 """
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 
 from slipway_ml.contract.signature import Feature, Kind, Signature
-from slipway_training.data.table import with_columns
+from slipway_training.data.table import missing, with_columns
 from slipway_training.errors import ConversionError
 from slipway_training.export.bisection import last_that_holds, number, ordinal
-from slipway_training.parity.known_values import known_numbers, steps
+from slipway_training.parity.edge_rows import within
+from slipway_training.parity.known_values import closed_numbers, known_numbers, steps
 
+_MOST = 1000
 _FAR = 1e30
 _FAR_INTEGER = float(2**53 - 1)
 _REFUSALS = (ValueError, IndexError, KeyError, TypeError, AttributeError)
@@ -29,50 +34,64 @@ def with_limits(pipeline: Any, signature: Signature, rows: pd.DataFrame) -> Sign
 
     Raises ConversionError for a gap amid the numbers of a column, such as a reciprocal has at zero.
     """
-    if not any(map(_may_end, steps(pipeline))):
+    closed = closed_numbers(pipeline)
+    if not closed and not any(map(_may_end, steps(pipeline))):
         return signature
     inner = known_numbers(pipeline).get("domain_end", ())
     base = rows.iloc[:1]
-    features = tuple(
-        feature
-        if feature.kind in {Kind.CATEGORY, Kind.BOOLEAN}
-        else _limited(feature, inner, lambda value, name=feature.name: _predicts(pipeline, base, name, value))
-        for feature in signature.features
-    )
-    return signature.model_copy(update={"features": features})
+    features = []
+    for feature in signature.features:
+        if feature.kind not in {Kind.CATEGORY, Kind.BOOLEAN}:
+            known = _known(closed, rows[feature.name])
+            feature = _limited(feature, inner, known, partial(_predicts, pipeline, base, feature.name))  # noqa: PLW2901
+        features.append(feature)
+    return signature.model_copy(update={"features": tuple(features)})
 
 
 def _may_end(step: Any) -> bool:
-    return (isinstance(step, FunctionTransformer) and step.func is not None) or (
-        isinstance(step, PowerTransformer) and step.method == "box-cox"
-    )
+    match step:
+        case FunctionTransformer():
+            return step.func is not None
+        case PowerTransformer():
+            return bool(step.method == "box-cox")
+    return isinstance(step, CategoricalNB)
 
 
-def _limited(feature: Feature, inner: tuple[float, ...], is_predicted: Callable[[float], bool]) -> Feature:
+def _known(closed: list[frozenset[float]], column: "pd.Series[Any]") -> frozenset[float]:
+    """The numbers of the encoders that know all of a column."""
+    own = set(column[~missing(column)]) if closed else set()
+    return frozenset[float]().union(*(one for one in closed if own <= one)) if len(own) <= _MOST else frozenset()
+
+
+def _limited(
+    feature: Feature, inner: tuple[float, ...], closed: frozenset[float], is_predicted: Callable[[float], bool]
+) -> Feature:
     low, high = float(feature.minimum or 0.0), float(feature.maximum or 0.0)
     far = _FAR_INTEGER if feature.kind is Kind.INTEGER else _FAR
     if not (is_predicted(low) and is_predicted(high)):
         return feature  # the cells of a row decide together, and nothing can be said of one column
+    if closed and not is_predicted(max(high, *closed) + 1):
+        return _with(feature, accepted=tuple(sorted(filter(is_predicted, closed))))
     found: dict[str, float] = {}
     for name, start, outward in (("at_least", low, -1.0), ("at_most", high, 1.0)):
-        beyond = sorted(
-            (one for one in {*inner, outward * far} if outward * one > outward * start), key=abs_from(start)
-        )
-        refused = next((one for one in beyond if not is_predicted(one)), None)
+        beyond = sorted(outward * one for one in {*inner, outward * far} if outward * one > outward * start)
+        refused = next((outward * one for one in beyond if not is_predicted(outward * one)), None)
         if refused is not None:
-            found[name] = _last(start, refused, is_predicted, is_whole=feature.kind is Kind.INTEGER)
+            found[name] = _last(start, refused, is_predicted, is_whole=feature.kind is Kind.INTEGER) + 0.0  # no -0
     for one in inner:
         if low < one < high and not is_predicted(one):
             raise ConversionError(
                 f"the pipeline has no prediction where column {feature.name!r} is {one:g}, amid its numbers; apply the "
                 "function to columns of one sign, or leave it out"
             )
-    return feature.model_copy(update=found)
+    return _with(feature, **found)
 
 
-def abs_from(start: float) -> Callable[[float], float]:
-    """How far a number is from where a search begins."""
-    return lambda value: abs(value - start)
+def _with(feature: Feature, **limits: Any) -> Feature:
+    """The feature with limits, and an example that is accepted."""
+    limited = feature.model_copy(update=limits)
+    example = within(limited, float(feature.example or 0))
+    return limited.model_copy(update={"example": int(example) if feature.kind is Kind.INTEGER else example})
 
 
 def _last(start: float, refused: float, is_predicted: Callable[[float], bool], *, is_whole: bool) -> float:

@@ -24,6 +24,7 @@ UNSEEN_CATEGORY = "\N{SNOWMAN} never seen"
 _BASE_ROWS = 4
 _MIXED_ROWS = 2000
 _WIDE = 1000.0
+_MOST_ACCEPTED = 200
 _TIMES_ACROSS_MIDNIGHT = ("T23:30:00-05:30", " 00:15:00.5+14")
 """Of dates: another day, and maybe another month, in UTC."""
 
@@ -34,9 +35,10 @@ def edge_rows(pipeline: Any, signature: Signature, base: pd.DataFrame, limit: in
     `blind_steps` is how many steps of float64 to each side of a threshold are left out.
     """
     parts = [*column_edges(signature, base), *fitted_edges(pipeline, signature, base)]
-    room = limit - sum(map(len, parts)) - _MIXED_ROWS
+    together_rows = min(_MIXED_ROWS, limit // 2)
+    room = limit - sum(map(len, parts)) - together_rows
     values = values_around(pipeline, signature, base, max(room, 0) // VALUES_PER_THRESHOLD, blind_steps)
-    return together([*parts, *threshold_rows(values, base)])
+    return together([*parts, *threshold_rows(values, base, together_rows)])
 
 
 def column_edges(signature: Signature, base: pd.DataFrame) -> Iterator[Probes]:
@@ -79,16 +81,26 @@ def _edge_values(feature: Feature) -> Iterator[tuple[str, Any]]:
         if is_open or feature.nullable:
             yield ("missing" if feature.nullable else "empty_text"), ""
         return
+    yield from _edge_numbers(feature)
+
+
+def _edge_numbers(feature: Feature) -> Iterator[tuple[str, float]]:
+    if feature.accepted is not None:
+        for value in feature.accepted[:_MOST_ACCEPTED]:
+            yield "category", value
+        return
     low, high = span(feature)
     beyond = [] if feature.kind is Kind.BOOLEAN else [low - 10 * (high - low), high + 10 * (high - low), 0.0]
     for value in (low, high, *beyond):
-        yield "extreme", _within(feature, value)
+        yield "extreme", within(feature, value)
     if feature.nullable:
         yield "missing", np.nan
 
 
-def _within(feature: Feature, value: float) -> float:
-    """The number, or the end of those that are accepted where it lies beyond."""
+def within(feature: Feature, value: float) -> float:
+    """The number, or the nearest of those that a feature accepts."""
+    if feature.accepted is not None:
+        return min(feature.accepted, key=lambda one: abs(one - value))
     low = -np.inf if feature.at_least is None else feature.at_least
     high = np.inf if feature.at_most is None else feature.at_most
     return min(max(value, low), high)
@@ -101,12 +113,14 @@ def span(feature: Feature) -> tuple[float, float]:
     return float(feature.minimum or 0.0), float(feature.maximum or 0.0)
 
 
-def threshold_rows(values: dict[str, NDArray[np.float64]], base: pd.DataFrame) -> Iterator[Probes]:
+def threshold_rows(
+    values: dict[str, NDArray[np.float64]], base: pd.DataFrame, mixed_rows: int = _MIXED_ROWS
+) -> Iterator[Probes]:
     """One column on a threshold at a time, then every column on one: the latter are where trees are of two minds."""
     for name, own in values.items():
         yield of_kind("threshold", with_columns(base.iloc[np.arange(len(own)) % len(base)], {name: own}))
     if values:
         random = np.random.default_rng(0)
-        rows = base.iloc[np.arange(_MIXED_ROWS) % len(base)]
-        mixed = with_columns(rows, {name: random.choice(own, _MIXED_ROWS) for name, own in values.items()})
+        rows = base.iloc[np.arange(mixed_rows) % len(base)]
+        mixed = with_columns(rows, {name: random.choice(own, mixed_rows) for name, own in values.items()})
         yield of_kind("thresholds_together", mixed)

@@ -16,7 +16,7 @@ from slipway_training.data.schema import round_number
 from slipway_training.data.tensors import take, to_frame, to_tensors
 from slipway_training.errors import DataCheckFailed
 from slipway_training.evaluation.predictions import predict_with_session
-from slipway_training.parity.edge_rows import span
+from slipway_training.parity.edge_rows import span, within
 
 ROWS = 6
 TOLERANCE = 1e-5
@@ -54,7 +54,9 @@ def _cell(feature: Feature, random: np.random.Generator) -> Cell:
     value = low + share * (high - low)
     if feature.kind is Kind.BOOLEAN:
         return share >= 0.5  # noqa: PLR2004  # heads or tails
-    return round(value) if feature.kind is Kind.INTEGER else round_number(value)
+    return (
+        round(within(feature, round(value))) if feature.kind is Kind.INTEGER else within(feature, round_number(value))
+    )
 
 
 def _ask(

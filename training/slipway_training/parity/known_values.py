@@ -45,6 +45,17 @@ def known_categories(pipeline: Any, seen: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(found - set(seen))[:_MOST_CATEGORIES])
 
 
+def closed_numbers(pipeline: Any) -> list[frozenset[float]]:
+    """The numbers that an encoder knows in each column, where it knows no others."""
+    return [
+        frozenset(float(one) for one in numbers if np.isfinite(one))
+        for step in steps(pipeline)
+        if getattr(step, "handle_unknown", "") == "error"
+        for own in getattr(step, "categories_", ())
+        if (numbers := [one for one in np.asarray(own).tolist() if isinstance(one, int | float)])
+    ]
+
+
 def steps(fitted: Any) -> Iterator[Any]:
     """Every fitted step and estimator, wherever it is nested, from the outside in."""
     match fitted:

@@ -5,6 +5,7 @@ Same label in every row, numbers within the tolerance, and the same predictions 
 """
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slipway_ml.contract.certificate import NAMES
-from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_ml.contract.parity import Parity, RowsCompared, RowsRefused
 from slipway_ml.contract.signature import Signature
 from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
@@ -35,7 +36,7 @@ _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 class Reference:
     """Rows with the expected predictions: first the `held_out` ones that are evaluated on, then training and edge rows.
 
-    `name` says whose predictions they are.
+    `name` says whose predictions they are, `refused` how many edge rows of each kind the pipeline cannot predict.
     """
 
     probes: Probes
@@ -44,6 +45,7 @@ class Reference:
     spread: NDArray[np.float64]
     blind_steps: int = 0
     name: str = "scikit-learn"
+    refused: tuple[RowsRefused, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -74,7 +76,10 @@ def reference(
         )
     probes = together([real, answered])
     predictions = predict_without_warnings(pipeline, probes, signature)
-    return Reference(probes, judged, predictions, spread_of(some(predictions, slice(judged))), blind_steps)
+    spread = spread_of(some(predictions, slice(judged)))
+    left_out = Counter(edges.kinds.tolist()) - Counter(answered.kinds.tolist())
+    refused = tuple(RowsRefused(kind=kind, rows=rows) for kind, rows in left_out.items())
+    return Reference(probes, judged, predictions, spread, blind_steps, refused=refused)
 
 
 def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature) -> Predictions:
@@ -119,7 +124,7 @@ def measure(session: OnnxSession, expected: Reference, signature: Signature, tol
         tolerance=tolerance,
         blind_steps=expected.blind_steps,
     )
-    return found.model_copy(update={"reference": expected.name})
+    return found.model_copy(update={"reference": expected.name, "refused": expected.refused})
 
 
 def prove(model: bytes, expected: Reference, signature: Signature, config: ParityConfig) -> Parity:

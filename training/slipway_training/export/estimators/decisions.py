@@ -23,6 +23,7 @@ from slipway_training.export.estimators.adaboost import adaboost_decision
 from slipway_training.export.estimators.bagging import chosen, mean
 from slipway_training.export.estimators.boosting import exact_scores, raw_scores
 from slipway_training.export.estimators.forests import FORESTS, exact_shares
+from slipway_training.export.estimators.lightgbm_trees import lightgbm_scores
 from slipway_training.export.estimators.linear import linear_decision
 from slipway_training.export.estimators.support_vectors import support_vector_decision
 from slipway_training.export.pipeline_walk import Translation, below
@@ -56,6 +57,8 @@ def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
         case GridSearchCV() | RandomizedSearchCV():
             return decision(translation, fitted.best_estimator_, blocks, path)
     own = next((write for types, write in _OWN if isinstance(fitted, types)), None)
+    if type(fitted).__name__ == "LGBMClassifier":
+        own = lightgbm_scores
     if not hasattr(fitted, "decision_function"):
         own = probability
     elif own is None:

@@ -4,16 +4,18 @@ The model is read from LightGBM's own dump, so nothing is guessed. Columns of ca
 be they text or numbers, or as whole numbers; a split on a set of them compares a column of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from slipway_training.errors import ConversionError
 from slipway_training.export.blocks import Block, EstimatorOutput, join, select
-from slipway_training.export.estimators.raw_scores import linked, summed
+from slipway_training.export.estimators.raw_scores import linked, summed, summed_exactly
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.building import Building
+from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.memberships import HALF, Memberships, codes, matching, matching_codes
 
 _LINKS = {
@@ -31,6 +33,24 @@ _LINKS = {
 
 def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> EstimatorOutput:
     """The sum of the trees, through the objective's link."""
+    raw, objective = _raw(translation, fitted, blocks, path, summed_by=partial(summed, is_single=False))
+    return linked(translation, fitted, raw, _LINKS.get(objective, ""))
+
+
+def lightgbm_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
+    """The sum of the trees as [rows, trees per stage], to nearly the last place of float64."""
+    return _raw(translation, fitted, blocks, path, summed_by=summed_exactly)[0]
+
+
+def _raw(
+    translation: Translation,
+    fitted: Any,
+    blocks: Sequence[Block],
+    path: str,
+    *,
+    summed_by: Callable[[Translation, Ensemble, Block, int], str],
+) -> tuple[str, str]:
+    """The sum of the trees and the name of the objective."""
     name = type(fitted).__name__
     what = f"step {path or name}: {name}"
     model = fitted.booster_.dump_model()
@@ -43,8 +63,7 @@ def lightgbm_model(translation: Translation, fitted: Any, blocks: Sequence[Block
     for number, info in enumerate(model["tree_info"]):
         _grow(building, info["tree_structure"], number, targets, memberships, what)
     block = _columns(translation, blocks, fitted, model, memberships, what)
-    raw = summed(translation, building.ensemble(), block, targets, is_single=False)
-    return linked(translation, fitted, raw, _LINKS.get(objective, ""))
+    return summed_by(translation, building.ensemble(), block, targets), objective
 
 
 def _check(what: str, model: dict[str, Any], objective: str, options: Sequence[str]) -> None:
@@ -120,8 +139,12 @@ def _columns(
 def _categories(fitted: Any, model: dict[str, Any], texts: Sequence[bool], what: str) -> dict[int, list[Any]]:
     """The categories of each column that pandas had as such: all that are text, and numbers that LightGBM says are."""
     known = model["pandas_categorical"] or []
-    by_number = {*np.flatnonzero(texts).tolist(), *map(int, fitted.booster_.params.get("categorical_column", ()))}
-    columns = next((sorted(own) for own in (by_number, np.flatnonzero(texts)) if len(own) == len(known)), None)
+    by_number: set[int] = {
+        *np.flatnonzero(texts).tolist(),
+        *map(int, fitted.booster_.params.get("categorical_column", ())),
+    }
+    by_text = np.flatnonzero(texts).tolist()
+    columns = next((sorted(own) for own in (by_number, set(by_text)) if len(own) == len(known)), None)
     if columns is None and not any(texts):
         raise ConversionError(
             f"{what} has ordered categories of numbers, whose order it does not record; give them as numbers and fit "

@@ -8,6 +8,7 @@ from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.ensemble import Ensemble
+from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.placement import place
 
 _TWO = 2
@@ -19,6 +20,12 @@ def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: 
     return translation.double(
         translation.assembly.add_trees("TreeEnsembleRegressor", wire, placed, n_targets=targets)[0]
     )
+
+
+def summed_exactly(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> str:
+    """The same to nearly the last place, of a library that compares in float64."""
+    wire, placed = place(ensemble, block, is_single=False)
+    return exact_sums(translation.assembly, wire, placed, targets)
 
 
 def linked(translation: Translation, fitted: Any, raw: str, link: str = "") -> EstimatorOutput:

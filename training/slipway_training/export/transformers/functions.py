@@ -1,4 +1,4 @@
-"""FunctionTransformer: numpy's functions of one number that have a form in ONNX; another function is Python and has none.
+"""FunctionTransformer: numpy's functions of one number that have a form in ONNX; another is Python and has none.
 
 Logarithms to other bases, roots and trigonometry differ from numpy's in the last places, which the parity check sees.
 """

@@ -1,4 +1,5 @@
-"""CountVectorizer, TfidfTransformer and TfidfVectorizer: words as scikit-learn cuts them, counted exactly and weighed in float64.
+"""CountVectorizer, TfidfTransformer and TfidfVectorizer: words as scikit-learn cuts them, counted exactly, weighed in
+float64.
 
 skl2onnx replaces the default token pattern by ASCII letters, so that every accented word is another one. onnxruntime's
 tokenizer does not know what a word of Unicode is, so it is given every letter and digit that Python knows.
