@@ -8,6 +8,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
+from slipway_ml.contract.evaluation import Comparison, Evaluation, Score
 from slipway_ml.contract.manifest import (
     Cell,
     FileDigest,
@@ -290,3 +291,11 @@ def publish(
         {MODEL_FILE: content},
         lambda version, files: change(make_manifest(name, version, signature, content, files)),
     )
+
+
+def no_better_than_baseline(manifest: ModelManifest) -> ModelManifest:
+    """The same version with an evaluation by which it knows no more than the baseline."""
+    score = Score(name="r2", value=0.0)
+    baseline = Comparison(other="always the mean", score=score, difference=-0.1)
+    evaluation = Evaluation(rows=10, confidence=0.95, resamples=100, baseline=baseline)
+    return manifest.model_copy(update={"evaluation": evaluation})

@@ -74,9 +74,10 @@ class Evaluation(Part):
 
 
 class About(Part):
-    """What people say of a model: nothing here is measured."""
+    """What people say of a model: nothing here is measured. `unit` is that of the values it predicts."""
 
     description: str = ""
     owner: str = ""
     intended_use: str = ""
+    unit: str = ""
     limitations: tuple[str, ...] = ()

@@ -14,11 +14,12 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from slipway_ml.contract.evaluation import About, Evaluation, Part, Score
 from slipway_ml.contract.model_options import ServingRequest
-from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.parity import Parity, ValueChange
 from slipway_ml.contract.signature import Kind, Label, Signature
 
-SCHEMA = 2
-"""2 is written where a regression has several targets, which readers of 1 would take for one value; else 1."""
+SCHEMA = 3
+"""3 is written where values are float64, which readers of 2 would call float32; 2 where a regression has several
+targets, which readers of 1 would take for one value; else 1."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
@@ -57,7 +58,8 @@ class Variant(Part):
     `bit_equal` says that every prediction on the parity check's rows is bit for bit the chosen variant's; only such
     variants may stand in for it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are
     milliseconds and bytes of opening it, all on the machine that published; they rank, they never gate. `parity` is
-    None where the variant could not be built; `verdict` then says why.
+    None where the variant could not be built; `verdict` then says why. `change` is that of values on the rows it was
+    judged on, None for classes and for an exact variant.
     """
 
     name: str
@@ -74,8 +76,17 @@ class Variant(Part):
     memory: int | None = None
     score: float | None = None
     parity: Parity | None = None
+    change: ValueChange | None = None
     passed: bool
     verdict: str
+
+
+class Quantized(Part):
+    """The 8-bit form of the version, kept as `file`; both are None where there is none, and `reason` says why."""
+
+    variant: str | None = None
+    file: str | None = None
+    reason: str
 
 
 class GoldenRow(Part):
@@ -130,7 +141,9 @@ class Decision(Part):
     """A decision threshold that is part of the graph: `positive` is the label from this probability on.
 
     `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
-    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on.
+    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on. `interval`
+    is that of `cost`; `constant_cost` is what the cheapest constant prediction, `constant`, would cost on these rows.
+    Manifests from before they were there have none.
     """
 
     positive: Label
@@ -138,6 +151,9 @@ class Decision(Part):
     tuned_rows: Annotated[int, Field(ge=0)]
     cost: float
     cost_at_half: float
+    interval: tuple[float, float] | None = None
+    constant: Label | None = None
+    constant_cost: float | None = None
 
 
 class SourceRecord(Part):
@@ -209,7 +225,7 @@ class OnnxFormat(Part):
 class ModelManifest(Part):
     """The whole manifest. `files` names every file of the version except the manifest itself."""
 
-    schema_: Annotated[Literal[1, 2], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[1, 2, 3], Field(alias="schema")] = 1
     model_name: ModelName
     model_version: Annotated[int, Field(ge=1)]
     created_at: datetime
@@ -219,6 +235,7 @@ class ModelManifest(Part):
     variant: str
     variant_reason: str
     variants: tuple[Variant, ...]
+    quantized: Quantized | None = None
     metrics: tuple[Score, ...]
     parity: Parity
     golden_rows: GoldenRows
@@ -234,8 +251,8 @@ class ModelManifest(Part):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "ModelManifest":
-        if (self.schema_ > 1) != (self.signature.targets is not None):
-            raise ValueError("schema 2 is for signatures with targets, and only for these")
+        if self.schema_ != schema_of(self.signature):
+            raise ValueError("schema 2 is for signatures with targets, 3 for float64 values, and only for these")
         for number, golden in enumerate(self.golden_rows.rows):
             if not (_fits(golden.row, self.signature) and _predictions(golden, self.signature)):
                 raise ValueError(f"golden row {number} does not fit the signature")
@@ -257,6 +274,13 @@ def _predictions(golden: GoldenRow, signature: Signature) -> bool:
         return len(golden.numbers) == len(signature.targets or "1") and is_several == (signature.targets is not None)
     count = len(signature.labels) if signature.has_probabilities else 0
     return golden.label in signature.labels and len(golden.probabilities or ()) == count
+
+
+def schema_of(signature: Signature) -> Literal[1, 2, 3]:
+    """The oldest format whose readers understand what the signature says."""
+    if signature.double_values:
+        return 3
+    return 1 if signature.targets is None else 2
 
 
 class UnreadableManifest(ValueError):

@@ -44,6 +44,10 @@ _FAMILIES: Mapping[str, Family] = {
 }
 
 
+NOT_APPLICABLE = "not applicable: "
+"""How the reason begins where a graph has no model of a pass's families."""
+
+
 class NotApplicable(Exception):
     """A pass cannot be applied to this graph; the message is a clause that says why."""
 
@@ -97,7 +101,7 @@ class Pass:
         """Raises NotApplicable where the graph has no model of its families, in equal words for equal families."""
         if not self.suits(model):
             wanted = " or ".join(_MODELS[family] for family in sorted(self.families))
-            raise NotApplicable(f"not applicable: the graph has no {wanted}")
+            raise NotApplicable(f"{NOT_APPLICABLE}the graph has no {wanted}")
 
 
 def families(model: ModelProto) -> set[Family]:

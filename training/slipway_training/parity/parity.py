@@ -19,7 +19,7 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
 from slipway_training.config.proof import ParityConfig
 from slipway_training.errors import DataCheckFailed, ParityError
-from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline, some, spread_of
+from slipway_training.evaluation.predictions import Predictions, centre_of, predict_with_pipeline, some, spread_of
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import edge_rows
 from slipway_training.parity.probes import Probes, of_kind, together
@@ -35,7 +35,7 @@ _REFUSALS = (ValueError, IndexError, KeyError, TypeError)
 class Reference:
     """Rows with the expected predictions: first the `held_out` ones that are evaluated on, then training and edge rows.
 
-    `name` says whose predictions they are.
+    `name` says whose predictions they are. `centre` is where differences of float64 values are measured from.
     """
 
     probes: Probes
@@ -44,6 +44,7 @@ class Reference:
     spread: NDArray[np.float64]
     blind_steps: int = 0
     name: str = "scikit-learn"
+    centre: NDArray[np.float64] | float = 0.0
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -74,7 +75,9 @@ def reference(
         )
     probes = together([real, answered])
     predictions = predict_without_warnings(pipeline, probes, signature)
-    return Reference(probes, judged, predictions, spread_of(some(predictions, slice(judged))), blind_steps)
+    own = some(predictions, slice(judged))
+    centre = centre_of(own) if signature.double_values else 0.0
+    return Reference(probes, judged, predictions, spread_of(own), blind_steps, centre=centre)
 
 
 def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature) -> Predictions:
@@ -118,6 +121,7 @@ def measure(session: OnnxSession, expected: Reference, signature: Signature, tol
         spread=expected.spread,
         tolerance=tolerance,
         blind_steps=expected.blind_steps,
+        centre=expected.centre,
     )
     return found.model_copy(update={"reference": expected.name})
 
@@ -135,7 +139,8 @@ def prove(model: bytes, expected: Reference, signature: Signature, config: Parit
         remedy = (
             "choose another estimator or other parameters, nothing was published"
             if parity.label_flips
-            else "scale the columns, or raise the tolerance if that is right"
+            else "scale the columns, or the target with TransformedTargetRegressor and StandardScaler, or raise the "
+            "tolerance if that is right"
         )
         raise ParityError(f"step parity: {problem}; {remedy}")
     return parity

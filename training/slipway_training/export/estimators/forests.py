@@ -18,6 +18,7 @@ from onnx import TensorProto
 from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation, as_labels
 from slipway_training.export.trees.attributes import DOMAIN, attributes
+from slipway_training.export.trees.centred import centred, with_constants
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from slipway_training.export.trees.fitted import from_trees
 from slipway_training.export.trees.placement import place
@@ -93,7 +94,10 @@ def largest_sum(
 
 
 def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> EstimatorOutput:
-    """The sums of the leaves over the number of trees, [rows, targets], in float32."""
+    """The sums of the leaves over the number of trees, [rows, targets]; in float32 save where digits would be lost."""
+    constants = None
+    if translation.keeps_digits:
+        ensemble, constants = centred(ensemble, targets, is_mean=True)
     wire, placed = place(ensemble, block, is_single=True)
     value = translation.assembly.add(
         "TreeEnsembleRegressor",
@@ -103,6 +107,8 @@ def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targe
         aggregate_function="AVERAGE",
         **attributes(placed, "target"),
     )
+    if constants is not None:
+        return EstimatorOutput(None, with_constants(translation.assembly, value, constants))
     return EstimatorOutput(None, value, is_double=False)
 
 

@@ -8,6 +8,7 @@ from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.attributes import DOMAIN, attributes
+from slipway_training.export.trees.centred import centred, with_constants
 from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.placement import place
 
@@ -16,12 +17,14 @@ _TWO = 2
 
 def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: int, *, is_single: bool) -> str:
     """[rows, targets] in float64; `is_single` where the library casts to float32 before it compares."""
+    constants = None
+    if translation.keeps_digits:
+        ensemble, constants = centred(ensemble, targets)
     wire, placed = place(ensemble, block, is_single=is_single)
-    return translation.double(
-        translation.assembly.add(
-            "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(placed, "target")
-        )
+    value = translation.assembly.add(
+        "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=targets, **attributes(placed, "target")
     )
+    return translation.double(value) if constants is None else with_constants(translation.assembly, value, constants)
 
 
 def linked(translation: Translation, fitted: Any, raw: str, link: str = "") -> EstimatorOutput:

@@ -37,6 +37,7 @@ def variants(trained: Trained) -> Section | None:
     blocks: list[Block] = [
         *(_plots(trained) if len(measured) > 1 else ()),
         Paragraph(f"Published: {choice.reason}."),
+        Paragraph(f"Quantized form: {choice.quantized.variant or 'none'}; {choice.quantized.reason}."),
         TextTable(_HEAD, rows, frozenset(_HEAD[2:])),
     ]
     if refused:

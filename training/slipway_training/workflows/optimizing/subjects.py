@@ -115,5 +115,6 @@ def of_file(
         trained.metrics,
         trained.parity,
         trained.candidate.about,
+        trained.evaluation,
         recipe=recipe,
     )
