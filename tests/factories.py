@@ -295,7 +295,6 @@ def publish(
 
 def no_better_than_baseline(manifest: ModelManifest) -> ModelManifest:
     """The same version with an evaluation by which it knows no more than the baseline."""
-    score = Score(name="r2", value=0.0)
-    baseline = Comparison(other="always the mean", score=score, difference=-0.1)
-    evaluation = Evaluation(rows=10, confidence=0.95, resamples=100, baseline=baseline)
-    return manifest.model_copy(update={"evaluation": evaluation})
+    baseline = Comparison(other="always the mean", score=Score(name="r2", value=0.0), difference=-0.1)
+    update = {"evaluation": Evaluation(rows=10, confidence=0.95, resamples=100, baseline=baseline)}
+    return manifest.model_copy(update=update)

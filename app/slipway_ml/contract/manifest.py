@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from slipway_ml.contract.evaluation import About, Evaluation, Part, Score
+from slipway_ml.contract.evaluation import About, Decision, Evaluation, Part, Score
 from slipway_ml.contract.model_options import ServingRequest
 from slipway_ml.contract.parity import Parity, ValueChange
 from slipway_ml.contract.signature import Kind, Label, Signature
@@ -135,25 +135,6 @@ class Finding(Part):
     column: str = ""
     rows: Annotated[int, Field(ge=0)] = 0
     of: Annotated[int, Field(ge=0)] = 0
-
-
-class Decision(Part):
-    """A decision threshold that is part of the graph: `positive` is the label from this probability on.
-
-    `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
-    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on. `interval`
-    is that of `cost`; `constant_cost` is what the cheapest constant prediction, `constant`, would cost on these rows.
-    Manifests from before they were there have none.
-    """
-
-    positive: Label
-    threshold: float
-    tuned_rows: Annotated[int, Field(ge=0)]
-    cost: float
-    cost_at_half: float
-    interval: tuple[float, float] | None = None
-    constant: Label | None = None
-    constant_cost: float | None = None
 
 
 class SourceRecord(Part):

@@ -4,8 +4,8 @@ A model that knows no more than the baseline, and a threshold that costs more th
 like any other version from outside; serving them is a decision of people, not a default.
 """
 
-from slipway_ml.contract.evaluation import Evaluation
-from slipway_ml.contract.manifest import Decision, ModelManifest
+from slipway_ml.contract.evaluation import Decision, Evaluation
+from slipway_ml.contract.manifest import ModelManifest
 
 
 def shortcomings(manifest: ModelManifest) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from slipway_ml.contract.evaluation import Comparison, Evaluation, Score
-from slipway_ml.contract.manifest import Decision
+from slipway_ml.contract.evaluation import Comparison, Decision, Evaluation, Score
 from slipway_ml.contract.merit import shortcomings_of
 
 

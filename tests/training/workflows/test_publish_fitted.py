@@ -11,14 +11,14 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.cluster import KMeans
-from sklearn.compose import make_column_transformer
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from slipway_ml.contract.signature import Kind
@@ -272,3 +272,13 @@ def test_quantized_form_is_kept_and_served_where_it_is_asked_for(tmp_path: Path)
 def test_quantized_form_that_does_not_exist_is_refused_where_it_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(GateFailed, match="no 8-bit form is known for it"):
         publish(LogisticRegression().fit(X, Y), X, Y, name="m", models=tmp_path, report=False, quantize=True)
+
+
+def test_estimator_that_onnx_has_in_float32_alone_keeps_its_digits_as_the_refusal_says(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"name": "far", "models": tmp_path, "report": False}
+
+    with pytest.raises(ParityError, match="the target with TransformedTargetRegressor and StandardScaler"):
+        publish(SVR().fit(X, FAR), X, FAR, **given)
+    version = publish(TransformedTargetRegressor(SVR(), transformer=StandardScaler()).fit(X, FAR), X, FAR, **given)
+
+    assert version.manifest.schema_ == 3

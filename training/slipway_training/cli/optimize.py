@@ -15,9 +15,8 @@ from rich.markup import escape
 
 from slipway_ml.registry.store import MODEL_FILE, Registry
 from slipway_training.cli.import_ import model_name
-from slipway_training.cli.options import SERVE_QUANTIZED
 from slipway_training.cli.output import show_choice, show_version
-from slipway_training.config.optimize import ASKED_FOR, OptimizeConfig
+from slipway_training.config.optimize import ASKED_FOR, SERVE_QUANTIZED, OptimizeConfig
 from slipway_training.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from slipway_ml.registry.store import Registry, StoredVersion
-from slipway_training.cli.options import SERVE_QUANTIZED
 from slipway_training.cli.output import show_selection, show_variants, show_version, show_warnings
 from slipway_training.config import documents as configs
 from slipway_training.config.model import TrainingConfig
+from slipway_training.config.optimize import SERVE_QUANTIZED
 from slipway_training.data import lineage
 
 _SHIPPED = ", ".join(configs.shipped())

@@ -34,6 +34,10 @@ QUANTIZED: frozenset[Candidate] = frozenset(
 """Those that round to 8 bits: the best that passes is kept as `variants/quantized.onnx`."""
 
 
+SERVE_QUANTIZED = ('optimize.serve="quantized"',)
+"""What --quantize says, as --set would."""
+
+
 class OptimizeConfig(Section):
     """Which variants of the exported graph are tried, and how one of them is chosen."""
 

@@ -105,7 +105,7 @@ class Translation:
         """A block through an estimator as skl2onnx writes it; raises ConversionError that names the step."""
         order = (
             (skl2onnx_step.FLOAT32, skl2onnx_step.FLOAT64)
-            if prefers_float32(fitted) ^ self._is_other
+            if (prefers_float32(fitted) and not self.keeps_digits) ^ self._is_other
             else (skl2onnx_step.FLOAT64, skl2onnx_step.FLOAT32)
         )
         model, precision = skl2onnx_step.convert(fitted, block.width, order, path)

@@ -19,7 +19,7 @@ from slipway_training.config.model import ModelConfig
 from slipway_training.config.proof import GateConfig
 from slipway_training.errors import GateFailed
 from slipway_training.evaluation.metrics import gain
-from slipway_training.optimizer.passes import NOT_APPLICABLE
+from slipway_training.optimizer.quantized import why_kept, why_none
 from slipway_training.optimizer.variants import Built, Measured
 from slipway_training.optimizer.verdicts import Limit, Violation, in_words
 
@@ -64,7 +64,7 @@ def choose(built: Sequence[Built], measured: Sequence[Measured], config: ModelCo
     quantized = Quantized(
         variant=kept.name if kept else None,
         file=QUANTIZED_FILE if kept else None,
-        reason=_why_quantized(kept, eight_bit, built, refusals),
+        reason=why_kept(kept, eight_bit, config.unit) if kept else why_none(built, refusals),
     )
     lossy = [one for one in passing if _may_serve(one, kept, optimize.serve)]
     chosen = (
@@ -108,27 +108,6 @@ def _asked_for(serve: str, kept: Measured | None, quantized: Quantized) -> Measu
 
 def _file(built: Built, kept: Measured | None) -> str:
     return QUANTIZED_FILE if kept is not None and built.name == kept.name else f"variants/{built.name}.onnx"
-
-
-def _why_quantized(
-    kept: Measured | None, passing: Sequence[Measured], built: Sequence[Built], refusals: dict[str, str]
-) -> str:
-    """Why this 8-bit form is kept, or why there is none."""
-    if kept is not None:
-        return f"{kept.name} {'passed every gate' if len(passing) == 1 else f'is {_rank(kept, passing)}'}"
-    tried = [one for one in built if one.is_quantized]
-    if not tried:
-        return "optimize.candidates names no 8-bit form"
-    verdicts = {one.name: refusals.get(one.name) or one.failure for one in tried}
-    measured = {name: why for name, why in verdicts.items() if name in refusals}
-    fits = {name: why for name, why in verdicts.items() if not why.startswith(NOT_APPLICABLE)}
-    grouped: dict[str, list[str]] = {}
-    for name, why in (measured or fits or verdicts).items():
-        grouped.setdefault(why, []).append(name)
-    if not fits:
-        missing = " and ".join(why.removeprefix(NOT_APPLICABLE) for why in grouped)
-        return f"no 8-bit form is known for it: {missing}"
-    return "; ".join(f"{', '.join(names)}: {why}" for why, names in grouped.items())
 
 
 def violations(one: Measured, exact: Measured, config: ModelConfig, own: Score | None) -> tuple[Violation, ...]:

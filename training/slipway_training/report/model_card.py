@@ -5,14 +5,13 @@ how it scores, and what was compared with its reference.
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
 from slipway_ml.contract.manifest import Finding, Variant
-from slipway_ml.contract.merit import shortcomings_of
 from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.signature import Task
 from slipway_training.candidate import Trained
 from slipway_training.config.model import ModelConfig
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.variants import EXPORTED
-from slipway_training.report.leading import ordered
+from slipway_training.report.leading import ordered, shortcomings
 from slipway_training.report.words import number, p_value
 
 
@@ -91,7 +90,7 @@ def _scores(metrics: tuple[Score, ...], evaluation: Evaluation | None) -> list[s
 
 
 def _shortcomings(trained: Trained) -> list[str]:
-    found = shortcomings_of(trained.evaluation, trained.candidate.cost.recorded if trained.candidate.cost else None)
+    found = shortcomings(trained)
     return ["", *(f"**Warning:** {sentence}." for sentence in found)] if found else []
 
 

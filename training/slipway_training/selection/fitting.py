@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import FixedThresholdClassifier
 
-from slipway_ml.contract import evaluation, manifest
+from slipway_ml.contract import evaluation
 from slipway_ml.contract.signature import Label, Signature
 from slipway_training.config.cost import CostConfig
 from slipway_training.config.evaluation import EvaluationConfig
@@ -72,10 +72,10 @@ class CostOutcome:
         return f"{self.decision.how}; on held-out rows {self.cost:.4g}{sure} per row, {others}"
 
     @property
-    def recorded(self) -> manifest.Decision:
+    def recorded(self) -> evaluation.Decision:
         """As the manifest has it."""
         decision = self.decision
-        return manifest.Decision(
+        return evaluation.Decision(
             positive=decision.positive,
             threshold=decision.threshold,
             tuned_rows=decision.rows,

@@ -3,8 +3,8 @@
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Score
 from slipway_ml.contract.manifest import Variant
-from slipway_ml.contract.merit import shortcomings_of
 from slipway_training.candidate import Trained
+from slipway_training.report.leading import shortcomings
 from slipway_training.report.section import Block, KeyFigure, Section, TextTable
 from slipway_training.report.words import metric, number, p_value, size
 from slipway_training.selection.fitting import CostOutcome
@@ -22,7 +22,8 @@ def summary(trained: Trained) -> Section | None:
         blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence, trained.config.unit))
         if evaluation.champion is not None:
             blocks.append(_champion(trained.metrics[0], evaluation.champion))
-    blocks += [*_shortcomings(trained), _parity_figure(trained), _served(trained)]
+    warnings = [KeyFigure("not to be served unasked", "warning", one, "warning") for one in shortcomings(trained)]
+    blocks += [*warnings, _parity_figure(trained), _served(trained)]
     if evaluation is not None:
         blocks.append(_care(len(evaluation.found_slices), len(trained.candidate.findings), evaluation.slices_tried))
     blocks.append(TextTable(("", ""), tuple(_about(trained))))
@@ -102,11 +103,6 @@ def _care(slices: int, findings: int, tried: int) -> KeyFigure:
 def served(trained: Trained) -> Variant:
     """The variant that is published."""
     return next(variant for variant in trained.choice.variants if variant.name == trained.choice.name)
-
-
-def _shortcomings(trained: Trained) -> list[KeyFigure]:
-    found = shortcomings_of(trained.evaluation, trained.candidate.cost.recorded if trained.candidate.cost else None)
-    return [KeyFigure("not to be served unasked", "warning", sentence, "warning") for sentence in found]
 
 
 def _about(trained: Trained) -> list[tuple[str, str]]:

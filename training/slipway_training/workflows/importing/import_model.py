@@ -51,6 +51,7 @@ def import_graph(
     *,
     name: str,
     description: str = "",
+    unit: str = "",
     models: Path = Path("models"),
     rows: Rows | None = None,
     source_version: int | None = None,
@@ -62,7 +63,14 @@ def import_graph(
     Raises SlipwayError with one sentence that says which option is missing; nothing is then written.
     """
     trained, recipe = take_in(
-        path, wishes, name=name, description=description, rows=rows, source_version=source_version, progress=progress
+        path,
+        wishes,
+        name=name,
+        description=description,
+        unit=unit,
+        rows=rows,
+        source_version=source_version,
+        progress=progress,
     )
     return write(Registry(models), trained, recipe, promote=promote, progress=progress)
 
@@ -73,6 +81,7 @@ def take_in(
     *,
     name: str,
     description: str = "",
+    unit: str = "",
     rows: Rows | None = None,
     source_version: int | None = None,
     progress: Progress,
@@ -91,7 +100,7 @@ def take_in(
     proof, predictions = check_against_itself(session, signature, interface, frame)
     asked = proof.rows + proof.edge_rows
     progress("prove", f"each of {asked} rows has the same prediction alone and in a batch; no pipeline to compare with")
-    config = configs.for_fitted({"name": name, "description": description, "task": signature.task})
+    config = configs.for_fitted({"name": name, "description": description, "unit": unit, "task": signature.task})
     target = None if rows is None or rows[1] is None else true_targets(rows[1], signature, len(rows[0]))
     metrics: tuple[Score, ...] = ()
     evaluation = None
