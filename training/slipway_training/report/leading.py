@@ -11,7 +11,10 @@ def leading_score(trained: Trained) -> Score:
 
 
 def ordered(trained: Trained) -> tuple[Score, ...]:
-    """All scores as people read them; gates and slices go on speaking of the primary metric."""
+    """All scores as people read them.
+
+    Gates, slices and variants go on speaking of the primary metric, which is the first of `trained.metrics`.
+    """
     cost = trained.candidate.cost
     leading = cost.scores if cost is not None else ()
     names = {score.name for score in leading}
