@@ -117,7 +117,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     refuse_neighbor_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
     predictions = _ask(fitted, config)
     if needs_double(predictions, config.parity.tolerance):
-        signature = signature.model_copy(update={"double_values": True})
+        signature = signature.changed(double_values=True)
         fitted = replace(fitted, signature=signature)
     metrics, evaluation = _evaluate(fitted, predictions, config, champion)
     metrics += fitted.cost.scores if fitted.cost else ()

@@ -7,7 +7,7 @@ one input of shape [-1, 1] per feature, named like it. The ONNX graph of a versi
 
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -112,6 +112,10 @@ class Signature(BaseModel):
 
     def _may_have(self, targets: tuple[str, ...]) -> bool:
         return self.task is Task.REGRESSION and len(set(targets)) == len(targets) > 1
+
+    def changed(self, **fields: Any) -> "Signature":
+        """Another signature with these fields; `model_copy` would keep the tensors derived from the old ones."""
+        return Signature(**{**{name: getattr(self, name) for name in Signature.model_fields}, **fields})
 
     @cached_property
     def inputs(self) -> tuple[TensorMetadata, ...]:

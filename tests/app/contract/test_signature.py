@@ -137,3 +137,10 @@ def test_classifier_without_probabilities_gives_the_label_alone() -> None:
     )
 
     assert [output.name for output in signature.outputs] == ["label"]
+
+
+def test_changed_signature_derives_its_tensors_anew() -> None:
+    before = matrix_signature()
+    assert before.outputs[0].datatype is Datatype.FP32
+
+    assert before.changed(double_values=True).outputs[0].datatype is Datatype.FP64

@@ -16,7 +16,9 @@ from slipway_training.workflows.signature_inference import infer
 def test_rounded_network_has_the_mean_of_the_exact_one_on_its_training_rows() -> None:
     random = np.random.default_rng(0)
     rows = pd.DataFrame(random.normal(size=(300, 8)), columns=list("abcdefgh"))
-    model = MLPRegressor(hidden_layer_sizes=(64, 64), max_iter=30, random_state=0).fit(rows, 50 + rows["a"] * 9)
+    model = MLPRegressor(hidden_layer_sizes=(64, 64), max_iter=100, early_stopping=True, random_state=0).fit(
+        rows, 50 + rows["a"] * 9
+    )
     fitted = infer(model, rows, 50 + rows["a"] * 9, None, ())
     material = Material(to_tensors(fitted.learn, fitted.signature), fitted.signature)
     exact = export(fitted.pipeline, fitted.signature)

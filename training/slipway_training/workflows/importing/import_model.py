@@ -133,7 +133,7 @@ def _as_predicted(
     if interface.numbers is None:
         return signature
     if signature.task is Task.REGRESSION:
-        double = signature.model_copy(update={"double_values": True})
+        double = signature.changed(double_values=True)
         if interface.numbers.datatype is not Datatype.FP64:
             return signature
         found = first_predictions(_adapted(foreign, interface, double)[1], double, frame)
@@ -146,7 +146,7 @@ def _as_predicted(
             f"output {interface.numbers.name!r} gives scores outside of 0 to 1, which are no probabilities and do not "
             "say where one class ends; name the label with --label-output, or serve the score with --task regression"
         )
-    return signature.model_copy(update={"has_probabilities": False})
+    return signature.changed(has_probabilities=False)
 
 
 def _fields(wishes: Overrides) -> dict[str, Any]:
