@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.neural_network import MLPRegressor
 
 from slipway_ml.runtime.session import OnnxSession
@@ -13,6 +14,7 @@ from slipway_training.optimizer.weights import quantize_weights
 from slipway_training.workflows.signature_inference import infer
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_rounded_network_has_the_mean_of_the_exact_one_on_its_training_rows() -> None:
     random = np.random.default_rng(0)
     rows = pd.DataFrame(random.normal(size=(300, 8)), columns=list("abcdefgh"))
