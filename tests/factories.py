@@ -8,20 +8,13 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from slipway_ml.contract.manifest import (
-    Cell,
-    FileDigest,
-    GoldenRow,
-    GoldenRows,
-    ModelManifest,
-    OnnxFormat,
-    Provenance,
-    Variant,
-)
+from slipway_ml.contract.evaluation import Comparison, Evaluation, Score
+from slipway_ml.contract.manifest import Cell, FileDigest, GoldenRow, GoldenRows, ModelManifest, OnnxFormat, Provenance
 from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.profile import PROFILE_FILE, Profile, profile_to_json
 from slipway_ml.contract.signature import Feature, Kind, Label, Signature, Task
 from slipway_ml.contract.tensors import Datatype
+from slipway_ml.contract.variant import Variant
 from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
 from slipway_ml.serving.manifest_rows import to_tensors
@@ -313,3 +306,10 @@ def publish(
         {MODEL_FILE: content, **beside},
         lambda version, files: change(make_manifest(name, version, signature, content, files)),
     )
+
+
+def no_better_than_baseline(manifest: ModelManifest) -> ModelManifest:
+    """The same version with an evaluation by which it knows no more than the baseline."""
+    baseline = Comparison(other="always the mean", score=Score(name="r2", value=0.0), difference=-0.1)
+    update = {"evaluation": Evaluation(rows=10, confidence=0.95, resamples=100, baseline=baseline)}
+    return manifest.model_copy(update=update)

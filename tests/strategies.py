@@ -9,20 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from slipway_ml.contract.evaluation import Score
-from slipway_ml.contract.manifest import (
-    Cell,
-    FileDigest,
-    GoldenRow,
-    GoldenRows,
-    Guarantee,
-    ModelManifest,
-    OnnxFormat,
-    Provenance,
-    Variant,
-)
+from slipway_ml.contract.manifest import Cell, FileDigest, GoldenRow, GoldenRows, ModelManifest, OnnxFormat, Provenance
 from slipway_ml.contract.parity import Parity, RowsCompared
 from slipway_ml.contract.signature import Feature, Kind, Label, Signature, Task
 from slipway_ml.contract.tensors import NUMPY_DTYPES, Datatype
+from slipway_ml.contract.variant import Guarantee, Variant
 from slipway_ml.protocol.messages import NamedTensor
 
 FEW = settings(max_examples=30, deadline=None)
@@ -169,7 +160,9 @@ def _manifests(signature: Signature, parity: st.SearchStrategy[Parity]) -> st.Se
         metrics=st.lists(st.builds(Score, name=TEXT, value=FINITE), max_size=2).map(tuple),
         parity=parity,
         golden_rows=st.builds(
-            GoldenRows, rows=st.lists(_golden(signature), min_size=1, max_size=2).map(tuple), tolerance=st.floats(0, 0.01)
+            GoldenRows,
+            rows=st.lists(_golden(signature), min_size=1, max_size=2).map(tuple),
+            tolerance=st.floats(0, 0.01),
         ),
         provenance=_provenances(),
     )

@@ -15,6 +15,7 @@ SlipwayError                      one sentence: what is wrong, where, what to do
 │   ├── RateLimited               more requests with this key than it may send
 │   ├── ControlledElsewhere       load or unload, where the models folder alone decides
 │   ├── ModelNotFound             no such model
+│   │   └── NoChampion            published, and no version of it may serve unasked
 │   └── VersionNotFound           no such version of a model
 ├── Unavailable                   the request is fine; try again later
 │   ├── ModelNotReady             the version is still loading, or cannot be loaded
@@ -163,6 +164,17 @@ class ModelNotFound(RequestError):
 
     def __init__(self) -> None:
         super().__init__("no such model; GET /v2/models lists what is served")
+
+
+class NoChampion(ModelNotFound):
+    """Versions of the model are published, and none of them was made the champion."""
+
+    def __init__(self, model_name: str) -> None:
+        RequestError.__init__(
+            self,
+            f"no version of model {model_name!r} is the champion; choose one with 'slipway models promote {model_name} "
+            "VERSION'",
+        )
 
 
 class VersionNotFound(RequestError):

@@ -37,10 +37,11 @@ def test_first_version_becomes_the_champion_and_a_later_one_only_when_asked(regi
 def test_version_holds_the_model_the_variants_that_passed_and_a_card(published: Published) -> None:
     stored = published("digits")
 
-    passed = {f"variants/{variant.name}.onnx" for variant in stored.manifest.variants if variant.passed}
+    kept = {variant.file for variant in stored.manifest.variants if variant.file is not None}
 
-    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", *passed}
-    assert stored.read_model() == stored.read_file(f"variants/{stored.manifest.variant}.onnx")
+    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", *kept}
+    served = next(one.file for one in stored.manifest.variants if one.name == stored.manifest.variant)
+    assert stored.read_model() == stored.read_file(str(served))
 
 
 def test_refused_variants_stand_in_the_manifest_with_their_measurements(published: Published) -> None:

@@ -5,7 +5,7 @@ evaluate -> export -> check parity -> optimize -> gate
 It knows nothing of where the pipeline came from: a config of ours, a notebook, a file.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from slipway_training.evaluation import compared_models
 from slipway_training.evaluation import gates as model_gates
 from slipway_training.evaluation.compared_models import Incumbent
 from slipway_training.evaluation.outcome import EvaluatedRows, evaluate
-from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline
+from slipway_training.evaluation.predictions import Predictions, needs_double, predict_with_pipeline
 from slipway_training.export.onnx_export import forms
 from slipway_training.optimizer import candidates, gates, variants
 from slipway_training.optimizer.gates import Choice
@@ -118,6 +118,9 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     signature = fitted.signature
     refuse_neighbor_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
     predictions = _ask(fitted, config)
+    if needs_double(predictions, config.parity.tolerance):
+        signature = signature.changed(double_values=True)
+        fitted = replace(fitted, signature=signature)
     metrics, evaluation = _evaluate(fitted, predictions, config, champion)
     metrics += fitted.cost.scores if fitted.cost else ()
     model_gates.check(metrics, evaluation, config.gate)

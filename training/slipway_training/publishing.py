@@ -10,7 +10,7 @@ import onnx
 
 from slipway_ml import __version__
 from slipway_ml.contract.evaluation import About
-from slipway_ml.contract.manifest import EarlierVersion, FileDigest, ModelManifest, OnnxFormat, Provenance
+from slipway_ml.contract.manifest import EarlierVersion, FileDigest, ModelManifest, OnnxFormat, Provenance, schema_of
 from slipway_ml.contract.profile import PROFILE_FILE, profile_to_json
 from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
@@ -33,7 +33,9 @@ def write(
     progress: Progress,
     earlier: StoredVersion | None = None,
 ) -> StoredVersion:
-    """The next version; the first of a model becomes its champion, a later one when asked to. Raises RegistryError.
+    """The next version; the first that is better than the baseline becomes the champion, any when asked to.
+
+    Raises RegistryError.
 
     `report` says whether a page of plots is written into it, which takes about a second. `earlier` is the version whose
     graph was optimised anew: what was learned, decided and evaluated is then as it is there.
@@ -73,7 +75,7 @@ def _write(
 
     def build(version: int, digests: dict[str, FileDigest]) -> ModelManifest:
         manifest = ModelManifest(
-            schema_=1 if trained.signature.targets is None else 2,
+            schema_=schema_of(trained.signature),
             model_name=config.name,
             model_version=version,
             created_at=created,
@@ -84,6 +86,7 @@ def _write(
             variant_reason=choice.reason,
             variants=choice.variants,
             variant_order={config.optimize.hardware: choice.order},
+            quantized=choice.quantized,
             metrics=trained.metrics,
             parity=trained.parity,
             golden_rows=golden,
@@ -123,6 +126,7 @@ def about(config: ModelConfig) -> About:
         description=config.description,
         owner=config.owner,
         intended_use=config.intended_use,
+        unit=config.unit,
         limitations=config.limitations,
     )
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import About, Evaluation, Score
 from slipway_ml.contract.manifest import ModelManifest
+from slipway_ml.contract.merit import shortcomings
 from slipway_ml.contract.parity import Parity
 from slipway_ml.errors import RegistryError, UsageError
 from slipway_ml.registry.desired_state import CHAMPION
@@ -109,9 +110,9 @@ def _print_manifest(manifest: ModelManifest, aliases: dict[str, int]) -> None:
         console.print(f"made smaller from version {manifest.provenance.optimized_from.version}, without a fit")
     for heading, said in _said(manifest.about):
         console.print(escape(f"{heading}: {said}"))
-    for score in manifest.metrics:
-        console.print(escape(_in_words(score)))
-    for line in _beside(manifest.evaluation):
+    for sentence in shortcomings(manifest):
+        console.print(f"[bold red]warning[/bold red]: {escape(sentence)}", soft_wrap=True)
+    for line in (*map(_in_words, manifest.metrics), *_beside(manifest.evaluation), *_quantized(manifest)):
         console.print(escape(line))
     _print_certificate(console, "the exact graph", manifest.parity)
     chosen = next((v for v in manifest.variants if v.name == manifest.variant), None)
@@ -147,7 +148,12 @@ def _print_certificate(console: Console, what: str, parity: Parity) -> None:
 
 def _said(about: About) -> list[tuple[str, str]]:
     """What people say of the model, where they say something."""
-    lines = [("description", about.description), ("owner", about.owner), ("intended use", about.intended_use)]
+    lines = [
+        ("description", about.description),
+        ("owner", about.owner),
+        ("intended use", about.intended_use),
+        ("unit", about.unit),
+    ]
     return [(name, said) for name, said in [*lines, *(("limitation", said) for said in about.limitations)] if said]
 
 
@@ -167,6 +173,12 @@ def _beside(evaluation: Evaluation | None) -> list[str]:
         *(f"{r.other}: {r.note if r.score is None else _in_words(r.score)}" for r in compared_models),
         *(f"worse where {s.name}: {_in_words(s.score)}, {s.rows} rows" for s in evaluation.found_slices),
     ]
+
+
+def _quantized(manifest: ModelManifest) -> list[str]:
+    """Which 8-bit form is kept or why there is none; versions from before say neither."""
+    found = manifest.quantized
+    return [] if found is None else [f"quantized form: {found.variant or 'none'}, {found.reason}"]
 
 
 def _range(minimum: float | None, maximum: float | None) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from slipway_ml.contract.signature import Label
+
 
 class Part(BaseModel):
     """What every part of a manifest has in common: nothing changes it, and every number is one.
@@ -73,10 +75,30 @@ class Evaluation(Part):
     champion: Comparison | None = None
 
 
+class Decision(Part):
+    """A decision threshold that is part of the graph: `positive` is the label from this probability on.
+
+    `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
+    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on. `interval`
+    is that of `cost`; `constant_cost` is what the cheapest constant prediction, `constant`, would cost on these rows.
+    Manifests from before they were there have none.
+    """
+
+    positive: Label
+    threshold: float
+    tuned_rows: Annotated[int, Field(ge=0)]
+    cost: float
+    cost_at_half: float
+    interval: tuple[float, float] | None = None
+    constant: Label | None = None
+    constant_cost: float | None = None
+
+
 class About(Part):
-    """What people say of a model: nothing here is measured."""
+    """What people say of a model: nothing here is measured. `unit` is that of the values it predicts."""
 
     description: str = ""
     owner: str = ""
     intended_use: str = ""
+    unit: str = ""
     limitations: tuple[str, ...] = ()

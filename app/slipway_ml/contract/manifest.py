@@ -12,14 +12,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from slipway_ml.contract.evaluation import About, Evaluation, Part, Score
+from slipway_ml.contract.evaluation import About, Decision, Evaluation, Part, Score
 from slipway_ml.contract.input_policy import InputPolicy
 from slipway_ml.contract.model_options import ServingRequest
 from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.signature import Kind, Label, Signature
+from slipway_ml.contract.variant import HardwareClass, Quantized, Variant
 
-SCHEMA = 2
-"""2 is written where a regression has several targets, which readers of 1 would take for one value; else 1."""
+SCHEMA = 3
+"""3 is written where values are float64, which readers of 2 would call float32; 2 where a regression has several
+targets, which readers of 1 would take for one value; else 1."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
@@ -40,47 +42,6 @@ class FileDigest(Part):
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
-
-
-Guarantee = Literal["exact", "bounded", "different_model"]
-"""What a variant guarantees of its predictions.
-
-`exact`: it passed the very parity check that the exported graph passed. `bounded`: it may change a prediction by no
-more than the gates allow. `different_model`: so may it, but it is a model of its own, for instance with fewer trees.
-"""
-
-
-HardwareClass = Literal["cpu", "gpu"]
-"""What decides between variants: whether the first of a server's execution providers is the CPU."""
-
-
-class Variant(Part):
-    """One candidate graph with its measurements and the gate's verdict, also when it was refused.
-
-    `passes` names what was done to the exported graph, in order, and `declined` maps what could not be done to the
-    reason. `bound` is the largest change of a raw score that was compared beforehand, where that is possible.
-    `bit_equal` says that every prediction on the parity check's rows is bit for bit the chosen variant's; only such
-    variants may stand in for it. `latency_us` maps a batch size to microseconds per run, `load_ms` and `memory` are
-    milliseconds and bytes of opening it, all on the machine that published; they rank, they never gate. `parity` is
-    None where the variant could not be built; `verdict` then says why.
-    """
-
-    name: str
-    description: str
-    file: str | None = None
-    size: int | None = None
-    guarantee: Guarantee = "bounded"
-    passes: tuple[str, ...] = ()
-    declined: dict[str, str] = Field({})
-    bound: Annotated[float, Field(ge=0)] | None = None
-    bit_equal: bool = False
-    latency_us: dict[int, float] = Field({})
-    load_ms: float | None = None
-    memory: int | None = None
-    score: float | None = None
-    parity: Parity | None = None
-    passed: bool
-    verdict: str
 
 
 MOST_GOLDEN_ROWS = 10_000
@@ -142,20 +103,6 @@ class Finding(Part):
     column: str = ""
     rows: Annotated[int, Field(ge=0)] = 0
     of: Annotated[int, Field(ge=0)] = 0
-
-
-class Decision(Part):
-    """A decision threshold that is part of the graph: `positive` is the label from this probability on.
-
-    `cost` is per row on held-out rows, `cost_at_half` what a threshold of 0.5 would cost there, in the unit of the
-    config; `tuned_rows` says how many rows, none of them held out or fitted on, the threshold was tuned on.
-    """
-
-    positive: Label
-    threshold: float
-    tuned_rows: Annotated[int, Field(ge=0)]
-    cost: float
-    cost_at_half: float
 
 
 class SourceRecord(Part):
@@ -231,7 +178,7 @@ class ModelManifest(Part):
     server runs the first of them, elsewhere the published one.
     """
 
-    schema_: Annotated[Literal[1, 2], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[1, 2, 3], Field(alias="schema")] = 1
     model_name: ModelName
     model_version: Annotated[int, Field(ge=1)]
     created_at: datetime
@@ -242,6 +189,7 @@ class ModelManifest(Part):
     variant_reason: str
     variants: tuple[Variant, ...]
     variant_order: dict[HardwareClass, tuple[str, ...]] = Field({})
+    quantized: Quantized | None = None
     metrics: tuple[Score, ...]
     parity: Parity
     golden_rows: GoldenRows
@@ -258,8 +206,8 @@ class ModelManifest(Part):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "ModelManifest":
-        if (self.schema_ > 1) != (self.signature.targets is not None):
-            raise ValueError("schema 2 is for signatures with targets, and only for these")
+        if self.schema_ != schema_of(self.signature):
+            raise ValueError("schema 2 is for signatures with targets, 3 for float64 values, and only for these")
         for number, golden in enumerate(self.golden_rows.rows):
             if not (_fits(golden.row, self.signature) and _predictions(golden, self.signature)):
                 raise ValueError(f"golden row {number} does not fit the signature")
@@ -281,6 +229,13 @@ def _predictions(golden: GoldenRow, signature: Signature) -> bool:
         return len(golden.numbers) == len(signature.targets or "1") and is_several == (signature.targets is not None)
     count = len(signature.labels) if signature.has_probabilities else 0
     return golden.label in signature.labels and len(golden.probabilities or ()) == count
+
+
+def schema_of(signature: Signature) -> Literal[1, 2, 3]:
+    """The oldest format whose readers understand what the signature says."""
+    if signature.double_values:
+        return 3
+    return 1 if signature.targets is None else 2
 
 
 class UnreadableManifest(ValueError):

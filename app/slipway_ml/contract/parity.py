@@ -28,6 +28,22 @@ class RowsRefused(Part):
     rows: Annotated[int, Field(ge=1)]
 
 
+class ValueChange(Part):
+    """How the values of a regression change, in the target's unit; of several targets the one that shifts the most.
+
+    `mean` and `largest` are of the changes, `lower` and `higher` the shares of rows whose value falls or rises.
+    `mean_by_spread` is the mean by the spread of the predictions. `relative` is the largest change by the value itself,
+    None where the values are not all of one sign.
+    """
+
+    mean: float
+    mean_by_spread: float
+    largest: Annotated[float, Field(ge=0)]
+    relative: Annotated[float, Field(ge=0)] | None = None
+    lower: Annotated[float, Field(ge=0, le=1)]
+    higher: Annotated[float, Field(ge=0, le=1)]
+
+
 class GivenRows(Part):
     """The rows exactly as a user gave them, asked of the user's own pipeline, beside what the graph predicts for them.
 

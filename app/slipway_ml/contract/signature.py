@@ -8,7 +8,7 @@ one input of shape [-1, 1] per feature, named like it. The ONNX graph of a versi
 import math
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -103,7 +103,8 @@ class Signature(BaseModel):
     """Features, task and labels of one version.
 
     `has_probabilities` is off for classifiers that know only labels: a hinge loss, a nearest centroid, a hard vote.
-    `targets` names the values of a regression that has several; with one it is None.
+    `targets` names the values of a regression that has several; with one it is None. `double_values` is on where values
+    are float64: float32 has seven digits, and of values around a million none is left below the point.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -114,6 +115,7 @@ class Signature(BaseModel):
     labels: tuple[Label, ...] | None = None
     has_probabilities: bool = True
     targets: tuple[str, ...] | None = None
+    double_values: bool = False
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Signature":
@@ -128,12 +130,18 @@ class Signature(BaseModel):
             raise ValueError("labels must be of one type, and no two of them the same")
         if self.targets is not None and not self._may_have(self.targets):
             raise ValueError("targets belong to regression with several values, and no two of them may be the same")
+        if self.double_values and self.labels is not None:
+            raise ValueError("double_values belong to regression")
         if self.layout == "columns" and not {o.name for o in self.outputs}.isdisjoint(names):
             raise ValueError("a feature has the name of an output, which an ONNX graph cannot tell apart")
         return self
 
     def _may_have(self, targets: tuple[str, ...]) -> bool:
         return self.task is Task.REGRESSION and len(set(targets)) == len(targets) > 1
+
+    def changed(self, **fields: Any) -> "Signature":
+        """Another signature with these fields; `model_copy` would keep the tensors derived from the old ones."""
+        return Signature(**{**{name: getattr(self, name) for name in Signature.model_fields}, **fields})
 
     @cached_property
     def has_limits(self) -> bool:
@@ -151,7 +159,8 @@ class Signature(BaseModel):
     def outputs(self) -> tuple[TensorMetadata, ...]:
         """The tensors the graph gives, in order."""
         if self.labels is None:
-            return (TensorMetadata("value", Datatype.FP32, (-1, len(self.targets or "1"))),)
+            datatype = Datatype.FP64 if self.double_values else Datatype.FP32
+            return (TensorMetadata("value", datatype, (-1, len(self.targets or "1"))),)
         label = TensorMetadata("label", self.label_datatype, (-1,))
         if not self.has_probabilities:
             return (label,)

@@ -22,6 +22,7 @@ from slipway_ml.contract.manifest import (
     manifest_from_json,
     manifest_to_json,
 )
+from slipway_ml.contract.merit import shortcomings
 from slipway_ml.errors import DamagedVersion, NothingPublished, PublishConflict, RegistryError
 from slipway_ml.registry import desired_state
 from slipway_ml.registry.desired_state import CHAMPION, DesiredState
@@ -156,7 +157,7 @@ class Registry:
         files: Mapping[str, bytes],
         build_manifest: Callable[[int, dict[str, FileDigest]], ModelManifest],
     ) -> StoredVersion:
-        """Write one new version and return it; the first version of a model becomes its champion.
+        """Write one new version and return it; the first against which nothing speaks becomes the model's champion.
 
         `files` maps relative paths to contents. `build_manifest(version, digests)` is called with the number the
         version will have, once more if another publisher takes that number first. Raises RegistryError when the disk
@@ -209,12 +210,14 @@ class Registry:
         return desired_state.update(folder, change)
 
     def _make_first_champion(self, stored: StoredVersion) -> None:
+        if shortcomings(stored.manifest):
+            return
         version = stored.manifest.model_version
 
         def change(current: DesiredState) -> DesiredState | None:
             if CHAMPION in current.aliases:
                 return None
-            return current.with_alias(CHAMPION, version, stored.manifest_sha256, "first version published")
+            return current.with_alias(CHAMPION, version, stored.manifest_sha256, "first version that may serve")
 
         desired_state.update(stored.folder.parent, change)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from slipway_ml.errors import ModelNotFound, ModelNotReady, VersionNotFound
+from slipway_ml.errors import ModelNotFound, ModelNotReady, NoChampion, VersionNotFound
 from slipway_ml.serving.servable import Servable
 
 
@@ -58,6 +58,8 @@ class ModelTable:
     def __init__(self) -> None:
         self._models: Mapping[str, ServedModel] = MappingProxyType({})
         self._was_ready = False
+        self.without_champion: frozenset[str] = frozenset()
+        """Models with published versions of which none is the champion, whatever other aliases there are."""
 
     @property
     def models(self) -> Mapping[str, ServedModel]:
@@ -77,37 +79,46 @@ class ModelTable:
         """The state of a model; raises ModelNotFound."""
         model = self._models.get(name)
         if model is None:
-            raise ModelNotFound
+            raise self._not_found(name)
         return model
 
     def resolve(self, name: str, version: str | None = None) -> Servable:
         """The Servable for a request; raises ModelNotFound, VersionNotFound or ModelNotReady."""
         model = self._models.get(name)
         if model is None:
-            raise ModelNotFound
+            raise self._not_found(name)
         wanted = version or model.default
         servable = model.versions.get(wanted) if wanted else None
         if servable is not None:
             return servable
         if version is not None and version not in model.waiting:
             raise VersionNotFound(name, list(model.versions))
+        if version is None and name in self.without_champion:
+            raise NoChampion(name)
         state = "cannot be loaded; see the server's log" if model.settled else "is still loading; try again shortly"
         raise ModelNotReady(f"model {name!r} {state}")
+
+    def _not_found(self, name: str) -> ModelNotFound:
+        return NoChampion(name) if name in self.without_champion else ModelNotFound()
 
     def is_ready(self) -> bool:
         """Whether loading the models wanted at start is over, and one is served; after that, whether one is.
 
         No model that cannot be served, now or at start, may take a replica away from the callers of the others.
         """
-        models = self._models.values()
+        models = self._expected()
         is_over = self._was_ready or all(model.settled or model.overdue for model in models)
         self._was_ready = is_over and any(model.default for model in models)
         return self._was_ready
 
     def why_not_ready(self) -> str:
         """What readiness waits for, in one sentence."""
-        if not self._models:
+        if not self._expected():
             return "no model is served: the models folder has none with a champion"
-        missing = [model.name for model in self._models.values() if not model.default]
+        missing = [model.name for model in self._expected() if not model.default]
         loading = [name for name in missing if not self._models[name].settled]
         return f"waiting for: {', '.join(loading)}" if loading else f"no usable version of: {', '.join(missing)}"
+
+    def _expected(self) -> list[ServedModel]:
+        """The models that readiness waits for: one that nobody promoted has nothing to serve by default."""
+        return [model for model in self._models.values() if model.name not in self.without_champion]

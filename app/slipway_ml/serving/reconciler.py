@@ -65,6 +65,7 @@ class Reconciler:
         self._loads: dict[str, asyncio.Task[None]] = {}
         self._retries: dict[str, tuple[float, float]] = {}
         self._said: dict[str, str] = {}
+        self._without_champion: frozenset[str] = frozenset()
 
     async def run(self, poll_seconds: float) -> None:
         """Reconcile until cancelled."""
@@ -122,6 +123,7 @@ class Reconciler:
         wanted = await loop.run_in_executor(self._reading, self._read_wanted)
         if wanted is None:
             return
+        self._table.without_champion = self._without_champion - self.unloaded
         for name in self.unloaded & wanted.keys():
             del wanted[name]
         for name in [name for name in self._table.models if name not in wanted]:
@@ -172,8 +174,16 @@ class Reconciler:
             return None
         states = {name: self._read_state(name) for name in names}
         wanted = {name: state for name, state in states.items() if state.generation != 0}
+        unpromoted = [name for name, state in states.items() if state.generation >= 0 and CHAMPION not in state.aliases]
+        self._without_champion = frozenset(name for name in unpromoted if self._is_published(name))
         self._say("", "" if wanted else f"models folder {self._registry.root} holds no model with a champion yet")
         return wanted
+
+    def _is_published(self, name: str) -> bool:
+        try:
+            return bool(self._registry.versions(name))
+        except RegistryError:
+            return False
 
     def _read_state(self, name: str) -> DesiredState:
         try:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
-from slipway_ml.contract.manifest import HardwareClass, ModelManifest
+from slipway_ml.contract.manifest import ModelManifest
 from slipway_ml.contract.tensors import Tensor
+from slipway_ml.contract.variant import HardwareClass
 from slipway_ml.errors import DamagedVersion
 from slipway_ml.registry.store import StoredVersion
 from slipway_ml.runtime.providers import CPU_PROVIDER, Execution

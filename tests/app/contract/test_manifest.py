@@ -129,7 +129,7 @@ def test_several_targets_are_not_to_be_read_as_one_value(number: int, targets: l
     document = json.loads(GOLDEN_FILES[number - 1].read_bytes())
     document["signature"]["targets"] = targets
 
-    with pytest.raises(UnreadableManifest, match="schema 2 is for signatures with targets, and only for these"):
+    with pytest.raises(UnreadableManifest, match="schema 2 is for signatures with targets, 3 for float64 values"):
         manifest_from_json(json.dumps(document).encode())
 
 
@@ -162,8 +162,8 @@ REFUSED = {
     "schema true": (b'{"schema": true}', "manifest.json has no schema number"),
     "schema 0": (b'{"schema": 0}', "manifest.json has no schema number"),
     "newer schema": (
-        b'{"schema": 3}',
-        "manifest.json has schema 3, this release reads up to 2; upgrade the server",
+        b'{"schema": 4}',
+        "manifest.json has schema 4, this release reads up to 3; upgrade the server",
     ),
     "schema alone": (b'{"schema": 1}', "manifest.json: model_name: Field required"),
 }

@@ -155,3 +155,10 @@ def test_classifier_without_probabilities_gives_the_label_alone() -> None:
 )
 def test_limits_of_a_feature_are_told_as_a_person_would_say_them(words: str, limits: dict[str, Any]) -> None:
     assert Feature(name="a", kind=Kind.NUMBER, **limits).limits == words
+
+
+def test_changed_signature_derives_its_tensors_anew() -> None:
+    before = matrix_signature()
+    assert before.outputs[0].datatype is Datatype.FP32
+
+    assert before.changed(double_values=True).outputs[0].datatype is Datatype.FP64

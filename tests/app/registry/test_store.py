@@ -11,7 +11,7 @@ from slipway_ml.errors import DamagedVersion, NothingPublished, PublishConflict,
 from slipway_ml.registry.integrity import digest, sha256
 from slipway_ml.registry.store import MANIFEST_FILE, MODEL_FILE, Registry
 from tests.app.registry.publisher import FILES, NAME, light_manifest, publish_light
-from tests.factories import publish, sum_graph
+from tests.factories import no_better_than_baseline, publish, sum_graph
 
 
 def names_in(folder: Path) -> list[str]:
@@ -40,6 +40,22 @@ def test_first_version_becomes_the_champion(tmp_path: Path) -> None:
 
     assert (state.generation, state.aliases) == (1, {"champion": 1})
     assert state.manifest_sha256 == {1: stored.manifest_sha256}
+
+
+def test_first_version_that_is_better_than_the_baseline_becomes_the_champion(tmp_path: Path) -> None:
+    publish(tmp_path, change=no_better_than_baseline)
+    before = Registry(tmp_path).desired("sum").aliases
+    publish(tmp_path)
+    publish(tmp_path)
+
+    assert before == {}
+    assert Registry(tmp_path).desired("sum").aliases == {"champion": 2}
+
+
+def test_version_no_better_than_the_baseline_may_be_promoted(tmp_path: Path) -> None:
+    publish(tmp_path, change=no_better_than_baseline)
+
+    assert Registry(tmp_path).promote("sum", 1).aliases == {"champion": 1}
 
 
 def test_later_version_waits_to_be_promoted(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from slipway_ml.contract.manifest import GoldenRow, GoldenRows, ModelManifest
 from slipway_ml.registry.store import Registry
-from tests.factories import failing_graph, matrix_signature, publish, sum_graph
+from tests.factories import failing_graph, matrix_signature, no_better_than_baseline, publish, sum_graph
 from tests.service import service, until, until_ready
 
 pytestmark = pytest.mark.anyio
@@ -209,3 +209,29 @@ async def test_model_that_leaves_the_folder_is_no_longer_served_nor_measured(tmp
 
     assert response.status_code == 404
     assert 'model="sum"' not in metrics
+
+
+async def test_model_without_a_champion_is_not_found_and_says_how_to_promote_one(tmp_path: Path) -> None:
+    publish(tmp_path, "good")
+    publish(tmp_path, "bad", change=no_better_than_baseline)
+    async with service(tmp_path) as client:
+        refused = await client.post("/predict/bad", json=ROW)
+        served = await client.post("/predict/good", json=ROW)
+        Registry(tmp_path).promote("bad", 1)
+        await until(client, "/v2/models", '"bad"')
+        promoted = await client.post("/predict/bad", json=ROW)
+
+    assert (refused.status_code, served.status_code, promoted.status_code) == (404, 200, 200)
+    assert "slipway models promote bad VERSION" in refused.json()["error"]
+
+
+async def test_model_with_another_alias_alone_serves_that_version_and_has_no_default(tmp_path: Path) -> None:
+    publish(tmp_path, "good")
+    publish(tmp_path, "bad", change=no_better_than_baseline)
+    Registry(tmp_path).promote("bad", 1, "challenger")
+    async with service(tmp_path) as client:
+        unnamed = await client.post("/predict/bad", json=ROW)
+        named = await client.post("/predict/bad/versions/1", json=ROW)
+
+    assert (unnamed.status_code, named.status_code) == (404, 200)
+    assert "slipway models promote bad VERSION" in unnamed.json()["error"]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway_ml.contract.manifest import FileDigest, ModelManifest, Variant
+from slipway_ml.contract.manifest import FileDigest, ModelManifest
 from slipway_ml.contract.model_options import ModelOptions
+from slipway_ml.contract.variant import Variant
 from slipway_ml.errors import DamagedVersion
 from slipway_ml.monitoring.metrics import Metrics
 from slipway_ml.protocol.limits import ContentLimits

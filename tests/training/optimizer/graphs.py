@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from slipway_ml.contract.manifest import Guarantee
-from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_ml.contract.parity import Parity, RowsCompared, ValueChange
+from slipway_ml.contract.variant import Guarantee
 from slipway_training.export.assembly import IR_VERSION, TARGET
 from slipway_training.optimizer.variants import EXPORTED, Built, Measured
 
@@ -32,6 +32,9 @@ def measured(
     is_portable: bool = True,
     guarantee: Guarantee | None = None,
     objection: str = "",
+    is_quantized: bool = False,
+    is_default: bool = True,
+    values: ValueChange | None = None,
 ) -> Measured:
     """A variant on 1,000 held-out rows with the measurements given; the exported graph is exact, others are not."""
     found: dict[str, Any] = {"label_flips": flips, "largest_difference": change, "p999_difference": change}
@@ -39,5 +42,13 @@ def measured(
     parity = Parity(rows=1000, edge_rows=0, tolerance=0.02, kinds=(judged,), **found)
     model = bytes(kib * 1024)
     guarantee = guarantee or ("exact" if name == EXPORTED else "bounded")
-    built = Built(name, f"made up {name}", model, guarantee, is_portable=is_portable)
-    return Measured(built, model, parity, score, name, objection, {1: latency, 64: latency})
+    built = Built(
+        name,
+        f"made up {name}",
+        model,
+        guarantee,
+        is_portable=is_portable,
+        is_quantized=is_quantized,
+        is_default=is_default,
+    )
+    return Measured(built, model, parity, score, name, objection, {1: latency, 64: latency}, change=values)

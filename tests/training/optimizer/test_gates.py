@@ -1,6 +1,7 @@
 import pytest
 
 from slipway_ml.contract.evaluation import Score
+from slipway_ml.contract.parity import ValueChange
 from slipway_training.errors import GateFailed
 from slipway_training.optimizer.gates import Choice, choose, violations
 from slipway_training.optimizer.variants import Built, Measured
@@ -9,6 +10,7 @@ from tests.training.optimizer.graphs import measured
 from tests.training.prepared import shipped
 
 EXPORTED = measured()
+QUANTIZED = "variants/quantized.onnx"
 OWN_SCORE = Score(name="accuracy", value=0.9, interval=(0.88, 0.92))
 
 
@@ -205,3 +207,87 @@ def test_integer_arithmetic_is_chosen_when_nothing_else_passes() -> None:
 
     assert found.name == "integers"
     assert not found.is_portable
+
+
+def test_quantized_network_is_served_and_kept_under_its_own_name() -> None:
+    found = choice(measured("int8", kib=300, is_quantized=True))
+
+    assert (found.name, found.variants[1].file) == ("int8", QUANTIZED)
+    assert (found.quantized.variant, found.quantized.file) == ("int8", QUANTIZED)
+
+
+def test_quantized_form_beside_a_small_exact_one_is_kept_and_not_served() -> None:
+    found = choice(measured("int8", kib=300, is_quantized=True, is_default=False))
+
+    assert (found.name, found.variants[1].file) == ("exported", QUANTIZED)
+    assert found.reason.endswith(
+        "exact forms are served unless optimize.serve asks for the quantized one, which is kept"
+    )
+
+
+@pytest.mark.parametrize("is_default", [True, False], ids=["network", "trees"])
+def test_serve_decides_between_exact_and_quantized(is_default: bool) -> None:
+    int8 = measured("int8", kib=300, is_quantized=True, is_default=is_default)
+
+    assert choice(int8, changes=('optimize.serve="quantized"',)).name == "int8"
+    assert choice(int8, changes=('optimize.serve="exact"',)).name == "exported"
+
+
+def test_quantized_form_that_is_asked_for_and_does_not_pass_fails_with_the_reason() -> None:
+    wrong = measured("int8", kib=300, flips=50, is_quantized=True)
+
+    with pytest.raises(GateFailed, match="there is none: int8: changes 50 labels, 2 allowed; leave --quantize out"):
+        choice(wrong, changes=('optimize.serve="quantized"',))
+
+
+def test_best_quantized_form_alone_is_kept() -> None:
+    found = choice(measured("big", kib=400, is_quantized=True), measured("small", kib=300, is_quantized=True))
+
+    assert [(one.name, one.file) for one in found.variants[1:]] == [("big", None), ("small", QUANTIZED)]
+    assert all(one.passed for one in found.variants)
+
+
+@pytest.mark.parametrize(
+    ("failures", "reason"),
+    [
+        (["not applicable: the graph has no neural network"], "the graph has no neural network"),
+        (["not applicable: the graph has no neural network", "the leaves hold votes"], "the leaves hold votes"),
+        ([], "optimize.candidates names no 8-bit form"),
+    ],
+)
+def test_reason_says_why_there_is_no_quantized_form(failures: list[str], reason: str) -> None:
+    failed = (Built(f"int8 {why}", "", None, "bounded", failure=why, is_quantized=True) for why in failures)
+
+    found = choice(failed=tuple(failed)).quantized
+
+    assert found.variant is None
+    assert found.reason.endswith(reason)
+
+
+def values(*, mean: float = 0.0, relative: float | None = None) -> ValueChange:
+    return ValueChange(mean=mean * 20, mean_by_spread=mean, largest=0.1, relative=relative, lower=0.9, higher=0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "limits"),
+    [
+        (values(mean=0.0001), []),
+        (values(mean=0.00011), [Limit.MEAN_SHIFT]),
+        (values(mean=-0.00011), [Limit.MEAN_SHIFT]),
+        (values(relative=0.02), []),
+        (values(relative=0.021), [Limit.RELATIVE_CHANGE]),
+    ],
+    ids=["no shift", "upwards", "downwards", "no more of itself", "more of itself"],
+)
+def test_values_may_neither_shift_one_way_nor_change_much_beside_themselves(
+    change: ValueChange, limits: list[Limit]
+) -> None:
+    one = measured("int8", kib=300, values=change)
+
+    assert [violation.limit for violation in exceeded(one, "diabetes")] == limits
+
+
+def test_quantized_form_of_a_small_file_is_kept() -> None:
+    exact, small = measured(kib=64), measured("int8", kib=16, is_quantized=True)
+
+    assert violations(small, exact, shipped("breast_cancer"), OWN_SCORE) == ()

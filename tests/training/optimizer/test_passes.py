@@ -7,7 +7,7 @@ from sklearn.datasets import load_wine
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.variant import Variant
 from slipway_training.export.onnx_export import export
 from slipway_training.optimizer.passes import families, worker
 from slipway_training.workflows.publish_fitted import publish

@@ -29,3 +29,15 @@ def test_every_limit_has_its_clause() -> None:
 )
 def test_verdict_names_measured_value_and_limit(violations: list[Violation], task: Task, words: str) -> None:
     assert in_words(violations, task) == words
+
+
+def test_change_of_a_value_is_told_in_the_unit_of_the_target() -> None:
+    violations = [
+        Violation(Limit.PREDICTION_CHANGE, 0.03, 0.02, 0.45),
+        Violation(Limit.MEAN_SHIFT, -0.002, 0.0001, -0.03),
+    ]
+
+    assert in_words(violations, Task.REGRESSION, "EUR") == (
+        "moves a value by 0.45 EUR, by its spread by 0.03, 0.02 allowed; "
+        "shifts values by -0.03 EUR on average, -0.002 of their spread, 0.0001 allowed"
+    )

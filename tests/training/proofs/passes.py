@@ -24,7 +24,7 @@ import onnx
 import pandas as pd
 from skl2onnx import to_onnx
 
-from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.variant import Variant
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import Fitted, Trained, examine
 from slipway_training.config import documents as configs

@@ -41,11 +41,25 @@ def test_threshold_moved_by_the_cost_matrix_saves_on_rows_it_was_not_tuned_on() 
     config, _, model = fitted(noisy(), cost=COST)
 
     assert config.cost is not None
-    outcome = tune_threshold(model, config.cost, noisy(seed=1))
+    outcome = tune_threshold(model, config.cost, noisy(seed=1), (0, 1), config.evaluation)
 
     assert outcome is not None
     assert outcome.decision.threshold < 0.3
     assert outcome.cost < 0.8 * outcome.cost_at_half
+
+
+def test_cost_has_an_interval_and_stands_beside_the_cheapest_constant_prediction() -> None:
+    config, _, model = fitted(noisy(), cost=COST)
+    held_out = noisy(seed=1)
+    assert config.cost is not None
+
+    outcome = tune_threshold(model, config.cost, held_out, (0, 1), config.evaluation)
+
+    assert outcome is not None
+    assert outcome.interval is not None
+    assert outcome.interval[0] < outcome.cost < outcome.interval[1]
+    always = {0: outcome.held_out.passed.mean(), 1: outcome.held_out.flagged.mean()}
+    assert outcome.constant_cost == min(always.values()) == always[outcome.constant]  # type: ignore[index]  # 0 or 1
 
 
 def test_label_follows_the_tuned_threshold() -> None:

@@ -24,6 +24,7 @@ def import_(
     *,
     name: Annotated[str | None, typer.Option(help="The model's name; the file's or folder's when left out.")] = None,
     description: Annotated[str, typer.Option(help="One sentence for the model card.")] = "",
+    unit: Annotated[str, typer.Option(help="The unit of its values, such as EUR.")] = "",
     task: Annotated[Task | None, typer.Option(help="What it does, where the graph leaves that open.")] = None,
     labels: Annotated[
         str | None, typer.Option(metavar="A,B,…", help="Its classes, in the order of the probabilities.")
@@ -74,6 +75,7 @@ def import_(
         ),
         name=name or model_name(source),
         description=description,
+        unit=unit,
         models=models,
         rows=None if data is None else read_rows(data, target),
         source_version=source_version,

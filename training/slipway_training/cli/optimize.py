@@ -16,7 +16,7 @@ from rich.markup import escape
 from slipway_ml.registry.store import MODEL_FILE, Registry
 from slipway_training.cli.import_ import model_name
 from slipway_training.cli.output import show_choice, show_version
-from slipway_training.config.optimize import ASKED_FOR, OptimizeConfig
+from slipway_training.config.optimize import ASKED_FOR, SERVE_QUANTIZED, OptimizeConfig
 from slipway_training.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def optimize(
         list[str] | None, typer.Option(metavar="CANDIDATE", help="Try this candidate besides the exact graphs.")
     ] = None,
     pin: Annotated[str | None, typer.Option(metavar="NAME", help="Choose this variant, if it passes.")] = None,
+    quantize: Annotated[bool, typer.Option("--quantize", help="Choose the 8-bit form, or fail.")] = False,
     prefer: Annotated[
         Literal["size", "latency"] | None, typer.Option(help="What decides between variants that pass.")
     ] = None,
@@ -71,11 +72,11 @@ def optimize(
         console.print(f"  [green]{step:<13}[/green] {escape(result)} {seconds}", soft_wrap=True)
 
     registry = Registry(models)
-    wanted = (*_changes(only, pin, prefer), *(changes or ()))
+    wanted = (*_changes(only, pin, prefer), *(SERVE_QUANTIZED if quantize else ()), *(changes or ()))
     with console.status("trying passes and candidates"):
         found = _optimize(model, registry, wanted, data, target, name, progress)
     choice = found.trained.choice
-    show_choice(console, choice.variants, choice.name, choice.reason)
+    show_choice(console, choice.variants, choice.name, choice.reason, choice.quantized)
     _show_parity(console, found)
     if plots is not None:
         _draw(console, found, plots, model_name(Path(model)))

@@ -6,8 +6,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from slipway_ml.contract.manifest import ModelManifest, Selection, Variant
+from slipway_ml.contract.manifest import ModelManifest, Selection
+from slipway_ml.contract.merit import shortcomings
 from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.variant import Quantized, Variant
 from slipway_ml.registry.desired_state import CHAMPION
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.report.files import REPORT
@@ -44,10 +46,12 @@ def show_warnings(console: Console, manifest: ModelManifest) -> None:
 
 def show_variants(console: Console, manifest: ModelManifest) -> None:
     """The table of a version's variants, which was chosen and why, and what was refused."""
-    show_choice(console, manifest.variants, manifest.variant, manifest.variant_reason)
+    show_choice(console, manifest.variants, manifest.variant, manifest.variant_reason, manifest.quantized)
 
 
-def show_choice(console: Console, variants: Sequence[Variant], chosen: str, reason: str) -> None:
+def show_choice(
+    console: Console, variants: Sequence[Variant], chosen: str, reason: str, quantized: Quantized | None = None
+) -> None:
     """The same of variants that may not be published yet."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("variant", no_wrap=True)
@@ -60,6 +64,9 @@ def show_choice(console: Console, variants: Sequence[Variant], chosen: str, reas
     console.print()
     console.print(table)
     console.print(f"[bold]Chosen[/bold]: {escape(reason)}", soft_wrap=True)
+    if quantized is not None:
+        name = "none" if quantized.variant is None else f"{quantized.variant}, kept as {quantized.file}"
+        console.print(f"[bold]Quantized[/bold]: {escape(f'{name}: {quantized.reason}')}", soft_wrap=True)
     for was_built, word in ((True, "Refused"), (False, "Not built")):
         own = [one for one in variants if (one.parity is not None) == was_built]
         for verdict, names in _refusals(own, reason).items():
@@ -95,12 +102,17 @@ def show_version(console: Console, registry: Registry, version: StoredVersion) -
     manifest = version.manifest
     size = manifest.files["model.onnx"].size
     champion = registry.desired(manifest.model_name).aliases.get(CHAMPION)
-    role = "the champion" if champion == manifest.model_version else f"the champion is still version {champion}"
+    is_champion = champion == manifest.model_version
+    waiting = f"the champion is still version {champion}" if champion else "no version is the champion"
+    role = "the champion" if is_champion else waiting
+    for sentence in shortcomings(manifest):
+        served = "it serves because it was promoted" if is_champion else "it does not serve until it is promoted"
+        console.print(f"[bold red]Warning[/bold red]: {escape(sentence)}; {served}", soft_wrap=True)
     console.print(
         f"Version {manifest.model_version} of {manifest.model_name}: {manifest.variant}, {size:,} bytes, {role}",
         soft_wrap=True,
     )
-    if champion != manifest.model_version:
+    if not is_champion:
         console.print(f"Promote: slipway models promote {manifest.model_name} {manifest.model_version}", soft_wrap=True)
     if REPORT in manifest.files:
         console.print(f"Report:  {escape(str(version.folder / REPORT))}", soft_wrap=True)

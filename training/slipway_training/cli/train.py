@@ -17,6 +17,7 @@ from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.cli.output import show_selection, show_variants, show_version, show_warnings
 from slipway_training.config import documents as configs
 from slipway_training.config.model import TrainingConfig
+from slipway_training.config.optimize import SERVE_QUANTIZED
 from slipway_training.data import lineage
 
 _SHIPPED = ", ".join(configs.shipped())
@@ -40,6 +41,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; VALUE is a TOML literal.")
     ] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the champion.")] = False,
+    quantize: Annotated[bool, typer.Option("--quantize", help="Serve the 8-bit form, or publish nothing.")] = False,
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write report.html, a page of plots, into the version.")
     ] = True,
@@ -52,7 +54,7 @@ def train(
     Its ONNX export must agree with scikit-learn; smaller variants are tried, and the best becomes a new version.
     """
     console = Console(highlight=False)
-    wanted = configs.load(config, data, changes or ())
+    wanted = configs.load(config, data, (*(changes or ()), *(SERVE_QUANTIZED if quantize else ())))
     registry = Registry(models)
     console.print(f"[bold]{escape(wanted.name)}[/bold]: {escape(wanted.description)}", soft_wrap=True)
     known = lineage.find_equal(registry, wanted.name, lineage.recipe(wanted)) if reuse else None

@@ -30,12 +30,21 @@ class ModelConfig(Section):
     owner: str = Field("", description="owner of the model: a team or an address, for the model card")
     intended_use: str = Field("", description="what the model is meant for, for the model card")
     limitations: tuple[str, ...] = Field((), description="sentences on what it must not be used for, or does badly")
+    unit: str = Field(
+        "", max_length=40, description="unit of the target of a regression, such as 'EUR', for report and messages"
+    )
     parity: ParityConfig = ParityConfig()
     gate: GateConfig = GateConfig()
     optimize: OptimizeConfig = OptimizeConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     serving: ServingConfig = ServingConfig()
     inputs: InputsConfig = InputsConfig()
+
+    @model_validator(mode="after")
+    def _unit_is_of_values(self) -> "ModelConfig":
+        if self.unit and self.task is not Task.REGRESSION:
+            raise ValueError("unit is that of a value, and task 'classification' has none; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _metrics_fit_task(self) -> "ModelConfig":

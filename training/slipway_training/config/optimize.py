@@ -28,6 +28,15 @@ Candidate = Literal[
 ASKED_FOR: frozenset[Candidate] = frozenset({"fewer_trees", "pruned_trees"})
 """Other models, which are tried only where a config names them."""
 
+QUANTIZED: frozenset[Candidate] = frozenset(
+    name for name in get_args(Candidate) if name not in ASKED_FOR and name not in {"tree_ensemble", "fp16"}
+)
+"""Those that round to 8 bits: the best that passes is kept as `variants/quantized.onnx`."""
+
+
+SERVE_QUANTIZED = ('optimize.serve="quantized"',)
+"""What --quantize says, as --set would."""
+
 
 class OptimizeConfig(Section):
     """Which variants of the exported graph are tried, and how one of them is chosen."""
@@ -42,6 +51,11 @@ class OptimizeConfig(Section):
     )
     pin: str | None = Field(
         None, description="name of the variant to publish whatever the measurements say, if it passes its gates"
+    )
+    serve: Literal["auto", "exact", "quantized"] = Field(
+        "auto",
+        description="which form is served: 'auto' is the 8-bit form of a network and the exact form of everything "
+        "else; 'quantized' is the 8-bit form, and nothing is published where none passes",
     )
     hardware: Literal["cpu", "gpu"] = Field(
         "cpu", description="what the version is published for; a variant for a GPU is published for one alone"

@@ -35,6 +35,16 @@ class GateConfig(Section):
     probability_change: Annotated[float, Field(ge=0, le=1)] = Field(
         0.02, description="largest change of any probability on held-out rows; for regression, of a value by its spread"
     )
+    mean_shift: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0001,
+        description="largest mean change of a value on held-out rows, as a share of the spread of the predictions: "
+        "changes must not go one way",
+    )
+    relative_change: Annotated[float, Field(ge=0)] = Field(
+        0.02,
+        description="largest change of a value on held-out rows as a share of the value itself, where all predictions "
+        "have the same sign",
+    )
     size_saving: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.1, description="share of the best exact graph's size that a variant must save that changes predictions"
     )

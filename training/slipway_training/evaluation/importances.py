@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from slipway_ml.contract.evaluation import Score
 from slipway_ml.contract.signature import Label
 from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.errors import ConfigError
@@ -44,15 +45,25 @@ def importances(
     config: EvaluationConfig,
     labels: Sequence[Label] | None,
     seed: int = 0,
+    cost: Callable[[NDArray[np.int64], Predictions], float] | None = None,
 ) -> tuple[tuple[Importance, ...], int]:
-    """Columns by their importance, the most important first, and how many rows were asked for each shuffle."""
+    """Columns by their importance, the most important first, and how many rows were asked for each shuffle.
+
+    `cost` is what predictions for rows of these numbers cost, where that leads; else the first score of the config.
+    """
     random = np.random.default_rng(seed)
     columns = list(frame.columns)
     most = max(_FEWEST_ROWS, min(_MOST_ROWS, _RESPONSES // (_REPEATS * len(columns))))
     rows = np.sort(random.permutation(len(frame))[:most])
     frame, target = frame.iloc[rows].reset_index(drop=True), target[rows]
+
+    def measure(predictions: Predictions) -> Score:
+        if cost is not None:
+            return Score(name="expected_cost", value=cost(rows, predictions), higher_is_better=False)
+        return first_score(target, predictions, labels, config)
+
     try:
-        whole = first_score(target, ask(frame), labels, config)
+        whole = measure(ask(frame))
     except ConfigError:
         return (), len(frame)  # not every class is among these rows
     found = []
@@ -61,7 +72,6 @@ def importances(
         for _ in range(_REPEATS):
             shuffled = frame.copy(deep=False)
             shuffled[name] = frame[name].to_numpy()[random.permutation(len(frame))]
-            other = first_score(target, ask(shuffled), labels, config)
-            losses.append(gain(whole, other.value))
+            losses.append(gain(whole, measure(ask(shuffled)).value))
         found.append(Importance(name, float(np.mean(losses)), min(losses), max(losses)))
     return tuple(sorted(found, key=lambda one: (-one.mean, one.column))), len(frame)

@@ -75,6 +75,15 @@ def as_probabilities(predictions: Predictions) -> Predictions:
     )
 
 
+def are_scores(predictions: Predictions) -> bool:
+    """Whether the numbers of a classifier are anything but probabilities: outside of 0 to 1, or not adding up to 1."""
+    numbers = predictions.numbers[np.isfinite(predictions.numbers).all(axis=1)]
+    if predictions.labels is None or not numbers.size:
+        return False
+    is_outside = numbers.min() < -SUM_TOLERANCE or numbers.max() > 1 + SUM_TOLERANCE
+    return bool(is_outside or np.abs(numbers.sum(axis=1) - 1).max() > SUM_TOLERANCE)
+
+
 @dataclass(frozen=True, slots=True)
 class Differences:
     """Row by row: whether the label differs, and the largest difference of a number."""
@@ -88,10 +97,16 @@ class Differences:
         return float(self.change.max(initial=0.0))
 
 
-def compare(expected: Predictions, given: Predictions, spread: NDArray[np.float64] | float = 1.0) -> Differences:
+def compare(
+    expected: Predictions,
+    given: Predictions,
+    spread: NDArray[np.float64] | float = 1.0,
+    centre: NDArray[np.float64] | float = 0.0,
+) -> Differences:
     """Differences of the same rows; a number that is not finite is infinitely far away, save where both have the same.
 
-    `spread` is the scale of each column of numbers, or of all.
+    `spread` is the scale of each column of numbers, or of all; a value further from `centre` than that is held to its
+    distance from there.
     """
     shapes = [(one.numbers.shape, None if one.labels is None else one.labels.shape) for one in (expected, given)]
     if shapes[0] != shapes[1]:
@@ -99,8 +114,8 @@ def compare(expected: Predictions, given: Predictions, spread: NDArray[np.float6
     with np.errstate(invalid="ignore"):  # infinity less infinity
         apart = np.abs(expected.numbers - given.numbers)
     if expected.labels is None:
-        # A value far outside the others is held to its own size: float32 has as many digits there as anywhere.
-        apart = apart / np.maximum(1.0, np.abs(expected.numbers) / spread)
+        # A value far outside the others is held to its own size: it has as many digits there as anywhere.
+        apart = apart / np.maximum(1.0, np.abs(expected.numbers - centre) / spread)
     is_same = (expected.numbers == given.numbers) | (np.isnan(expected.numbers) & np.isnan(given.numbers))
     apart = np.where(is_same, 0.0, apart)
     change = (np.where(np.isfinite(apart), apart, np.inf) / spread).max(axis=1, initial=0.0)
@@ -119,6 +134,23 @@ def spread_of(predictions: Predictions) -> NDArray[np.float64]:
     if predictions.labels is not None:
         return np.ones(1)
     return np.array([_spread(column[np.isfinite(column)]) for column in predictions.numbers.T])
+
+
+def centre_of(predictions: Predictions) -> NDArray[np.float64]:
+    """The mean of each column of values, from which `compare` measures where values are float64."""
+    return np.array([column[np.isfinite(column)].mean() for column in predictions.numbers.T])
+
+
+def needs_double(predictions: Predictions, tolerance: float) -> bool:
+    """Whether float32 would lose more of a value than the tolerance of the spread.
+
+    Values that a library computes in float32 have nothing to lose.
+    """
+    if predictions.labels is not None or not np.isfinite(predictions.numbers).all():
+        return False
+    rounded = Predictions(None, predictions.numbers.astype(np.float32).astype(np.float64))
+    lost = compare(predictions, rounded, spread_of(predictions), centre_of(predictions))
+    return lost.largest > tolerance
 
 
 def _spread(values: NDArray[np.float64]) -> float:

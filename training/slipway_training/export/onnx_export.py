@@ -27,7 +27,7 @@ _LONGEST = 200
 def export(pipeline: Any, signature: Signature, *, is_other: bool = False) -> ModelProto:
     """Convert and check; raises ConversionError that names the step and what to do."""
     assembly = Assembly()
-    translation = Translation(assembly, EXPORTERS, is_other=is_other)
+    translation = Translation(assembly, EXPORTERS, is_other=is_other, keeps_digits=signature.double_values)
     output = translation.output(pipeline, inputs(assembly, signature), "")
     _finish(assembly, output, signature)
     last = pipeline[-1] if isinstance(pipeline, Pipeline) else pipeline
@@ -63,8 +63,9 @@ def _finish(assembly: Assembly, output: EstimatorOutput, signature: Signature) -
     """Names, shapes and types of the outputs as the signature has them."""
     if output.numbers is not None and (signature.labels is None or signature.has_probabilities):
         name = "value" if signature.labels is None else "probabilities"
-        if output.is_double:
-            assembly.add("Cast", [output.numbers], name, to=TensorProto.FLOAT)
+        if output.is_double != signature.double_values:
+            wanted = TensorProto.DOUBLE if signature.double_values else TensorProto.FLOAT
+            assembly.add("Cast", [output.numbers], name, to=wanted)
         else:
             assembly.rename(output.numbers, name)
     if output.label is None:

@@ -33,14 +33,24 @@ Predictions = Callable[["Translation", Any, Sequence[Block], str], EstimatorOutp
 
 
 class Translation:
-    """One graph under construction. `is_other` turns the preferred number type of the estimators around."""
+    """One graph under construction. `is_other` turns the preferred number type of the estimators around.
+
+    `keeps_digits` says that values are float64 and large beside their spread: trees, whose sums onnxruntime returns in
+    float32, then add up what they are away from a constant, which is added in float64.
+    """
 
     def __init__(
-        self, assembly: Assembly, predictions: dict[type | str, Predictions], *, is_other: bool = False
+        self,
+        assembly: Assembly,
+        predictions: dict[type | str, Predictions],
+        *,
+        is_other: bool = False,
+        keeps_digits: bool = False,
     ) -> None:
         self.assembly = assembly
         self._predictions = predictions
         self._is_other = is_other
+        self.keeps_digits = keeps_digits
 
     def transform(self, fitted: Any, blocks: list[Block], path: str) -> list[Block]:
         """A table through a transformer; raises ConversionError that names the step."""
@@ -89,7 +99,7 @@ class Translation:
         """A block through an estimator as skl2onnx writes it; raises ConversionError that names the step."""
         order = (
             (skl2onnx_step.FLOAT32, skl2onnx_step.FLOAT64)
-            if prefers_float32(fitted) ^ self._is_other
+            if (prefers_float32(fitted) and not self.keeps_digits) ^ self._is_other
             else (skl2onnx_step.FLOAT64, skl2onnx_step.FLOAT32)
         )
         model, precision = skl2onnx_step.convert(fitted, block.width, order, path)

@@ -6,15 +6,24 @@ others     something more on top of the compact graph, judged by the gates
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import get_args
 
 from onnx import ModelProto
 
-from slipway_ml.contract.manifest import Guarantee
+from slipway_ml.contract.variant import Guarantee
 from slipway_ml.runtime.session import OnnxSession
-from slipway_training.config.optimize import OptimizeConfig
+from slipway_training.config.optimize import QUANTIZED, OptimizeConfig
 from slipway_training.optimizer.catalogue import EXACT_PASSES, ON_TOP
-from slipway_training.optimizer.passes import Material, NotApplicable, NothingToChange, Pass, Rewritten, worker
+from slipway_training.optimizer.passes import (
+    Material,
+    NotApplicable,
+    NothingToChange,
+    Pass,
+    Rewritten,
+    families,
+    worker,
+)
 from slipway_training.optimizer.variants import COMPACT, EXPORTED, Built
 
 Objection = Callable[[bytes], str]
@@ -32,9 +41,12 @@ def build(exported: ModelProto, config: OptimizeConfig, material: Material, obje
     even = [one for one in EXACT_PASSES if not one.spreads_weights]
     if any(one.name in compact.passes for one in EXACT_PASSES if one.spreads_weights):
         compact, graph = compose(exported, even, material, objection)
+    is_network = families(exported) == {"networks"}
     for name in config.candidates:
         about, passes = ON_TOP[name]
-        built.append(_on_top(name, about, compact, graph, passes, material))
+        one = _on_top(name, about, compact, graph, passes, material)
+        is_quantized = name in QUANTIZED
+        built.append(replace(one, is_quantized=is_quantized, is_default=is_network or not is_quantized))
     return built
 
 

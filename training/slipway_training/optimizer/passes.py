@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from onnx import AttributeProto, ModelProto, NodeProto
 
-from slipway_ml.contract.manifest import Guarantee
 from slipway_ml.contract.signature import Signature
 from slipway_ml.contract.tensors import Tensor
+from slipway_ml.contract.variant import Guarantee
 
 Family = Literal["trees", "linear models", "networks", "support vectors", "neighbours", "any"]
 """What does the work in a graph: tree ensembles, linear models, products of matrices, support vectors, distances to
@@ -43,6 +43,10 @@ _FAMILIES: Mapping[str, Family] = {
     "CDist": "neighbours",
     "TopK": "neighbours",
 }
+
+
+NOT_APPLICABLE = "not applicable: "
+"""How the reason begins where a graph has no model of a pass's families."""
 
 
 class NotApplicable(Exception):
@@ -98,7 +102,7 @@ class Pass:
         """Raises NotApplicable where the graph has no model of its families, in equal words for equal families."""
         if not self.suits(model):
             wanted = " or ".join(_MODELS[family] for family in sorted(self.families))
-            raise NotApplicable(f"not applicable: the graph has no {wanted}")
+            raise NotApplicable(f"{NOT_APPLICABLE}the graph has no {wanted}")
 
 
 def families(model: ModelProto) -> set[Family]:

@@ -6,21 +6,23 @@ from onnx import ModelProto
 
 from slipway_training.config.optimize import Candidate
 from slipway_training.optimizer.integer8 import Calibration, dynamic, static
+from slipway_training.optimizer.mean_shift import without_shift
 from slipway_training.optimizer.passes import Family, Material, NotApplicable, Pass, Rewritten, worker
 from slipway_training.optimizer.weights import quantize_weights, weight_nodes
 
 _NETWORKS: frozenset[Family] = frozenset({"networks"})
 
 
-def _weight_int8(model: ModelProto, _material: Material) -> Rewritten:
+def _weight_int8(model: ModelProto, material: Material) -> Rewritten:
     _need_weights(model)
-    return Rewritten(quantize_weights(model))
+    return Rewritten(without_shift(quantize_weights(model), model, material))
 
 
 def _dynamic(name: str, *, per_channel: bool = False, unsigned: bool = False, reduced: bool = False) -> Pass:
-    def apply(model: ModelProto, _material: Material) -> Rewritten:
+    def apply(model: ModelProto, material: Material) -> Rewritten:
         _need_weights(model)
-        return Rewritten(dynamic(model, per_channel=per_channel, unsigned=unsigned, reduced=reduced))
+        small = dynamic(model, per_channel=per_channel, unsigned=unsigned, reduced=reduced)
+        return Rewritten(without_shift(small, model, material))
 
     return Pass(name, "bounded", _NETWORKS, apply, is_portable=False)
 
@@ -31,7 +33,8 @@ def _static(
     def apply(model: ModelProto, material: Material) -> Rewritten:
         _need_weights(model)
         rows = dict(material.rows)
-        return Rewritten(static(model, rows, per_channel=per_channel, reduced=reduced, calibration=calibration))
+        small = static(model, rows, per_channel=per_channel, reduced=reduced, calibration=calibration)
+        return Rewritten(without_shift(small, model, material))
 
     return Pass(name, "bounded", _NETWORKS, apply, is_portable=False)
 

@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway_ml.contract.manifest import Guarantee
-from slipway_ml.contract.parity import Parity, RowsCompared
+from slipway_ml.contract.parity import Parity, RowsCompared, ValueChange
 from slipway_ml.contract.signature import Signature
 from slipway_ml.contract.tensors import Tensor
+from slipway_ml.contract.variant import Guarantee
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config.model import ModelConfig
 from slipway_training.data.tensors import take, to_tensors
 from slipway_training.evaluation.metrics import first_score
-from slipway_training.evaluation.predictions import as_probabilities, predict_with_session
+from slipway_training.evaluation.predictions import as_probabilities, predict_with_session, some
 from slipway_training.optimizer.footprint import Footprint, footprints
 from slipway_training.optimizer.latency import latencies, timing_rows
+from slipway_training.optimizer.value_changes import value_change
 from slipway_training.parity import parity
 from slipway_training.parity.parity import Reference
 
@@ -40,7 +41,8 @@ class Built:
     """A graph with what was done to it, or the reason in words why there is none.
 
     `is_portable` says that its arithmetic is in floats: integer kernels saturate on some processors and not on
-    others, so their predictions depend on where they run.
+    others, so their predictions depend on where they run. `is_default` says that it may be served unasked: where the
+    graph has an exact form that is small as well, its 8-bit form may not.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Built:
     failure: str = ""
     is_portable: bool = True
     is_for_gpu: bool = False
+    is_quantized: bool = False
+    is_default: bool = True
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class Measured:
     objection: str = ""
     latency_us: dict[int, float] = field(default_factory=dict)
     footprint: Footprint | None = None
+    change: ValueChange | None = None
 
     @property
     def name(self) -> str:
@@ -137,7 +142,11 @@ def _evaluate_variant(
     if target is not None:
         score = first_score(target, as_probabilities(predictions), signature.labels, config.evaluation).value
     objection = parity.objection(found) if is_exact else ""
-    return Measured(built, model, found, score, _digest(session, tensors), objection)
+    change = None
+    if predictions.labels is None and not is_exact:
+        judged = some(expected.predictions, slice(expected.held_out))
+        change = value_change(judged.numbers, predictions.numbers, expected.spread)
+    return Measured(built, model, found, score, _digest(session, tensors), objection, change=change)
 
 
 def _digest(session: OnnxSession, tensors: Mapping[str, Tensor]) -> str:

@@ -16,6 +16,8 @@ class Limit(StrEnum):
     HARDWARE = "hardware"
     CHANGED_LABELS = "changed_labels"
     PREDICTION_CHANGE = "prediction_change"
+    MEAN_SHIFT = "mean_shift"
+    RELATIVE_CHANGE = "relative_change"
     SCORE = "score"
     TRUE_TARGETS = "true_targets"
     SIZE = "size"
@@ -28,18 +30,21 @@ class Violation:
 
     Labels are counted; a prediction changes by a probability, or by a share of the spread of values; a score is in
     the unit of its metric; a size is a share of the exact one; a saving is in bytes, and its limit the size of a file
-    from which savings count.
+    from which savings count. `value` is the change of a value in the target's unit, where it is one.
     """
 
     limit: Limit
     measured: float = 0.0
     allowed: float = 0.0
+    value: float | None = None
 
 
 _CLAUSES = {
     Limit.HARDWARE: "is for a GPU, optimize.hardware says cpu",
     Limit.CHANGED_LABELS: "changes {measured:.0f} {labels}, {allowed:.0f} allowed",
     Limit.PREDICTION_CHANGE: "moves a {noun} by {measured:.3g}, {allowed:g} allowed",
+    Limit.MEAN_SHIFT: "shifts values by {value} on average, {measured:+.2g} of their spread, {allowed:g} allowed",
+    Limit.RELATIVE_CHANGE: "changes a value by {measured:.3g} of itself, {allowed:g} allowed",
     Limit.SCORE: "scores {measured:.4f}, worse than {allowed:.4f}, the limit of its interval",
     Limit.TRUE_TARGETS: "is a different model, which only its score can assess, and no true targets are known",
     Limit.SIZE: "is {measured:.2f} of the exact size, {allowed:.2f} allowed",
@@ -47,12 +52,26 @@ _CLAUSES = {
 }
 
 
-def in_words(violations: Sequence[Violation], task: Task) -> str:
-    """The clauses of a verdict; empty where there is no violation."""
-    noun = "probability" if task is Task.CLASSIFICATION else "value, by its spread,"
+def in_words(violations: Sequence[Violation], task: Task, unit: str = "") -> str:
+    """The clauses of a verdict; empty where there is no violation. `unit` is the target's."""
     return "; ".join(
         _CLAUSES[one.limit].format(
-            measured=one.measured, allowed=one.allowed, noun=noun, labels="label" if one.measured == 1 else "labels"
+            measured=one.measured,
+            allowed=one.allowed,
+            noun=_noun(one, task, unit),
+            value=with_unit(one.value, unit),
+            labels="label" if one.measured == 1 else "labels",
         )
         for one in violations
     )
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """A number of values, with their unit where it is known."""
+    return "" if value is None else f"{value:.3g} {unit}".rstrip()
+
+
+def _noun(one: Violation, task: Task, unit: str) -> str:
+    if task is Task.CLASSIFICATION:
+        return "probability"
+    return "value, by its spread," if one.value is None else f"value by {with_unit(one.value, unit)}, by its spread"

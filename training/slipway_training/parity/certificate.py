@@ -33,13 +33,19 @@ def certify(
     spread: NDArray[np.float64],
     tolerance: float,
     blind_steps: int = 0,
+    centre: NDArray[np.float64] | float = 0.0,
 ) -> Parity:
     """Compare a graph with the expected predictions for the same rows; no verdict is given. Raises InferenceError."""
     tensors = to_tensors(probes.frame, signature)
 
     def differences(rows: Sequence[slice]) -> Differences:
         found = [
-            compare(some(expected, part), predict_with_session(session, take(tensors, part), signature.task), spread)
+            compare(
+                some(expected, part),
+                predict_with_session(session, take(tensors, part), signature.task),
+                spread,
+                centre,
+            )
             for part in rows
         ]
         return Differences(np.concatenate([f.flips for f in found]), np.concatenate([f.change for f in found]))

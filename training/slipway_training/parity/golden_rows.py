@@ -42,7 +42,10 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
         )
     chosen = _choose(answered)
     # Probabilities are at most 1; values may be in the thousands, where float32 holds fewer decimals.
-    largest = max([1.0, *(abs(number) for row in chosen for number in row.numbers)])
+    numbers = [number for row in chosen for number in row.numbers]
+    largest = max([1.0, *map(abs, numbers)])
+    if signature.double_values:
+        largest = max(numbers) - min(numbers) or largest
     return GoldenRows(rows=tuple(chosen), tolerance=tolerance * largest)
 
 

@@ -20,7 +20,7 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel
 from slipway_training.config.proof import ParityConfig
 from slipway_training.errors import DataCheckFailed, ParityError
-from slipway_training.evaluation.predictions import Predictions, predict_with_pipeline, some, spread_of
+from slipway_training.evaluation.predictions import Predictions, centre_of, predict_with_pipeline, some, spread_of
 from slipway_training.parity.certificate import certify
 from slipway_training.parity.edge_rows import edge_rows
 from slipway_training.parity.probes import Probes, of_kind, together
@@ -37,6 +37,7 @@ class Reference:
     """Rows with the expected predictions: first the `held_out` ones that are evaluated on, then training and edge rows.
 
     `name` says whose predictions they are, `refused` how many edge rows of each kind the pipeline cannot predict.
+    `centre` is where differences of float64 values are measured from.
     """
 
     probes: Probes
@@ -46,6 +47,7 @@ class Reference:
     blind_steps: int = 0
     name: str = "scikit-learn"
     refused: tuple[RowsRefused, ...] = ()
+    centre: NDArray[np.float64] | float = 0.0
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -76,10 +78,11 @@ def reference(
         )
     probes = together([real, answered])
     predictions = predict_without_warnings(pipeline, probes, signature)
-    spread = spread_of(some(predictions, slice(judged)))
+    own = some(predictions, slice(judged))
+    centre = centre_of(own) if signature.double_values else 0.0
     left_out = Counter(edges.kinds.tolist()) - Counter(answered.kinds.tolist())
     refused = tuple(RowsRefused(kind=kind, rows=rows) for kind, rows in left_out.items())
-    return Reference(probes, judged, predictions, spread, blind_steps, refused=refused)
+    return Reference(probes, judged, predictions, spread_of(own), blind_steps, refused=refused, centre=centre)
 
 
 def predict_without_warnings(pipeline: Any, probes: Probes, signature: Signature) -> Predictions:
@@ -123,6 +126,7 @@ def measure(session: OnnxSession, expected: Reference, signature: Signature, tol
         spread=expected.spread,
         tolerance=tolerance,
         blind_steps=expected.blind_steps,
+        centre=expected.centre,
     )
     return found.model_copy(update={"reference": expected.name, "refused": expected.refused})
 
@@ -140,7 +144,8 @@ def prove(model: bytes, expected: Reference, signature: Signature, config: Parit
         remedy = (
             "choose another estimator or other parameters, nothing was published"
             if parity.label_flips
-            else "scale the columns, or raise the tolerance if that is right"
+            else "scale the columns, or the target with TransformedTargetRegressor and StandardScaler, or raise the "
+            "tolerance if that is right"
         )
         raise ParityError(f"step parity: {problem}; {remedy}")
     return parity

@@ -4,13 +4,15 @@ how it scores, and what was compared with its reference.
 
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score, SliceScore
-from slipway_ml.contract.manifest import Finding, Variant
+from slipway_ml.contract.manifest import Finding
 from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.signature import Task
+from slipway_ml.contract.variant import Variant
 from slipway_training.candidate import Trained
 from slipway_training.config.model import ModelConfig
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.variants import EXPORTED
+from slipway_training.report.leading import ordered, shortcomings
 from slipway_training.report.words import number, p_value
 
 
@@ -25,14 +27,15 @@ def model_card(trained: Trained, libraries: dict[str, str]) -> str:
         config.description or "No description was given.",
         "",
         *_people(config),
-        f"- **Task:** {config.task}, by {trained.candidate.about}",
+        f"- **Task:** {config.task}{f', in {config.unit}' if config.unit else ''}, by {trained.candidate.about}",
         f"- **Data:** {trained.candidate.source}; {counts or f'{parity.rows} rows'}",
         *_limitations(config),
         *_warnings(trained.candidate.findings),
         "",
         f"## Scores on {judged}",
         "",
-        *_scores(trained.metrics, trained.evaluation),
+        *_scores(ordered(trained), trained.evaluation),
+        *_shortcomings(trained),
         *_evaluation(trained.evaluation),
         *_decision(trained),
         "",
@@ -85,6 +88,11 @@ def _scores(metrics: tuple[Score, ...], evaluation: Evaluation | None) -> list[s
             for s in metrics
         ),
     ]
+
+
+def _shortcomings(trained: Trained) -> list[str]:
+    found = shortcomings(trained)
+    return ["", *(f"**Warning:** {sentence}." for sentence in found)] if found else []
 
 
 def _evaluation(evaluation: Evaluation | None) -> list[str]:

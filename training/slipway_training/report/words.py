@@ -7,15 +7,17 @@ _ABBREVIATIONS = {
     "matthews_corrcoef": "Matthews correlation",
     "brier_score": "Brier score",
 }
+_IN_UNIT = frozenset({"mean_absolute_error", "root_mean_squared_error"})
 _KIB = 1024
 _SOME = 10
 _MANY = 1000
 _SMALLEST_P = 0.0001
 
 
-def metric(name: str) -> str:
-    """A metric without underscores."""
-    return _ABBREVIATIONS.get(name, name.replace("_", " "))
+def metric(name: str, unit: str = "") -> str:
+    """A metric without underscores; with the target's unit, where it is known and the metric is in it."""
+    words = _ABBREVIATIONS.get(name, name.replace("_", " "))
+    return f"{words}, {unit}" if unit and name in _IN_UNIT else words
 
 
 def number(value: float) -> str:

@@ -19,6 +19,8 @@ from slipway_training.errors import ConfigError, closest
 HALF = 0.5
 """Where a classifier decides when nobody says what mistakes cost."""
 
+EXPECTED_COST = "expected_cost"
+
 Floats = NDArray[np.float64]
 
 
@@ -32,7 +34,27 @@ class RowCosts:
 
     def mean(self, is_flagged: NDArray[np.bool_]) -> float:
         """Cost per row of these decisions."""
-        return float(np.where(is_flagged, self.flagged, self.passed).mean())
+        return float(self.of(is_flagged).mean())
+
+    def of(self, is_flagged: NDArray[np.bool_]) -> Floats:
+        """The cost of each of these decisions."""
+        return np.where(is_flagged, self.flagged, self.passed)
+
+    def take(self, rows: NDArray[np.int64]) -> "RowCosts":
+        """The same of some rows."""
+        return RowCosts(self.is_positive[rows], self.flagged[rows], self.passed[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The costs of decisions as a metric that can be drawn again for an interval; `each` is [rows]."""
+
+    each: Floats
+    classes: int = 1
+
+    def measure(self, weights: Floats, _only: str | None = None) -> dict[str, Floats]:
+        """The mean for weights [draws, rows]."""
+        return {EXPECTED_COST: weights @ self.each / weights.sum(axis=1)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import FixedThresholdClassifier
 
-from slipway_ml.contract import evaluation, manifest
+from slipway_ml.contract import evaluation
 from slipway_ml.contract.signature import Label, Signature
 from slipway_training.config.cost import CostConfig
+from slipway_training.config.evaluation import EvaluationConfig
 from slipway_training.config.model import TrainingConfig
 from slipway_training.data.folds import tuning_folds
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError
+from slipway_training.evaluation.bootstrap import draw
 from slipway_training.pipeline.build import build, fit_without_warnings
 from slipway_training.selection import costs
-from slipway_training.selection.costs import CostCurve
+from slipway_training.selection.costs import EXPECTED_COST, CostCurve, RowCosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +50,47 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class CostOutcome:
-    """A decision with what it costs per row on held-out rows, and what deciding at a half would have cost there."""
+    """A decision with what it costs per row on held-out rows, and what deciding otherwise would have cost there.
+
+    `interval` is that of `cost`; `constant` is the class that costs least when it is predicted for every row, at
+    `constant_cost`; `held_out` are the costs of the single rows.
+    """
 
     decision: Decision
     cost_at_half: float
     cost: float
+    interval: tuple[float, float] | None
+    constant: Label
+    constant_cost: float
+    held_out: RowCosts
 
     @property
     def in_words(self) -> str:
         """For people."""
-        return f"{self.decision.how}; on held-out rows {self.cost:.4g} per row, {self.cost_at_half:.4g} at 0.5"
+        sure = "" if self.interval is None else f" ({self.interval[0]:.4g} to {self.interval[1]:.4g})"
+        others = f"{self.cost_at_half:.4g} at 0.5, {self.constant_cost:.4g} for always {self.constant}"
+        return f"{self.decision.how}; on held-out rows {self.cost:.4g}{sure} per row, {others}"
 
     @property
-    def recorded(self) -> manifest.Decision:
+    def recorded(self) -> evaluation.Decision:
         """As the manifest has it."""
         decision = self.decision
-        return manifest.Decision(
+        return evaluation.Decision(
             positive=decision.positive,
             threshold=decision.threshold,
             tuned_rows=decision.rows,
             cost=self.cost,
             cost_at_half=self.cost_at_half,
+            interval=self.interval,
+            constant=self.constant,
+            constant_cost=self.constant_cost,
         )
 
     @property
     def scores(self) -> tuple[evaluation.Score, ...]:
         """As the manifest has them."""
         return (
-            evaluation.Score(name="expected_cost", value=self.cost, higher_is_better=False),
+            evaluation.Score(name=EXPECTED_COST, value=self.cost, higher_is_better=False, interval=self.interval),
             evaluation.Score(name="expected_cost_at_half", value=self.cost_at_half, higher_is_better=False),
         )
 
@@ -135,14 +150,29 @@ def decide(config: TrainingConfig, cost: CostConfig, signature: Signature, learn
     )
 
 
-def tune_threshold(model: Model, cost: CostConfig, held_out: Table) -> CostOutcome | None:
+def tune_threshold(
+    model: Model, cost: CostConfig, held_out: Table, labels: tuple[Label, ...], config: EvaluationConfig
+) -> CostOutcome | None:
     """What the decision costs on held-out rows, on which nothing was tuned; None for a model without one."""
     if model.decision is None:
         return None
     judged = costs.row_costs(cost, held_out, model.decision.positive)
     probability = positive_probability(model.pipeline, held_out.frame, model.decision.positive)
     at_half, tuned = probability >= costs.HALF, probability >= model.decision.threshold
-    return CostOutcome(model.decision, cost_at_half=judged.mean(at_half), cost=judged.mean(tuned))
+    drawn = draw(costs.Costs(judged.of(tuned)), len(tuned), config, groups=held_out.groups)
+    always = np.ones(len(tuned), dtype=np.bool_)
+    negative = next(label for label in labels if label != model.decision.positive)
+    constants = {model.decision.positive: judged.mean(always), negative: judged.mean(~always)}
+    constant = min(constants, key=lambda label: constants[label])
+    return CostOutcome(
+        model.decision,
+        cost_at_half=judged.mean(at_half),
+        cost=judged.mean(tuned),
+        interval=drawn.interval(EXPECTED_COST),
+        constant=constant,
+        constant_cost=constants[constant],
+        held_out=judged,
+    )
 
 
 def positive_probability(model: Any, frame: pd.DataFrame, positive: Label) -> NDArray[np.float64]:

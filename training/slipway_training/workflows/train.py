@@ -72,7 +72,11 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
     model = pruned.finish(model, learn) if pruned is not None else model
     signature = responded_by(model.pipeline, signature)
     progress("fit", config.estimator.type + model.note)
-    cost = None if config.cost is None else tune_threshold(model, config.cost, held_out)
+    cost = (
+        None
+        if config.cost is None
+        else tune_threshold(model, config.cost, held_out, signature.labels or (), config.evaluation)
+    )
     if cost is not None:
         progress("decide", cost.in_words)
     drawn = curves(config, signature, learn, progress)
@@ -119,7 +123,7 @@ def train(config: TrainingConfig, progress: Progress, champion: Incumbent | None
 def run(
     config: TrainingConfig, registry: Registry, progress: Progress, *, promote: bool = False, report: bool = True
 ) -> Outcome:
-    """Train and publish; the first version of a model becomes its champion, a later one when asked to."""
+    """Train and publish; the first version better than the baseline becomes the champion, any when asked to."""
     recipe = lineage.recipe(config)
     trained = train(config, progress, current_champion(registry, config.name))
     return Outcome(write(registry, trained, recipe, promote=promote, report=report, progress=progress), trained)

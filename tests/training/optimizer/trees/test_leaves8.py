@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway_ml.runtime.session import OnnxSession
 from slipway_training.export.trees.attributes import read
 from slipway_training.optimizer.passes import NotApplicable
 from slipway_training.optimizer.trees.leaves8 import codebook, leaves_in_8_bits
@@ -29,6 +30,20 @@ def test_leaves_hold_a_codebook_for_the_first_tree_and_one_for_the_others() -> N
 
     assert ensemble is not None
     assert len(np.unique(ensemble.weight)) <= 2 * 255
+
+
+def test_values_do_not_shift_on_the_rows_it_was_trained_on() -> None:
+    model = exported("boosted values")
+    rounded = leaves_in_8_bits(model.graph, model.material).model
+
+    before, after = (
+        OnnxSession(graph.SerializeToString()).run(model.material.rows)[-1].astype(float)
+        for graph in (model.graph, rounded)
+    )
+
+    change = after[:, -1] - before[:, -1]
+    assert np.abs(change).max() > 0
+    assert abs(change.mean()) < np.abs(change).mean() / 10
 
 
 @pytest.mark.parametrize("name", ["votes of two", "means"])

@@ -3,8 +3,8 @@ from itertools import pairwise
 
 import pytest
 
-from slipway_ml.contract.manifest import Guarantee, Variant
 from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.variant import Guarantee, Variant
 from slipway_training.report.plots.variants import front, points, spread, variants_plot
 
 

@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from skl2onnx import to_onnx
+from sklearn.ensemble import IsolationForest
 
+from slipway_ml.contract.merit import shortcomings
 from slipway_ml.contract.signature import Kind, Task
 from slipway_ml.errors import SlipwayError
+from slipway_ml.registry.store import Registry
 from slipway_training.errors import ConfigError, ParityError
 from slipway_training.workflows.importing.import_model import import_graph
 from slipway_training.workflows.importing.interface import Overrides
@@ -200,3 +204,39 @@ def test_target_of_other_labels_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SlipwayError, match="the target has labels that the model does not know"):
         import_graph(path, NOTHING, name="f", models=tmp_path / "models", rows=rows)
+
+
+def test_scores_are_not_called_probabilities(tmp_path: Path) -> None:
+    fitted = IsolationForest(n_estimators=10, random_state=0).fit(X)
+    model = to_onnx(fitted, X[:1], target_opset={"": 17, "ai.onnx.ml": 3})
+    wishes = Overrides(labels=(-1, 1), label_output="label", number_output="scores")
+
+    manifest = import_graph(saved(model, tmp_path / "i.onnx"), wishes, name="i", models=tmp_path / "models").manifest
+
+    rows = [[0.0, 0.0, 0.0], [9.0, 9.0, 9.0]]
+    assert not manifest.signature.has_probabilities
+    assert any("are scores and no probabilities" in sentence for sentence in manifest.parity.not_proved)
+    assert predictions(tmp_path / "models", "i", rows) == [{"label": int(one)} for one in fitted.predict(rows)]
+
+
+def test_score_of_two_classes_without_a_label_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = saved(dense(1), tmp_path / "m.onnx")
+
+    with pytest.raises(ConfigError, match="serve the score with --task regression"):
+        import_graph(path, Overrides(labels=("no", "yes")), name="m", models=tmp_path / "models")
+
+
+def test_imported_model_no_better_than_the_baseline_is_no_champion(tmp_path: Path) -> None:
+    _, model = forest()
+    inverted = TABLE["y"].map({"yes": "no", "no": "yes"})
+
+    version = import_graph(
+        saved(model, tmp_path / "f.onnx"),
+        NOTHING,
+        name="f",
+        models=tmp_path / "models",
+        rows=(TABLE.drop(columns="y"), inverted),
+    )
+
+    assert len(shortcomings(version.manifest)) == 1
+    assert Registry(tmp_path / "models").desired("f").aliases == {}

@@ -17,6 +17,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from slipway_training.errors import ConversionError
 from slipway_training.export.blocks import Block, EstimatorOutput, join, select
 from slipway_training.export.pipeline_walk import Translation, as_labels
+from slipway_training.export.trees.centred import centred, with_constants
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.fitted import from_predictors, from_stages
@@ -33,8 +34,8 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
     if not hasattr(fitted, "classes_"):
         value = _sums(translation, *_placed(translation, fitted, blocks, path))
         if link := _LINKS.get(fitted.loss):
-            return EstimatorOutput(None, translation.assembly.add(link, [translation.double(value)]))
-        return EstimatorOutput(None, value, is_double=False)
+            return EstimatorOutput(None, translation.assembly.add(link, [_double(translation, value)]))
+        return EstimatorOutput(None, value, is_double=translation.keeps_digits)
     wire, ensemble = _placed(translation, fitted, blocks, path)
     if fitted.loss == "exponential":
         ensemble = replace(ensemble, weight=2 * ensemble.weight)
@@ -51,7 +52,11 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
 
 def raw_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
     """The sum of the trees as [rows, trees per stage], float64."""
-    return translation.double(_sums(translation, *_placed(translation, fitted, blocks, path)))
+    return _double(translation, _sums(translation, *_placed(translation, fitted, blocks, path)))
+
+
+def _double(translation: Translation, value: str) -> str:
+    return translation.double(value, is_double=translation.keeps_digits)
 
 
 def exact_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
@@ -61,8 +66,13 @@ def exact_scores(translation: Translation, fitted: Any, blocks: Sequence[Block],
 
 
 def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:
+    """In float32, save where digits would be lost."""
     targets = int(ensemble.target.max()) + 1
-    return translation.assembly.add_trees("TreeEnsembleRegressor", wire, ensemble, n_targets=targets)[0]
+    constants = None
+    if translation.keeps_digits:
+        ensemble, constants = centred(ensemble, targets)
+    (value,) = translation.assembly.add_trees("TreeEnsembleRegressor", wire, ensemble, n_targets=targets)
+    return value if constants is None else with_constants(translation.assembly, value, constants)
 
 
 def _placed(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> tuple[str, Ensemble]:

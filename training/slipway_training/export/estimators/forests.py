@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from slipway_training.export.blocks import Block, EstimatorOutput, join
 from slipway_training.export.pipeline_walk import Translation, as_labels
+from slipway_training.export.trees.centred import centred, with_constants
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.fitted import from_trees
@@ -104,11 +105,16 @@ def largest_sum(
 
 
 def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> EstimatorOutput:
-    """The sums of the leaves over the number of trees, [rows, targets], in float32."""
+    """The sums of the leaves over the number of trees, [rows, targets]; in float32 save where digits would be lost."""
+    constants = None
+    if translation.keeps_digits:
+        ensemble, constants = centred(ensemble, targets, is_mean=True)
     wire, placed = place(ensemble, block, is_single=True)
     (value,) = translation.assembly.add_trees(
         "TreeEnsembleRegressor", wire, placed, n_targets=targets, aggregate_function="AVERAGE"
     )
+    if constants is not None:
+        return EstimatorOutput(None, with_constants(translation.assembly, value, constants))
     return EstimatorOutput(None, value, is_double=False)
 
 

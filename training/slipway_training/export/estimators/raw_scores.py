@@ -7,6 +7,7 @@ import numpy as np
 from slipway_training.export.blocks import Block, EstimatorOutput
 from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
+from slipway_training.export.trees.centred import centred, with_constants
 from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.placement import place
@@ -16,10 +17,12 @@ _TWO = 2
 
 def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: int, *, is_single: bool) -> str:
     """[rows, targets] in float64; `is_single` where the library casts to float32 before it compares."""
+    constants = None
+    if translation.keeps_digits:
+        ensemble, constants = centred(ensemble, targets)
     wire, placed = place(ensemble, block, is_single=is_single)
-    return translation.double(
-        translation.assembly.add_trees("TreeEnsembleRegressor", wire, placed, n_targets=targets)[0]
-    )
+    (value,) = translation.assembly.add_trees("TreeEnsembleRegressor", wire, placed, n_targets=targets)
+    return translation.double(value) if constants is None else with_constants(translation.assembly, value, constants)
 
 
 def summed_exactly(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> str:

@@ -90,6 +90,18 @@ def count(ensemble: Ensemble, values: Tensor) -> Counts:
     return Counts(left, right)
 
 
+def leaf_counts(ensemble: Ensemble, values: Tensor) -> Ints:
+    """How many rows ended at each node: all that reached it where it is a leaf, none where it is a split."""
+    counts = count(ensemble, values)
+    reached = np.zeros(len(ensemble), dtype=np.int64)
+    reached[ensemble.starts[:-1]] = len(values)
+    splits = ensemble.splits
+    np.add.at(reached, ensemble.left[splits], counts.left[splits])
+    np.add.at(reached, ensemble.right[splits], counts.right[splits])
+    reached[splits] = 0
+    return reached
+
+
 def pruned(ensemble: Ensemble, counts: Counts, min_samples: int) -> Ensemble:
     """With leaves in the place of subtrees that saw too few rows; what they were made of stays, out of reach."""
     is_small = (ensemble.left != LEAF) & (counts.total < min_samples)

@@ -12,7 +12,7 @@ from statistics import geometric_mean
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, StrMethodFormatter
 
-from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.variant import Variant
 from slipway_training.report.plots.style import BLUE, FAINT, FULL, GREEN, GRID, INK, VERMILLION, Plot, draw
 
 _FLOOR = 1e-8

@@ -2,6 +2,7 @@
 
 from slipway_ml.contract.evaluation import Comparison, Evaluation, Score
 from slipway_training.candidate import Trained
+from slipway_training.report.leading import ordered
 from slipway_training.report.section import Block, Paragraph, Section, TextTable
 from slipway_training.report.words import metric, number, p_value
 
@@ -13,11 +14,11 @@ def scores(trained: Trained) -> Section | None:
         return None
     table = TextTable(
         ("metric", "value", f"{evaluation.confidence:.0%} interval", "better"),
-        tuple(map(_row, trained.metrics)),
+        tuple(_row(score, trained.config.unit) for score in ordered(trained)),
         frozenset({"value", f"{evaluation.confidence:.0%} interval"}),
     )
     blocks: list[Block] = [table]
-    first = metric(trained.metrics[0].name)
+    first = metric(trained.metrics[0].name, trained.config.unit)
     head = ("compared with, on the same rows", first, "this version is better by", "interval", "p", "test")
     compared_models = [
         compared_model for compared_model in (evaluation.baseline, evaluation.champion) if compared_model is not None
@@ -49,9 +50,9 @@ def _resampled_groups(evaluation: Evaluation) -> str:
     return f". Rows of one group are dependent, so the {evaluation.groups:,} groups were resampled, not the rows"
 
 
-def _row(score: Score) -> tuple[str, ...]:
+def _row(score: Score, unit: str) -> tuple[str, ...]:
     better = "higher" if score.higher_is_better else "lower"
-    return (metric(score.name), number(score.value), _interval(score.interval), better)
+    return (metric(score.name, unit), number(score.value), _interval(score.interval), better)
 
 
 def _comparison(compared_model: Comparison) -> tuple[str, ...]:

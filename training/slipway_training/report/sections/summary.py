@@ -2,8 +2,9 @@
 
 from slipway_ml.contract import certificate
 from slipway_ml.contract.evaluation import Comparison, Score
-from slipway_ml.contract.manifest import Variant
+from slipway_ml.contract.variant import Variant
 from slipway_training.candidate import Trained
+from slipway_training.report.leading import shortcomings
 from slipway_training.report.section import Block, KeyFigure, Section, TextTable
 from slipway_training.report.words import metric, number, p_value, size
 from slipway_training.selection.fitting import CostOutcome
@@ -16,27 +17,28 @@ def summary(trained: Trained) -> Section | None:
     lead = "The imported model; no rows were given to evaluate it on."
     if evaluation is not None:
         lead = f"What was trained, and its primary metric on {evaluation.rows:,} rows."
-        blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence))
+        if trained.candidate.cost is not None:
+            blocks.append(_cost(trained.candidate.cost, evaluation.confidence))
+        blocks.append(_score(trained.metrics[0], evaluation.baseline, evaluation.confidence, trained.config.unit))
         if evaluation.champion is not None:
             blocks.append(_champion(trained.metrics[0], evaluation.champion))
-    if trained.candidate.cost is not None:
-        blocks.append(_cost(trained.candidate.cost))
-    blocks += [_parity_figure(trained), _served(trained)]
+    warnings = [KeyFigure("not to be served unasked", "warning", one, "warning") for one in shortcomings(trained)]
+    blocks += [*warnings, _parity_figure(trained), _served(trained)]
     if evaluation is not None:
         blocks.append(_care(len(evaluation.found_slices), len(trained.candidate.findings), evaluation.slices_tried))
     blocks.append(TextTable(("", ""), tuple(_about(trained))))
     return Section("summary", "Summary", lead, tuple(blocks))
 
 
-def _score(first: Score, baseline: Comparison | None, confidence: float) -> KeyFigure:
+def _score(first: Score, baseline: Comparison | None, confidence: float, unit: str) -> KeyFigure:
     sure = ""
     if first.interval is not None:
         sure = f"{number(first.interval[0])} to {number(first.interval[1])} with {confidence:.0%} confidence; "
     if baseline is None or baseline.score is None:
-        return KeyFigure(metric(first.name), number(first.value), sure.removesuffix("; "))
+        return KeyFigure(metric(first.name, unit), number(first.value), sure.removesuffix("; "))
     is_better = baseline.interval is not None and baseline.interval[0] > 0
     remark = f"{sure}{baseline.other}: {number(baseline.score.value)}"
-    return KeyFigure(metric(first.name), number(first.value), remark, "good" if is_better else "warning")
+    return KeyFigure(metric(first.name, unit), number(first.value), remark, "good" if is_better else "warning")
 
 
 def _champion(first: Score, champion: Comparison) -> KeyFigure:
@@ -53,10 +55,14 @@ def _champion(first: Score, champion: Comparison) -> KeyFigure:
     )
 
 
-def _cost(cost: CostOutcome) -> KeyFigure:
-    saved = cost.cost_at_half - cost.cost
-    remark = f"per row at threshold {cost.decision.threshold:.3g}; {number(cost.cost_at_half)} at 0.5"
-    return KeyFigure("cost of decisions", number(cost.cost), remark, "good" if saved > 0 else "")
+def _cost(cost: CostOutcome, confidence: float) -> KeyFigure:
+    sure = ""
+    if cost.interval is not None:
+        sure = f"{number(cost.interval[0])} to {number(cost.interval[1])} with {confidence:.0%} confidence; "
+    others = f"{number(cost.cost_at_half)} at 0.5; {number(cost.constant_cost)} for always {cost.constant}"
+    remark = f"{sure}per row at threshold {cost.decision.threshold:.3g}; {others}"
+    grade = "warning" if cost.cost >= cost.constant_cost else "good" if cost.cost < cost.cost_at_half else ""
+    return KeyFigure("cost of decisions", number(cost.cost), remark, grade)
 
 
 def _parity_figure(trained: Trained) -> KeyFigure:
@@ -107,7 +113,12 @@ def _about(trained: Trained) -> list[tuple[str, str]]:
         ("owner", config.owner or "not set; set owner in the config"),
         ("intended use", config.intended_use or "not set; set intended_use in the config"),
         *(("limitation", sentence) for sentence in config.limitations),
-        ("task", f"{config.task}, {len(labels)} classes" if labels else str(config.task)),
+        (
+            "task",
+            f"{config.task}, {len(labels)} classes"
+            if labels
+            else ", in ".join(filter(None, (config.task, config.unit))),
+        ),
         ("model", trained.candidate.about),
         ("data", f"{trained.candidate.source}; {len(trained.signature.features)} columns; rows: {counts}"),
     ]

@@ -1,7 +1,7 @@
 """The variants that were built: guarantee, cost and changes of each, and why the published one was chosen."""
 
-from slipway_ml.contract.manifest import Variant
 from slipway_ml.contract.parity import Parity
+from slipway_ml.contract.variant import Variant
 from slipway_training.candidate import Trained
 from slipway_training.report.plots.variants import cost_plots
 from slipway_training.report.section import Block, Figure, Paragraph, Section, TextTable
@@ -37,6 +37,7 @@ def variants(trained: Trained) -> Section | None:
     blocks: list[Block] = [
         *(_plots(trained) if len(measured) > 1 else ()),
         Paragraph(f"Published: {choice.reason}."),
+        Paragraph(f"Quantized form: {choice.quantized.variant or 'none'}; {choice.quantized.reason}."),
         TextTable(_HEAD, rows, frozenset(_HEAD[2:])),
     ]
     if refused:

@@ -41,7 +41,7 @@ def adapt(model: ModelProto, interface: Interface, signature: Signature) -> Mode
     before, behind = Assembly(prefix="before/"), Assembly(prefix="behind/")
     for one in interface.inputs:
         _feed(before, one, signature)
-    numbers = _numbers(behind, interface)
+    numbers = _numbers(behind, interface, signature)
     _label(behind, interface, signature, numbers)
     graph = helper.make_graph(
         [*before.nodes, *foreign.graph.node, *behind.nodes],
@@ -80,12 +80,13 @@ def _feed(assembly: Assembly, one: Input, signature: Signature) -> None:
     add("Identity", [wire], _PREFIX + one.tensor.name)
 
 
-def _numbers(assembly: Assembly, interface: Interface) -> str:
-    """Probabilities or values as float32, one line a row; of a single probability both."""
+def _numbers(assembly: Assembly, interface: Interface, signature: Signature) -> str:
+    """Probabilities as float32 or values in the signature's type, one line a row; of a single probability both."""
     if interface.numbers is None:
         return ""
     add, constant = assembly.add, assembly.constant
-    wire = add("Cast", [_PREFIX + interface.numbers.name], to=TensorProto.FLOAT)
+    kind = TensorProto.DOUBLE if signature.double_values else TensorProto.FLOAT
+    wire = add("Cast", [_PREFIX + interface.numbers.name], to=kind)
     wire = add("Reshape", [wire, constant(np.array([-1, interface.width]))])
     if interface.task is Task.REGRESSION:
         return add("Identity", [wire], "value")

@@ -16,9 +16,10 @@ from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConfigError, DataCheckFailed, ParityError
 from slipway_training.evaluation.predictions import (
-    SUM_TOLERANCE,
     Predictions,
+    are_scores,
     ask_one_by_one,
+    centre_of,
     predict_with_session,
     some,
     spread_of,
@@ -50,6 +51,15 @@ def synthetic_rows(signature: Signature, count: int = _MADE_UP_ROWS) -> pd.DataF
     return pd.DataFrame({feature.name: column(number) for number, feature in enumerate(signature.features)})
 
 
+def first_predictions(session: OnnxSession, signature: Signature, given: pd.DataFrame | None) -> Predictions:
+    """What the graph predicts for the rows given, else for random ones; raises ParityError."""
+    rows = synthetic_rows(signature) if given is None else given
+    try:
+        return predict_with_session(session, to_tensors(rows, signature), signature.task)
+    except InferenceError as error:
+        raise ParityError(f"step parity: onnxruntime cannot run the graph on these rows: {error}") from error
+
+
 def check_against_itself(
     session: OnnxSession, signature: Signature, interface: Interface, given: pd.DataFrame | None
 ) -> tuple[Parity, Predictions]:
@@ -61,7 +71,8 @@ def check_against_itself(
         predictions = predict_with_session(session, to_tensors(real.frame, signature), signature.task)
         alone = ask_one_by_one(session, to_tensors(probes.frame, signature), range(len(probes)), signature.task)
         scale = spread_of(some(alone, slice(len(sample))))
-        parity = certify(session, probes, alone, signature, spread=scale, tolerance=TOLERANCE)
+        centre = centre_of(some(alone, slice(len(sample)))) if signature.double_values else 0.0
+        parity = certify(session, probes, alone, signature, spread=scale, tolerance=TOLERANCE, centre=centre)
     except InferenceError as error:
         raise ParityError(f"step parity: onnxruntime cannot run the graph on these rows: {error}") from error
     _check_labels(alone, signature)
@@ -106,8 +117,13 @@ def _not_proved(
         sentences.append(
             f"{int(endless.sum())} of {len(probes)} rows ({kinds}) have predictions without a finite number."
         )
-    if signature.task is Task.CLASSIFICATION and predictions.numbers.shape[1] > 1:
-        sums = predictions.numbers[~endless].sum(axis=1)
-        if len(sums) and np.abs(sums - 1).max() > SUM_TOLERANCE:
-            sentences.append("What it calls probabilities does not add up to 1, so they are scores.")
+    is_classifier = signature.task is Task.CLASSIFICATION
+    if is_classifier and interface.numbers is not None and not signature.has_probabilities:
+        sentences.append(
+            f"The numbers of output {interface.numbers.name!r} are scores and no probabilities, since they lie outside "
+            "of 0 to 1 or do not add up to 1, so that responses have the label alone; with --task regression and "
+            "--number-output they are served as values."
+        )
+    elif is_classifier and are_scores(predictions):
+        sentences.append("For some made-up rows what it calls probabilities is outside of 0 to 1 or not 1 in all.")
     return sentences

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import onnx
 
 from slipway_ml.contract.evaluation import Score
-from slipway_ml.contract.manifest import Guarantee, Variant
+from slipway_ml.contract.variant import Guarantee, Variant
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.candidate import ModelCandidate, Trained
-from slipway_training.config.optimize import Candidate
+from slipway_training.config.optimize import QUANTIZED, Candidate
 from slipway_training.data.lineage import recipe_of_optimized
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ParityError
@@ -82,7 +82,7 @@ def optimize(subject: Subject, rows: Rows, progress: Progress) -> Optimized:
     material = Material(to_tensors(rows.calibrate, signature), signature, config.optimize.min_samples)
     built = candidates.build(graph, config.optimize.model_copy(update={"candidates": tried}), material, objection)
     built += [
-        Built(one, ON_TOP[one][0], None, _guarantee(one), failure=NOT_TRIED)
+        Built(one, ON_TOP[one][0], None, _guarantee(one), failure=NOT_TRIED, is_quantized=one in QUANTIZED)
         for one in config.optimize.candidates
         if one not in tried
     ]

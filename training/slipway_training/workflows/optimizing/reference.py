@@ -13,7 +13,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from slipway_ml.contract.signature import MATRIX_INPUT, Signature
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import take, to_tensors
-from slipway_training.evaluation.predictions import Predictions, predict_with_session, some, spread_of
+from slipway_training.evaluation.predictions import Predictions, centre_of, predict_with_session, some, spread_of
 from slipway_training.export.trees.thresholds import last_at_or_below
 from slipway_training.optimizer.trees.nodes import ensembles
 from slipway_training.parity.certificate import BATCH
@@ -38,7 +38,9 @@ def expectations(graph: ModelProto, signature: Signature, rows: Rows, limit: int
     probes = together([*parts, *column_edges(signature, rows.judged), *threshold_rows(around, rows.judged)])
     predictions = predictions_for(OnnxSession(graph.SerializeToString()), signature, probes)
     judged = len(rows.judged)
-    return Reference(probes, judged, predictions, spread_of(some(predictions, slice(judged))), name=name)
+    own = some(predictions, slice(judged))
+    centre = centre_of(own) if signature.double_values else 0.0
+    return Reference(probes, judged, predictions, spread_of(own), name=name, centre=centre)
 
 
 def predictions_for(session: OnnxSession, signature: Signature, probes: Probes) -> Predictions:

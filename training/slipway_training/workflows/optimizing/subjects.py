@@ -131,6 +131,7 @@ def of_file(
         trained.metrics,
         trained.parity,
         trained.candidate.about,
+        trained.evaluation,
         recipe=recipe,
         profile=trained.candidate.profile,
     )
