@@ -21,6 +21,7 @@ from slipway_training.export.trees.ensemble import Ensemble, concatenate, single
 from slipway_training.export.trees.fitted import from_predictors, from_stages
 from slipway_training.export.trees.memberships import Memberships, matching_codes
 from slipway_training.export.trees.placement import place
+from slipway_training.export.trees.writing import add_trees
 
 _LINKS = {"poisson": "Exp", "gamma": "Exp"}
 _TWO = 2
@@ -44,7 +45,7 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
         zero_is_second = not isinstance(fitted, HistGradientBoostingClassifier)
         ensemble, base = _sided(ensemble, zero_is_second=zero_is_second)
         attributes_of_kind |= base | {"post_transform": "LOGISTIC"}
-    label, numbers = translation.assembly.add_trees("TreeEnsembleClassifier", wire, ensemble, 2, **attributes_of_kind)
+    label, numbers = add_trees(translation.assembly, "TreeEnsembleClassifier", wire, ensemble, 2, **attributes_of_kind)
     return EstimatorOutput(label, numbers, is_double=False)
 
 
@@ -55,7 +56,7 @@ def raw_scores(translation: Translation, fitted: Any, blocks: Sequence[Block], p
 
 def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:
     targets = int(ensemble.target.max()) + 1
-    return translation.assembly.add_trees("TreeEnsembleRegressor", wire, ensemble, n_targets=targets)[0]
+    return add_trees(translation.assembly, "TreeEnsembleRegressor", wire, ensemble, n_targets=targets)[0]
 
 
 def _placed(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> tuple[str, Ensemble]:

@@ -20,6 +20,7 @@ from slipway_training.export.pipeline_walk import Translation, as_labels
 from slipway_training.export.trees.ensemble import Ensemble, concatenate, single_leaf
 from slipway_training.export.trees.fitted import from_trees
 from slipway_training.export.trees.placement import place
+from slipway_training.export.trees.writing import add_trees
 
 _FEWEST_SCORES = 3
 
@@ -81,7 +82,7 @@ def largest_sum(
     count = len(labels)
     padded = [*labels.tolist(), *labels[:1].tolist() * max(_FEWEST_SCORES - count, 0)]
     kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
-    label, scores = assembly.add_trees("TreeEnsembleClassifier", wire, placed, 2, **{kind: padded})
+    label, scores = add_trees(assembly, "TreeEnsembleClassifier", wire, placed, 2, **{kind: padded})
     if len(padded) > count:
         scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
     if divisor != 1:
@@ -92,8 +93,8 @@ def largest_sum(
 def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targets: int) -> EstimatorOutput:
     """The sums of the leaves over the number of trees, [rows, targets], in float32."""
     wire, placed = place(ensemble, block, is_single=True)
-    (value,) = translation.assembly.add_trees(
-        "TreeEnsembleRegressor", wire, placed, n_targets=targets, aggregate_function="AVERAGE"
+    (value,) = add_trees(
+        translation.assembly, "TreeEnsembleRegressor", wire, placed, n_targets=targets, aggregate_function="AVERAGE"
     )
     return EstimatorOutput(None, value, is_double=False)
 

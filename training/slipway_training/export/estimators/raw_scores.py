@@ -9,6 +9,7 @@ from slipway_training.export.estimators.linear import sided_label
 from slipway_training.export.pipeline_walk import Translation
 from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.placement import place
+from slipway_training.export.trees.writing import add_trees
 
 _TWO = 2
 
@@ -17,7 +18,7 @@ def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: 
     """[rows, targets] in float64; `is_single` where the library casts to float32 before it compares."""
     wire, placed = place(ensemble, block, is_single=is_single)
     return translation.double(
-        translation.assembly.add_trees("TreeEnsembleRegressor", wire, placed, n_targets=targets)[0]
+        add_trees(translation.assembly, "TreeEnsembleRegressor", wire, placed, n_targets=targets)[0]
     )
 
 
