@@ -58,7 +58,7 @@ def test_leaves_of_several_classes_stay_in_the_older_operator() -> None:
 
 
 def test_export_and_loading_take_a_few_times_the_memory_of_the_file() -> None:
-    """In a process of its own, whose peak begins anew with each; in the older operator a node takes 500 bytes to load."""
+    """In a process of its own, whose peak begins anew with each; the older operator takes 500 bytes a node to load."""
     done = subprocess.run([sys.executable, "-c", _MEASURE], capture_output=True, text=True, check=True)
     nodes, exporting, peak, after = map(int, done.stdout.split())
 
