@@ -30,6 +30,7 @@ from slipway_training.evaluation.compared_models import Incumbent
 from slipway_training.evaluation.outcome import EvaluatedRows, evaluate
 from slipway_training.evaluation.predictions import Predictions, needs_double, predict_with_pipeline
 from slipway_training.export.onnx_export import forms
+from slipway_training.export.sub_estimators import tree_nodes
 from slipway_training.optimizer import candidates, gates, variants
 from slipway_training.optimizer.gates import Choice
 from slipway_training.optimizer.passes import Material
@@ -38,10 +39,14 @@ from slipway_training.parity.as_given import AsUsed
 from slipway_training.parity.diagnosis import first_difference
 from slipway_training.parity.neighbor_ties import refuse_neighbor_ties
 from slipway_training.parity.parity import Reference
-from slipway_training.progress import Progress
+from slipway_training.progress import UNDER_WAY, Progress
 from slipway_training.selection.curves import Curve
 from slipway_training.selection.fitting import CostOutcome
 from slipway_training.selection.search import SearchOutcome
+
+_MANY_NODES = 500_000
+_FIXED_SECONDS, _NODE_SECONDS = 10.0, 8e-6
+"""What proving and publishing takes on one core of 2026, for a forest of any size and for each node."""
 
 BLIND_STEPS = 16
 """What two libraries may be apart by in the last places of a logarithm and what follows, with room to spare."""
@@ -116,6 +121,10 @@ class Trained:
 def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: Incumbent | None = None) -> Trained:
     """Every step; raises SlipwayError, whose message names what is wrong and what to do."""
     signature = fitted.signature
+    if (nodes := tree_nodes(fitted.pipeline)) > _MANY_NODES:
+        seconds = _FIXED_SECONDS + nodes * _NODE_SECONDS
+        progress("size", f"{nodes:,} nodes of trees, which take about {seconds:.0f} s to prove and publish")
+    progress(UNDER_WAY, "evaluating on the held-out rows")
     refuse_neighbor_ties(fitted.pipeline, parity.real_rows(fitted.held_out, fitted.learn).frame)
     predictions = _ask(fitted, config)
     if needs_double(predictions, config.parity.tolerance):
@@ -125,6 +134,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     metrics += fitted.cost.scores if fitted.cost else ()
     model_gates.check(metrics, evaluation, config.gate)
     progress("evaluate", _in_words(metrics[0], evaluation))
+    progress(UNDER_WAY, "exporting, and comparing the graph with the pipeline")
     exact, expected, proof = check_parity(fitted, config.parity)
     proof = _with_given(proof, exact.SerializeToString(), fitted, config.parity)
     progress("export", f"{exact.ByteSize()} bytes of ONNX, {len(exact.graph.node)} nodes")
@@ -136,6 +146,7 @@ def examine(fitted: Fitted, config: ModelConfig, progress: Progress, champion: I
     def objection(model: bytes) -> str:
         return parity.objection(parity.measure(OnnxSession(model), expected, signature, config.parity.tolerance))
 
+    progress(UNDER_WAY, "building smaller variants and measuring them")
     built = candidates.build(exact, config.optimize, material, objection)
     measured = variants.measure(built, expected, fitted.target, signature, config)
     progress("optimize", f"{len(measured)} of {len(built)} variants could be built and measured")

@@ -1,13 +1,17 @@
-"""Progress: how every step tells a person that it is done, and a long one how far it is."""
+"""Progress: how every step tells a person that it is done, and a long one what goes on and how far it is."""
 
 import sys
 from collections.abc import Callable
 
 Progress = Callable[[str, str], None]
-"""Told the name of a step and what came of it, in words, when the step is done; `trial` comes while one goes on."""
+"""Told the name of a step and what came of it, in words, when the step is done; with UNDER_WAY, what goes on now."""
+
+UNDER_WAY = "under way"
+"""In place of a step's name: the next one takes the place of what is said."""
 
 
 def say(step: str, result: str) -> None:
-    """One line for each step, to standard error: what a notebook or a script shows by default."""
-    sys.stderr.write(f"{step:<13} {result}\n")
-    sys.stderr.flush()
+    """One line for each step that is done, to standard error: what a notebook or a script shows by default."""
+    if step != UNDER_WAY:
+        sys.stderr.write(f"{step:<13} {result}\n")
+        sys.stderr.flush()

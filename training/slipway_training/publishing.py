@@ -18,7 +18,7 @@ from slipway_training.candidate import Trained
 from slipway_training.config.model import ModelConfig, TrainingConfig
 from slipway_training.data.lineage import Recipe
 from slipway_training.parity.golden_rows import TOLERANCE, golden_rows
-from slipway_training.progress import Progress
+from slipway_training.progress import UNDER_WAY, Progress
 from slipway_training.report.files import MODEL_CARD, REPORT
 from slipway_training.report.model_card import model_card
 
@@ -40,6 +40,7 @@ def write(
     `report` says whether a page of plots is written into it, which takes about a second. `earlier` is the version whose
     graph was optimised anew: what was learned, decided and evaluated is then as it is there.
     """
+    progress(UNDER_WAY, "drawing the report and writing the version" if report else "writing the version")
     version = _write(registry, trained, recipe, report, earlier)
     name, number = version.manifest.model_name, version.manifest.model_version
     if promote:

@@ -36,6 +36,17 @@ def test_config_has_every_guess_and_trains_as_it_is(tmp_path: Path) -> None:
     assert prepare(config, lambda _step, _result: None).signature.labels == (0, 1)
 
 
+def test_draft_for_many_rows_has_large_leaves_and_says_why(tmp_path: Path) -> None:
+    rows = 30_000
+    table = write_csv(tmp_path / "t.csv", {"a": [n % 977 for n in range(rows)], "y": [n % 7 for n in range(rows)]})
+
+    assert command(table, "--target", "y").exit_code == 0
+
+    written = (tmp_path / "t.toml").read_text()
+    assert "# 30,000 rows: 100 trees with 11 rows or more in a leaf have about " in written
+    assert configs.load(str(tmp_path / "t.toml")).estimator.parameters["min_samples_leaf"] == 11
+
+
 def test_columns_that_name_rows_are_dropped_and_the_task_is_guessed(tmp_path: Path) -> None:
     columns: dict[str, list[Any]] = {
         "customer id": list(range(1000, 1030)),

@@ -42,6 +42,7 @@ _PEAK = 1.3
 _NODE_BYTES = 34
 """What a node takes in the usual export: skl2onnx writes 340 MB for ten million of them."""
 
+_WIDTH = 110
 _HEADINGS = ("nodes", "fit s", "publish s", "MiB more", "file MiB", "ready s", "peak MiB", "stays MiB")
 _CLEAR = Path("/proc/self/clear_refs")
 """Written to, the peak of memory begins anew."""
@@ -203,7 +204,7 @@ def main() -> int:
         table.add_row(
             name, f"{found.nodes:,}", *times, f"{loaded.seconds:.1f}", f"{loaded.peak:.0f}", f"{loaded.stays:.0f}"
         )
-    console = Console()
+    console = Console(width=_WIDTH)
     console.print(table)
     for problem in broken:
         console.print(f"[red]broken[/red]: {problem}")

@@ -1,15 +1,14 @@
 """slipway export MODEL --data ROWS --target NAME: a pipeline fitted elsewhere becomes a published version."""
 
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from slipway_ml.registry.store import Registry
 from slipway_training.cli.output import show_variants, show_version
+from slipway_training.cli.steps import shown_steps
 
 
 def export(
@@ -51,24 +50,19 @@ def export(
     from slipway_training.workflows.publish_fitted import publish  # noqa: PLC0415
 
     console = Console(highlight=False)
-    started = perf_counter()
-
-    def progress(step: str, result: str) -> None:
-        seconds = f"[dim]{perf_counter() - started:.1f} s[/dim]"
-        console.print(f"  [green]{step:<13}[/green] {escape(result)} {seconds}", soft_wrap=True)
-
     rows, wanted = read_targets(data, target)
-    version = publish(
-        load(fitted, trust=trust),
-        rows,
-        wanted,
-        name=name or fitted.stem,
-        description=description,
-        models=models,
-        nullable=tuple(nullable or ()),
-        promote=promote,
-        accept_dtype_difference=accept_dtype_difference,
-        progress=progress,
-    )
+    with shown_steps(console, "reading the pipeline") as progress:
+        version = publish(
+            load(fitted, trust=trust),
+            rows,
+            wanted,
+            name=name or fitted.stem,
+            description=description,
+            models=models,
+            nullable=tuple(nullable or ()),
+            promote=promote,
+            accept_dtype_difference=accept_dtype_difference,
+            progress=progress,
+        )
     show_variants(console, version.manifest)
     show_version(console, Registry(models), version)

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from rich.markup import escape
 from slipway_ml.contract.signature import Label, Task
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.cli.output import show_version
+from slipway_training.cli.steps import shown_steps
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _TRUTH = {"true": True, "false": False}
@@ -56,32 +56,27 @@ def import_(
     from slipway_training.workflows.importing.interface import Overrides  # noqa: PLC0415
 
     console = Console(highlight=False)
-    started = perf_counter()
-
-    def progress(step: str, result: str) -> None:
-        seconds = f"[dim]{perf_counter() - started:.1f} s[/dim]"
-        console.print(f"  [green]{step:<13}[/green] {escape(result)} {seconds}", soft_wrap=True)
-
-    version = import_graph(
-        source,
-        Overrides(
-            task=task,
-            labels=_labels(labels),
-            targets=_names(targets),
-            columns=_names(input_names),
-            nullable=frozenset(nullable or ()),
-            label_output=label_output,
-            number_output=number_output,
-        ),
-        name=name or model_name(source),
-        description=description,
-        unit=unit,
-        models=models,
-        rows=None if data is None else read_rows(data, target),
-        source_version=source_version,
-        promote=promote,
-        progress=progress,
-    )
+    with shown_steps(console, "reading the graph") as progress:
+        version = import_graph(
+            source,
+            Overrides(
+                task=task,
+                labels=_labels(labels),
+                targets=_names(targets),
+                columns=_names(input_names),
+                nullable=frozenset(nullable or ()),
+                label_output=label_output,
+                number_output=number_output,
+            ),
+            name=name or model_name(source),
+            description=description,
+            unit=unit,
+            models=models,
+            rows=None if data is None else read_rows(data, target),
+            source_version=source_version,
+            promote=promote,
+            progress=progress,
+        )
     _show(console, models, version)
 
 

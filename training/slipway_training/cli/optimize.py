@@ -6,7 +6,6 @@ of the same model, which is promoted only where that is asked for.
 
 import json
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,6 +15,7 @@ from rich.markup import escape
 from slipway_ml.registry.store import MODEL_FILE, Registry
 from slipway_training.cli.import_ import model_name
 from slipway_training.cli.output import show_choice, show_version
+from slipway_training.cli.steps import shown_steps
 from slipway_training.config.optimize import ASKED_FOR, SERVE_QUANTIZED, OptimizeConfig
 from slipway_training.errors import ConfigError
 
@@ -65,15 +65,9 @@ def optimize(
     if promote and not publish:
         raise ConfigError("--promote is for a version that --publish writes; add --publish")
     console = Console(highlight=False)
-    started = perf_counter()
-
-    def progress(step: str, result: str) -> None:
-        seconds = f"[dim]{perf_counter() - started:.1f} s[/dim]"
-        console.print(f"  [green]{step:<13}[/green] {escape(result)} {seconds}", soft_wrap=True)
-
     registry = Registry(models)
     wanted = (*_changes(only, pin, prefer), *(SERVE_QUANTIZED if quantize else ()), *(changes or ()))
-    with console.status("trying passes and candidates"):
+    with shown_steps(console, "trying passes and candidates") as progress:
         found = _optimize(model, registry, wanted, data, target, name, progress)
     choice = found.trained.choice
     show_choice(console, choice.variants, choice.name, choice.reason, choice.quantized)
@@ -83,7 +77,8 @@ def optimize(
     if publish and not found.is_served_already:
         from slipway_training.workflows.optimizing import optimize as optimized  # noqa: PLC0415  # as below
 
-        version = optimized.publish(found, registry, progress, promote=promote, report=report)
+        with shown_steps(console, "writing the version") as progress:
+            version = optimized.publish(found, registry, progress, promote=promote, report=report)
         show_version(console, registry, version)
     elif found.is_served_already:
         console.print(f"Nothing to publish: {escape(found.subject.what)} serves this very graph.", soft_wrap=True)

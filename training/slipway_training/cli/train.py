@@ -6,7 +6,6 @@ something to train.
 
 import gc
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from rich.markup import escape
 
 from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_training.cli.output import show_selection, show_variants, show_version, show_warnings
+from slipway_training.cli.steps import shown_steps
 from slipway_training.config import documents as configs
 from slipway_training.config.model import TrainingConfig
 from slipway_training.config.optimize import SERVE_QUANTIZED
@@ -73,19 +73,7 @@ def train(
 
 
 def _train(console: Console, config: TrainingConfig, registry: Registry, promote: bool, report: bool) -> StoredVersion:
-    started = perf_counter()
-
-    with console.status("") as status:
-
-        def progress(step: str, result: str) -> None:
-            if step == "trial":  # one of many, which the next one replaces
-                status.update(f"{escape(result)}")
-                return
-            status.update("")
-            seconds = perf_counter() - started
-            console.print(f"  [green]{step:<13}[/green] {escape(result)} [dim]{seconds:.1f} s[/dim]", soft_wrap=True)
-
-        status.update("loading scikit-learn")
+    with shown_steps(console) as progress:
         # The import takes seconds, which --help and --reuse need not wait for.
         gc.disable()  # an import makes thousands of objects that stay; collecting meanwhile is a tenth of the time
         from slipway_training.workflows import train as workflow  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """Joining ONNX graphs: prefixes keep names apart, wires tie them together; equal parts give equal bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,6 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, compose, helper, numpy_helper
 
 from slipway_ml.contract.tensors import Datatype, TensorMetadata
-from slipway_training.export.trees.attributes import DOMAIN
-from slipway_training.export.trees.ensemble import Ensemble
-from slipway_training.export.trees.writing import write_trees
 
 TARGET = {"": 19, "ai.onnx.ml": 3}
 IR_VERSION = 9
@@ -28,6 +25,10 @@ TENSOR_TYPES: dict[Datatype, int] = {
 }
 
 
+Write = Callable[[ModelProto, Mapping[str, Any]], None]
+"""Completes the nodes of a model with what is held for them, by their names; some may be gone."""
+
+
 @dataclass(slots=True)
 class Assembly:
     """Nodes and constants collected from several graphs and from nodes of our own."""
@@ -36,7 +37,7 @@ class Assembly:
     initializers: list[TensorProto] = field(default_factory=list)
     prefix: str = ""
     _count: int = 0
-    _trees: dict[str, Ensemble] = field(default_factory=dict)
+    _held: dict[Write, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
         """One node of our own; returns the name of its output."""
@@ -51,15 +52,18 @@ class Assembly:
         self.nodes.append(helper.make_node(kind, list(inputs), names, name=name, **attributes))
         return names
 
-    def add_trees(self, kind: str, wire: str, trees: Ensemble, outputs: int = 1, **attributes: Any) -> list[str]:
-        """A node of trees, TreeEnsembleClassifier or -Regressor; returns the names of its outputs.
+    def add_held(
+        self, kind: str, inputs: Sequence[str], outputs: int, held: Any, write: Write, **attributes: Any
+    ) -> list[str]:
+        """A node whose content is written into the finished model, by `write`; returns the names of its outputs.
 
-        The trees are written when the model is finished, in the operator that suits their number.
+        Nodes are copied several times on the way there, and the form of a large one depends on the others.
         """
-        name = self._fresh(kind)
-        names = [f"{name}/{number}" for number in range(outputs)] if outputs > 1 else [name]
-        self.nodes.append(helper.make_node(kind, [wire], names, name=name, domain=DOMAIN, **attributes))
-        self._trees[name] = trees
+        several = outputs > 1
+        names = (
+            self.add_many(kind, inputs, outputs, **attributes) if several else [self.add(kind, inputs, **attributes)]
+        )
+        self._held.setdefault(write, {})[self.nodes[-1].name] = held
         return names
 
     def constant(self, values: Any) -> str:
@@ -98,7 +102,8 @@ class Assembly:
         if any(node.domain == MICROSOFT for node in self.nodes):
             opsets.append(helper.make_opsetid(MICROSOFT, 1))
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
-        write_trees(model, self._trees)
+        for write, held in self._held.items():
+            write(model, held)
         return model
 
     def _fresh(self, kind: str) -> str:

@@ -26,6 +26,12 @@ def members(fitted: Any) -> Iterator[Any]:
             yield estimator
 
 
+def tree_nodes(fitted: Any) -> int:
+    """How many nodes the trees of scikit-learn have that an estimator or a pipeline asks."""
+    last = fitted.steps[-1][1] if isinstance(fitted, Pipeline) else fitted
+    return int(last.tree_.node_count) if hasattr(last, "tree_") else sum(map(tree_nodes, members(last)))
+
+
 def flat(fitted: Any) -> list[tuple[str, Any]]:
     """The steps of pipelines that end in pipelines; the estimator comes last."""
     if not isinstance(fitted, Pipeline):

@@ -18,7 +18,7 @@ from slipway_training.data.splits import Rows, lacks_class
 from slipway_training.data.table import Table
 from slipway_training.evaluation.predictions import predict_with_pipeline
 from slipway_training.pipeline.build import fit_without_warnings
-from slipway_training.progress import Progress
+from slipway_training.progress import UNDER_WAY, Progress
 from slipway_training.selection.fitting import compose
 from slipway_training.selection.scoring import score, scoring_of
 from slipway_training.selection.trying import configured
@@ -69,7 +69,7 @@ def learning_curve(config: TrainingConfig, signature: Signature, learn: Table, p
         if all(len(part) >= _FEWEST and not lacks_class(learn, part, config.task) for part in parts):
             judged = [judge for _, judge in divided]
             at = float(np.mean([len(part) for part in parts]))
-            progress("trial", f"learning curve: {at:.0f} rows")
+            progress(UNDER_WAY, f"learning curve: {at:.0f} rows")
             points.append(_point(config, signature, learn, at, list(zip(parts, judged, strict=True))))
     return Curve("rows", scoring_of(config), tuple(points), chosen=float(len(learn.target)))
 
@@ -86,7 +86,7 @@ def parameter_curve(
     given = config.estimator.parameters
     points = []
     for value in values:
-        progress("trial", f"curve along {name}: {value:g}")
+        progress(UNDER_WAY, f"curve along {name}: {value:g}")
         own_config = configured(config, config.estimator.type, {**given, name: value})
         points.append(_point(own_config, signature, learn, value, divided))
     own = given.get(name)

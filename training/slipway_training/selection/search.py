@@ -10,7 +10,7 @@ from slipway_training.config.estimator import EstimatorConfig, EstimatorType
 from slipway_training.config.model import TrainingConfig
 from slipway_training.config.search import Against, SearchConfig
 from slipway_training.data.table import Table
-from slipway_training.progress import Progress
+from slipway_training.progress import UNDER_WAY, Progress
 from slipway_training.selection import rules
 from slipway_training.selection.spaces import Choice, Space, families_of, space_of
 from slipway_training.selection.trials import CompletedTrial, front
@@ -91,7 +91,7 @@ def search(
     progress("admit", f"{len(spaces)} families can be exported" + "".join(f", not {name}" for name in refused))
     while len(tried) < wanted.trials and not (wanted.seconds and time.monotonic() - started > wanted.seconds):
         trial, family, parameters = study.ask()
-        progress("trial", f"{len(tried) + 1} of {wanted.trials}: {family}{_best(tried)}")
+        progress(UNDER_WAY, f"{len(tried) + 1} of {wanted.trials}: {family}{_best(tried)}")
         study.tell(trial, attempt(way, trial.number, family, parameters, tried))
         tried = study.tried()
     chosen = rules.choose(tried, wanted)

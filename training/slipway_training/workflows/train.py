@@ -23,7 +23,7 @@ from slipway_training.evaluation.compared_models import Incumbent, current_champ
 from slipway_training.export.dry_run import try_export
 from slipway_training.pipeline import estimators
 from slipway_training.pipeline.build import build
-from slipway_training.progress import Progress
+from slipway_training.progress import UNDER_WAY, Progress
 from slipway_training.publishing import write
 from slipway_training.selection.curves import curves
 from slipway_training.selection.fitting import CostOutcome, fit, tune_threshold
@@ -68,6 +68,7 @@ def prepare(config: TrainingConfig, progress: Progress) -> Fitted:
         pruned = prune(config, config.pruning, signature, learn)
         config = pruned.config
         progress("prune", pruned.in_words)
+    progress(UNDER_WAY, f"fitting {config.estimator.type} to {len(learn.target):,} rows")
     model = fit(config, signature, learn)
     model = pruned.finish(model, learn) if pruned is not None else model
     signature = responded_by(model.pipeline, signature)

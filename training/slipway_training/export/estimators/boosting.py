@@ -23,6 +23,7 @@ from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.fitted import from_predictors, from_stages
 from slipway_training.export.trees.memberships import Memberships, matching_codes
 from slipway_training.export.trees.placement import place
+from slipway_training.export.trees.writing import add_trees
 
 _LINKS = {"poisson": "Exp", "gamma": "Exp"}
 _TWO = 2
@@ -46,7 +47,7 @@ def boosting(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
         zero_is_second = not isinstance(fitted, HistGradientBoostingClassifier)
         ensemble, base = _sided(ensemble, zero_is_second=zero_is_second)
         attributes_of_kind |= base | {"post_transform": "LOGISTIC"}
-    label, numbers = translation.assembly.add_trees("TreeEnsembleClassifier", wire, ensemble, 2, **attributes_of_kind)
+    label, numbers = add_trees(translation.assembly, "TreeEnsembleClassifier", wire, ensemble, 2, **attributes_of_kind)
     return EstimatorOutput(label, numbers, is_double=False)
 
 
@@ -71,7 +72,7 @@ def _sums(translation: Translation, wire: str, ensemble: Ensemble) -> str:
     constants = None
     if translation.keeps_digits:
         ensemble, constants = centred(ensemble, targets)
-    (value,) = translation.assembly.add_trees("TreeEnsembleRegressor", wire, ensemble, n_targets=targets)
+    (value,) = add_trees(translation.assembly, "TreeEnsembleRegressor", wire, ensemble, n_targets=targets)
     return value if constants is None else with_constants(translation.assembly, value, constants)
 
 

@@ -24,6 +24,7 @@ from slipway_training.export.trees.ensemble import Ensemble, concatenate, single
 from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.fitted import from_trees
 from slipway_training.export.trees.placement import place
+from slipway_training.export.trees.writing import add_trees
 
 FORESTS = (DecisionTreeClassifier, ExtraTreeClassifier, ExtraTreesClassifier, RandomForestClassifier)
 _FEWEST_SCORES = 3
@@ -96,7 +97,7 @@ def largest_sum(
     count = len(labels)
     padded = [*labels.tolist(), *labels[:1].tolist() * max(_FEWEST_SCORES - count, 0)]
     kind = "classlabels_strings" if labels.dtype.kind in "UO" else "classlabels_int64s"
-    label, scores = assembly.add_trees("TreeEnsembleClassifier", wire, placed, 2, **{kind: padded})
+    label, scores = add_trees(assembly, "TreeEnsembleClassifier", wire, placed, 2, **{kind: padded})
     if len(padded) > count:
         scores = assembly.add("Gather", [scores, assembly.constant(np.arange(count))], axis=1)
     if divisor != 1:
@@ -110,8 +111,8 @@ def mean_value(translation: Translation, ensemble: Ensemble, block: Block, targe
     if translation.keeps_digits:
         ensemble, constants = centred(ensemble, targets, is_mean=True)
     wire, placed = place(ensemble, block, is_single=True)
-    (value,) = translation.assembly.add_trees(
-        "TreeEnsembleRegressor", wire, placed, n_targets=targets, aggregate_function="AVERAGE"
+    (value,) = add_trees(
+        translation.assembly, "TreeEnsembleRegressor", wire, placed, n_targets=targets, aggregate_function="AVERAGE"
     )
     if constants is not None:
         return EstimatorOutput(None, with_constants(translation.assembly, value, constants))

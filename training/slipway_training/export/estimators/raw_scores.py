@@ -11,6 +11,7 @@ from slipway_training.export.trees.centred import centred, with_constants
 from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.exact_sums import exact_sums
 from slipway_training.export.trees.placement import place
+from slipway_training.export.trees.writing import add_trees
 
 _TWO = 2
 
@@ -21,7 +22,7 @@ def summed(translation: Translation, ensemble: Ensemble, block: Block, targets: 
     if translation.keeps_digits:
         ensemble, constants = centred(ensemble, targets)
     wire, placed = place(ensemble, block, is_single=is_single)
-    (value,) = translation.assembly.add_trees("TreeEnsembleRegressor", wire, placed, n_targets=targets)
+    (value,) = add_trees(translation.assembly, "TreeEnsembleRegressor", wire, placed, n_targets=targets)
     return translation.double(value) if constants is None else with_constants(translation.assembly, value, constants)
 
 

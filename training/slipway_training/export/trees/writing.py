@@ -6,10 +6,12 @@ the bit: votes, which are exact in any order, and means.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from onnx import ModelProto, NodeProto
 
-from slipway_training.export.trees.attributes import PREFIXES, attributes
+from slipway_training.export.assembly import Assembly
+from slipway_training.export.trees.attributes import DOMAIN, PREFIXES, attributes
 from slipway_training.export.trees.ensemble import Ensemble
 from slipway_training.export.trees.one_operator import (
     NotOneOperator,
@@ -21,6 +23,13 @@ from slipway_training.export.trees.one_operator import (
 
 LARGE = 2**17
 """Nodes of all trees of a graph; the older operators take 300 bytes for each of them while they are loaded."""
+
+
+def add_trees(
+    assembly: Assembly, kind: str, wire: str, trees: Ensemble, outputs: int = 1, **attributes: Any
+) -> list[str]:
+    """A node of trees, TreeEnsembleClassifier or -Regressor; returns the names of its outputs."""
+    return assembly.add_held(kind, [wire], outputs, trees, write_trees, domain=DOMAIN, **attributes)
 
 
 def write_trees(model: ModelProto, trees: Mapping[str, Ensemble]) -> None:
