@@ -22,7 +22,7 @@ def test_only_stored_variants_with_the_same_bits_are_measured(tmp_path: Path) ->
         {"name": name, "passed": passed, "bit_equal": bit_equal, "file": file}
         for name, (passed, bit_equal, file) in entries.items()
     ]
-    files = {file: {} for _, _, file in entries.values() if file}
+    files: dict[str, dict[str, object]] = {file: {} for _, _, file in entries.values() if file}
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({"variant": "compact", "variants": variants, "files": files}))
 

@@ -11,8 +11,8 @@ import numpy as np
 from onnx import TensorProto
 
 from slipway_training.export.assembly import Assembly
-from slipway_training.export.trees.attributes import DOMAIN, attributes
 from slipway_training.export.trees.ensemble import Ensemble, Floats
+from slipway_training.export.trees.writing import add_trees
 
 _BITS = 23
 _PARTS = 3
@@ -29,9 +29,7 @@ def exact_sums(assembly: Assembly, wire: str, ensemble: Ensemble, targets: int) 
         target=np.concatenate([ensemble.target, *(ensemble.target[o] + targets * n for n, o in enumerate(kept, 1))]),
         weight=np.concatenate([parts[0], *(part[own] for part, own in zip(parts[1:], kept, strict=True))]),
     )
-    sums = assembly.add(
-        "TreeEnsembleRegressor", [wire], domain=DOMAIN, n_targets=_PARTS * targets, **attributes(whole, "target")
-    )
+    (sums,) = add_trees(assembly, "TreeEnsembleRegressor", wire, whole, n_targets=_PARTS * targets)
     double = assembly.add("Cast", [sums], to=TensorProto.DOUBLE)
     columns = np.arange(_PARTS * targets).reshape(_PARTS, targets)
     first, *rest = (assembly.add("Gather", [double, assembly.constant(own)], axis=1) for own in columns)
