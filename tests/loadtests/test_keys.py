@@ -87,7 +87,9 @@ def test_key_for_one_model_sends_own_rows_to_it_and_gets_a_page(guarded_url: str
     (tmp_path / "rows.csv").write_text("\n".join([",".join(columns), ",".join(["0.5"] * 30), ",".join(["-2"] * 30)]))
     page = tmp_path / "report.html"
     options = ("--model", "wide", "--rows", str(tmp_path / "rows.csv"), "--html", str(page))
-    done = loadtest(guarded_url, *options, SLIPWAY_API_KEY=add_key(keys, models=["wide"]))
+    key = add_key(keys, models=["wide"])
+    until(lambda: httpx.get(f"{guarded_url}/v2/models/wide", headers={"X-API-Key": key}).status_code == 200)
+    done = loadtest(guarded_url, *options, SLIPWAY_API_KEY=key)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "models: wide" in done.stdout

@@ -14,7 +14,7 @@ def test_drawn_pairs_are_exact_as_a_server_reads_them_or_refused_in_one_sentence
 
 
 def test_some_of_the_pairs_are_exact_through_a_real_server() -> None:
-    served, problems = over_http(range(3, 12))
+    served, problems = over_http(range(3, 16))
 
     assert served >= 4
     assert not problems

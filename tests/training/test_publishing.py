@@ -39,7 +39,7 @@ def test_version_holds_the_model_the_variants_that_passed_and_a_card(published: 
 
     kept = {variant.file for variant in stored.manifest.variants if variant.file is not None}
 
-    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", *kept}
+    assert set(stored.manifest.files) == {"model.onnx", "model_card.md", "profile.json", *kept}
     served = next(one.file for one in stored.manifest.variants if one.name == stored.manifest.variant)
     assert stored.read_model() == stored.read_file(str(served))
 

@@ -46,8 +46,8 @@ class FileDigest(Part):
 
 MOST_GOLDEN_ROWS = 10_000
 """Far more than are recorded; a server replays them all before a version serves."""
-LARGEST_TOLERANCE = 0.01
-"""Of the largest number among the golden rows, or of 1: far more than processors differ by."""
+LARGEST_TOLERANCE = 0.5
+"""Of the largest number among the golden rows, or of 1: more than any gate allows, and still a comparison."""
 
 
 class GoldenRow(Part):

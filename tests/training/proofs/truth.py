@@ -170,7 +170,15 @@ def over_http(numbers: Iterable[int]) -> tuple[int, list[str]]:
             try:
                 one.model.fit(*one.learn)
                 settings: dict[str, Any] = {"optimize": {"candidates": []}}
-                publish(one.model, *one.learn, name=f"m{number}", models=models, settings=settings, report=False)
+                publish(
+                    one.model,
+                    *one.learn,
+                    name=f"m{number}",
+                    models=models,
+                    settings=settings,
+                    promote=True,
+                    report=False,
+                )
             except Exception:  # noqa: BLE001, S112  # judged before; what cannot be published is not served
                 continue
             published[f"m{number}"] = one

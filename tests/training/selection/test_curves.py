@@ -7,6 +7,7 @@ import pytest
 from slipway_training.data.schema import describe
 from slipway_training.data.table import Table
 from slipway_training.errors import ConfigError
+from slipway_training.progress import UNDER_WAY
 from slipway_training.selection.curves import Curve, curves
 from tests.training.tables import config_for, table
 
@@ -36,7 +37,7 @@ def test_more_rows_bring_both_scores_together() -> None:
 
     (curve,) = drawn("LogisticRegression", {"learning": True}, told=told)
 
-    assert told == [("trial", f"learning curve: {rows} rows") for rows in (20, 40, 70, 110, 150, 200)]
+    assert told == [(UNDER_WAY, f"learning curve: {rows} rows") for rows in (20, 40, 70, 110, 150, 200)]
     first, last = curve.points[0], curve.points[-1]
     assert [point.at for point in curve.points] == [20, 40, 70, 110, 150, 200]
     assert abs(last.learnt - last.unseen) < abs(first.learnt - first.unseen)

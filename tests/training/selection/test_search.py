@@ -12,7 +12,7 @@ from slipway_ml.errors import SlipwayError
 from slipway_training.config.model import TrainingConfig
 from slipway_training.data.schema import describe
 from slipway_training.data.table import Table
-from slipway_training.errors import ConfigError, ConversionError, GateFailed
+from slipway_training.errors import ConfigError, GateFailed
 from slipway_training.selection.search import SearchOutcome, search
 from tests.training.tables import config_for, table
 
@@ -113,17 +113,14 @@ def test_declared_space_is_kept_to_and_given_parameters_hold() -> None:
     assert found.estimator.parameters["min_samples_leaf"] == 7
 
 
-def test_family_that_cannot_be_exported_is_refused_before_any_trial() -> None:
+def test_family_that_the_labels_do_not_suit_is_refused_before_any_trial() -> None:
     steps: list[str] = []
+    named = table(["no" if label else "yes" for label in rows().target], **{n: rows().frame[n].tolist() for n in "abc"})
 
-    with pytest.raises(ConversionError, match="the decision function of LGBMClassifier has no exact form"):
-        searched(
-            told=lambda step, _: steps.append(step),
-            families=["DecisionTreeClassifier", "LGBMClassifier"],
-            calibration={"method": "sigmoid"},
-        )
+    with pytest.raises(ConfigError, match="XGBClassifier knows classes only as the numbers"):
+        searched(named, told=lambda step, _: steps.append(step), families=["DecisionTreeClassifier", "XGBClassifier"])
 
-    assert "trial" not in steps
+    assert steps == []
 
 
 def test_usual_family_that_cannot_be_exported_is_left_out_and_named() -> None:

@@ -9,6 +9,7 @@ from slipway_ml.registry.store import Registry
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.config import documents as configs
 from slipway_training.errors import ConfigError, DataCheckFailed, GateFailed, ParityError
+from slipway_training.progress import UNDER_WAY
 from slipway_training.workflows.train import run, train
 from tests.training.passengers import PASSENGERS
 from tests.training.prepared import Published, real_titanic, shipped
@@ -29,7 +30,11 @@ def test_steps_are_reported_in_their_order(tmp_path: Path) -> None:
 
     run(shipped("breast_cancer"), Registry(tmp_path), lambda step, _: told.append(step), report=False)
 
-    assert " ".join(told) == "load validate split fit evaluate export check parity optimize gate publish"
+    assert told.count(UNDER_WAY) >= 5
+    assert (
+        " ".join(step for step in told if step != UNDER_WAY)
+        == "load validate split fit evaluate export check parity optimize gate publish"
+    )
 
 
 def test_curves_are_a_step_after_the_fit_that_tells_each_point() -> None:
@@ -40,8 +45,9 @@ def test_curves_are_a_step_after_the_fit_that_tells_each_point() -> None:
 
     (curve,) = trained.candidate.curves
     steps = [step for step, _ in told]
-    assert steps.count("trial") == len(curve.points)
-    assert steps[steps.index("fit") + 1 : steps.index("evaluate")] == ["trial"] * len(curve.points) + ["curves"]
+    between = told[steps.index("fit") + 1 : steps.index("curves")]
+    assert len([words for step, words in between if step == UNDER_WAY and "curve" in words]) >= len(curve.points)
+    assert steps.index("curves") < steps.index("evaluate")
     assert dict(told)["curves"] == f"{len(curve.points)} points on 1 curve(s)"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from slipway_ml.contract.manifest import Cell, GoldenRow, GoldenRows
+from slipway_ml.contract.manifest import LARGEST_TOLERANCE, Cell, GoldenRow, GoldenRows
 from slipway_ml.contract.signature import Feature, Kind, Signature
 from slipway_ml.contract.tensors import Tensor
 from slipway_ml.runtime.session import OnnxSession
@@ -46,7 +46,7 @@ def golden_rows(session: OnnxSession, signature: Signature, tolerance: float = T
     largest = max([1.0, *map(abs, numbers)])
     if signature.double_values:
         largest = max(numbers) - min(numbers) or largest
-    return GoldenRows(rows=tuple(chosen), tolerance=tolerance * largest)
+    return GoldenRows(rows=tuple(chosen), tolerance=min(tolerance, LARGEST_TOLERANCE) * largest)
 
 
 def _cell(feature: Feature, random: np.random.Generator) -> Cell:
