@@ -2,7 +2,7 @@
 
 from tests.training.proofs.truth import counts, judge_many, over_http
 
-PAIRS = 300
+PAIRS = 500
 
 
 def test_drawn_pairs_are_exact_as_a_server_reads_them_or_refused_in_one_sentence() -> None:

@@ -9,10 +9,11 @@ import pandas as pd
 from lightgbm import LGBMClassifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, StackingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -22,6 +23,7 @@ from sklearn.preprocessing import (
     StandardScaler,
     TargetEncoder,
 )
+from sklearn.svm import SVC
 from xgboost import XGBClassifier
 
 from tests.claims import for_each
@@ -109,6 +111,12 @@ EVERYDAY: dict[str, tuple[Callable[[], tuple[Any, Any]], Any]] = {
         passengers,
         encoded(make_pipeline(SimpleImputer(strategy="most_frequent"), one_hot()), LogisticRegression()),
     ),
+    "support vectors of sparse rows": (passengers, encoded(one_hot(), SVC())),
+    "support vectors of sparse rows, stacked": (
+        passengers,
+        encoded(one_hot(), StackingClassifier([("svc", SVC())], cv=2)),
+    ),
+    "neighbours among sparse rows": (passengers, encoded(one_hot(), KNeighborsClassifier(weights="distance"))),
     "categories of numbers before LightGBM": (
         with_categories,
         LGBMClassifier(n_estimators=5, verbose=-1, min_data_per_group=5, cat_smooth=1, min_child_samples=5),
@@ -139,6 +147,16 @@ def test_everyday_pipeline_is_exported(data: Callable[[], tuple[Any, Any]], mode
 
     assert verdict.parity is not None, verdict.refusal
     assert verdict.parity.label_flips == 0
+
+
+def test_coefficients_kept_as_a_sparse_matrix_are_exported() -> None:
+    rows, target = numbers_of(passengers())
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, target)
+    model[-1].sparsify()
+
+    verdict = judge("sparse", model, (rows, target), (rows, target))
+
+    assert verdict.parity is not None, verdict.refusal
 
 
 FUNCTIONS: list[Any] = [

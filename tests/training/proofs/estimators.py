@@ -82,6 +82,8 @@ def _fit(make: Callable[[], Any], rows: Any, target: Any) -> Any:
         model = make()
         if "random_state" in model.get_params():
             model.set_params(random_state=0)
+        if "outlier_label" in model.get_params():  # without it there is no prediction for some rows
+            model.set_params(outlier_label="most_frequent")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.fit(rows[_LEARN], target[_LEARN])

@@ -80,6 +80,7 @@ class Translation:
     def output(self, fitted: Any, blocks: list[Block], path: str) -> EstimatorOutput:
         """A table through an estimator; raises ConversionError that names the step."""
         parameters.check(fitted, path)
+        fitted = sparse.remembered_densely(fitted)
         own = self._predictions.get(type(fitted)) or self._predictions.get(type(fitted).__name__)
         if own is not None:
             return own(self, fitted, blocks, path)

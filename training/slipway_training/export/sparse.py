@@ -5,9 +5,11 @@ zeros of dense ones are dropped as well, when a ColumnTransformer or a FeatureUn
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
+from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectorMixin
@@ -63,3 +65,13 @@ def gives_sparse(fitted: Any, *, is_sparse: bool) -> bool | None:
     }
     own = next((answer for kind, answer in said.items() if isinstance(fitted, kind)), None)
     return (is_sparse and isinstance(fitted, _KEEP)) if own is None else bool(own())
+
+
+def remembered_densely(fitted: Any) -> Any:
+    """An estimator that keeps rows or weights as sparse matrices, with arrays in their place; any other as it is."""
+    matrices = {name: value for name, value in vars(fitted).items() if issparse(value)}
+    if not matrices:
+        return fitted
+    own = copy(fitted)
+    vars(own).update({name: value.toarray() for name, value in matrices.items()})
+    return own

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -43,4 +43,28 @@ def test_weights_that_are_a_function_are_refused() -> None:
     found = infer(KNeighborsClassifier(weights=np.exp).fit(rows, target), rows, target, None, ())
 
     with pytest.raises(ConversionError, match="weights that are a function, which no graph can call; use 'distance'"):
+        export(found.pipeline, found.signature)
+
+
+@pytest.mark.parametrize("outlier", ["most_frequent", 2])
+def test_row_without_a_neighbour_in_the_radius_gets_the_label_of_outliers(outlier: Any) -> None:
+    rows, target = IRIS
+    estimator = RadiusNeighborsClassifier(0.553, outlier_label=outlier).fit(rows[::2], target[::2])
+    far = np.vstack([rows, rows + 100.0])
+    found = infer(estimator, rows[::2], target[::2], (far, np.tile(target, 2)), ())
+    expected = predict_with_pipeline(found.pipeline, found.held_out, found.signature.task)
+
+    graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
+
+    given = predict_with_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
+    differences = compare(expected, given, spread_of(expected))
+    assert not differences.flips.any()
+    assert differences.largest < 1e-6
+
+
+def test_radius_without_a_label_for_outliers_is_refused_with_the_way_out() -> None:
+    rows, target = IRIS
+    found = infer(RadiusNeighborsClassifier(3.0).fit(rows, target), rows, target, None, ())
+
+    with pytest.raises(ConversionError, match="set outlier_label='most_frequent', or use KNeighborsClassifier"):
         export(found.pipeline, found.signature)

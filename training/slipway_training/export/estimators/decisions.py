@@ -27,6 +27,7 @@ from slipway_training.export.estimators.lightgbm_trees import lightgbm_scores
 from slipway_training.export.estimators.linear import linear_decision
 from slipway_training.export.estimators.support_vectors import support_vector_decision
 from slipway_training.export.pipeline_walk import Translation, below
+from slipway_training.export.sparse import remembered_densely
 
 
 def exact_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
@@ -66,7 +67,7 @@ def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
             f"step {path}: the decision function of {type(fitted).__name__} has no exact form here; "
             "use LogisticRegression, SVC or RandomForestClassifier under it"
         )
-    return own(translation, fitted, blocks, path)
+    return own(translation, remembered_densely(fitted), blocks, path)
 
 
 def _bag_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
