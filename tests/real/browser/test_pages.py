@@ -112,7 +112,7 @@ def test_documents_are_shown_for_a_key_and_its_model(models: Path, tmp_path: Pat
 def test_address_alone_leads_to_the_documents(models: Path, page: Page) -> None:
     with running_server(models) as server:
         page.open(server.url)
-        page.evaluate("document.querySelector('a[href$=docs]').click()")
+        page.open(page.evaluate("document.querySelector('a[href$=docs]').href"))
         shown = page.evaluate(SHOWN % '"/predict/{model_name}"')
 
     assert "Predictions for rows" in shown
