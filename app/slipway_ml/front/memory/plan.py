@@ -7,7 +7,7 @@ each connection's head, objects and share of the kernel's send buffer, one body 
 `budget` is what requests are charged for: bodies, what is decoded of them, and responses.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -48,9 +48,8 @@ class MemoryLimits:
 class MemoryPlan:
     """What follows from the limits, in bytes: `budget` and `reserve` of each process, `peak` of all of them.
 
-    `problems` are settings that cannot hold: the container may be killed for its memory, or what it leaves for requests
-    is less than one of them may take. `warnings` are limits that cannot be reached, where the operator set a smaller
-    one or nothing says how much memory there is. Each is a sentence with the remedy.
+    `problems` are settings that cannot hold: the container may be killed for its memory, or nothing is left for
+    requests. `warnings` are limits that cannot be reached: a smaller one decides. Each is a sentence with the remedy.
     """
 
     budget: int
@@ -80,12 +79,6 @@ def plan_memory(limits: MemoryLimits) -> MemoryPlan:
             f"--max-bytes-in-flight {cap} is more than the {available} bytes that the memory limit of "
             f"{_mib(limits.memory_limit)} leaves to it; lower it, or leave it at 0 to have what is left"
         )
-    elif available is not None and available < LARGEST_DECODED * limits.max_body_bytes:
-        problems.append(
-            f"the largest body, {limits.max_body_bytes} bytes, may take {LARGEST_DECODED} times its size, which is "
-            f"more than the {available} bytes that the memory limit of {_mib(limits.memory_limit)} leaves for "
-            f"requests; lower --max-body-bytes to {_largest_body(limits)}, or raise the limit"
-        )
     warnings = []
     if not problems and budget < LARGEST_DECODED * limits.max_body_bytes:
         warnings.append(
@@ -99,12 +92,6 @@ def plan_memory(limits: MemoryLimits) -> MemoryPlan:
 def _reserve(limits: MemoryLimits) -> int:
     connection = _CONNECTION_BYTES + _COPIES_OF_A_HEAD * limits.max_head_bytes + UNSENT_IN_KERNEL
     return _ALLOCATOR_BYTES + limits.max_body_bytes + limits.max_connections * connection
-
-
-def _largest_body(limits: MemoryLimits) -> int:
-    """Bytes of the largest body that fits; one that is being joined is in the reserve as well."""
-    each = (limits.memory_limit or 0) // limits.workers - limits.resident - _reserve(replace(limits, max_body_bytes=0))
-    return max(0, each // (LARGEST_DECODED + 1))
 
 
 def _processes(limits: MemoryLimits) -> str:
