@@ -20,7 +20,8 @@ from slipway_ml.settings import Settings
 from tests.chart.rendering import CHART, render, render_server, render_settings
 from tests.chart.value_sets import VALUE_SETS
 from tests.claims import for_each
-from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sum_graph
 from tests.keyring import add_key
 
 START_SECONDS = 120

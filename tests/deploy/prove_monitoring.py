@@ -25,7 +25,8 @@ from slipway_ml.registry.store import Registry
 from tests.chart.dashboard import QUESTIONS
 from tests.chart.rendering import CHART
 from tests.deploy.compose import CONFIGS
-from tests.factories import matrix_signature, publish, sum_graph
+from tests.factories import matrix_signature, publish
+from tests.graphs import sum_graph
 from tests.server import running_server
 
 _TRAFFIC_SECONDS = 25

@@ -25,7 +25,8 @@ from slipway_loadtests.bench.machine import raise_priority, two_cores
 from slipway_loadtests.bench.open_loop import Stream, offer, quantile
 from slipway_loadtests.bench.process_tree import cpu_seconds
 from slipway_loadtests.service import Server
-from tests.factories import looping_graph, matrix_signature, publish, slow_signature
+from tests.factories import matrix_signature, publish, slow_signature
+from tests.graphs import looping_graph
 
 _LOOPS = 6_000.0
 _PATIENCE = 1.0

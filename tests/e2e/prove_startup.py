@@ -22,7 +22,8 @@ from slipway_loadtests import service
 from slipway_loadtests.bench.machine import raise_priority, two_cores
 from slipway_loadtests.bench.startup import Startup, measure_startup
 from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
-from tests.factories import matrix_signature, publish, sign_graph
+from tests.factories import matrix_signature, publish
+from tests.graphs import sign_graph
 
 _ROUNDS = 20
 _REQUESTS = 100

@@ -1,9 +1,12 @@
 """Bodies that cost much for their size, against a real server: bounded memory, bounded steps, clean answers."""
 
 import gc
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import thread_time
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -21,11 +24,14 @@ from tests.bodies import COLUMNS, Body, all_bodies
 from tests.e2e.prove_decoding import publish_models, send, warm_up
 from tests.factories import matrix_signature, mixed_signature
 from tests.server import running_server
+from tests.spoiled_bodies import spoiled_bodies
 
 SIZE = 2 * 1024 * 1024
 MOST_SECONDS = 0.02
 """Of the processor in one step: ten times what is meant, since other work of the machine slows it down as well."""
 TRIES = 3
+MOST_CALLS = 1000
+"""More than for a good body: a fraction of the 10,000 values and more that each of these has."""
 LIMITS = ContentLimits()
 CODECS = {
     "numbers": RowCodec("numbers", "1", matrix_signature(COLUMNS), LIMITS),
@@ -97,3 +103,30 @@ def test_no_step_of_decoding_holds_the_loop_for_long() -> None:
     worst = {body.name: longest_step(body) for body in bodies}
 
     assert {name: seconds for name, seconds in worst.items() if seconds >= MOST_SECONDS} == {}
+
+
+def calls(body: Body) -> int:
+    """How many functions are called to decode it, those in C among them: this shows work by the value, not time."""
+    count = 0
+
+    def note(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    steps = steps_of(body)
+    sys.setprofile(note)
+    try:
+        with suppress(SlipwayError):
+            for _ in steps:
+                pass
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_tensors_with_something_wrong_are_not_walked_value_by_value() -> None:
+    """What each costs beside a good one: scripts/prove decoding."""
+    kinds = [spoiled for spoiled in spoiled_bodies(60_000) if "infer" in spoiled.good.path]
+    pairs = [(calls(one.good), body) for one in kinds for body in (*one.once, *one.throughout)]
+
+    assert {body.name: calls(body) for good, body in pairs if calls(body) > good + MOST_CALLS} == {}

@@ -15,7 +15,8 @@ from tests.e2e.drain import (
     stock_uvicorn,
     stop_under_load,
 )
-from tests.factories import looping_graph, matrix_signature, publish
+from tests.factories import matrix_signature, publish
+from tests.graphs import looping_graph
 from tests.server import Server, running_server
 from tests.waiting import until
 

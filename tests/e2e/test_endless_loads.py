@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 
 from slipway_ml.registry.store import Registry
-from tests.factories import looping_graph, publish, slow_signature, with_golden_row
+from tests.factories import publish, slow_signature, with_golden_row
+from tests.graphs import looping_graph
 from tests.server import Server, running_server
 from tests.waiting import until
 

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from slipway_ml.front.process.watchdog import HUNG
-from tests.factories import growing_graph, looping_graph, matrix_signature, publish, slow_signature
+from tests.factories import matrix_signature, publish, slow_signature
+from tests.graphs import growing_graph, looping_graph
 from tests.server import Server, running_server
 
 GENEROUS_SECONDS = 60.0

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from slipway_ml.contract.tensors import Tensor
-from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sign_graph, sum_graph
 from tests.server import Server, running_server
 
 ROWS: Tensor = np.array([[-30.0, -1.0], [30.0, 1.0]])

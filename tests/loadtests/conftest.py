@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import matrix_signature, mixed_signature, publish, sign_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sign_graph
 from tests.server import running_server
 
 

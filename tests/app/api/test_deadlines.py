@@ -7,7 +7,8 @@ import pytest
 
 from slipway_ml.contract.model_options import ServingRequest
 from tests.app.api.tensors import tensor
-from tests.factories import looping_graph, publish, slow_signature
+from tests.factories import publish, slow_signature
+from tests.graphs import looping_graph
 from tests.service import service
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ import pytest
 
 from slipway_ml.contract.signature import DEFAULT_MAX_CHARACTERS, Feature, Kind, Signature, Task
 from tests.app.api.tensors import framed
-from tests.factories import publish, sum_graph
+from tests.factories import publish
+from tests.graphs import sum_graph
 from tests.service import service
 
 LIMIT = 5

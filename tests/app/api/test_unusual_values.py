@@ -13,7 +13,8 @@ from slipway_ml.contract.manifest import ModelManifest
 from slipway_ml.protocol.binary_values import write_tensor
 from slipway_ml.serving.manifest_rows import to_tensors
 from tests.app.api.tensors import HEADER, binary, framed, tensor
-from tests.factories import matrix_signature, mixed_signature, publish, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sum_graph
 from tests.profiles import house_profile, number_profile
 from tests.service import service, until
 

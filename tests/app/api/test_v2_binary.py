@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from tests.app.api.tensors import HEADER, binary, framed, tensor
-from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sign_graph, sum_graph
 from tests.service import service
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,8 @@ from typer.testing import CliRunner, Result
 
 from slipway_ml.cli.main import cli
 from slipway_ml.registry.store import MODEL_FILE
-from tests.factories import matrix_signature, publish, sign_graph
+from tests.factories import matrix_signature, publish
+from tests.graphs import sign_graph
 
 
 def doctor(root: Path, *arguments: str) -> Result:

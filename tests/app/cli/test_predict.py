@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from slipway_ml.cli.predict import predict
-from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sign_graph, sum_graph
 
 HEADER = "heating,age,rooms,floors,garden,city,other\n"
 

@@ -10,9 +10,11 @@ from hypothesis import given
 from pydantic import ValidationError
 
 from slipway_ml.contract.evaluation import Score
-from slipway_ml.contract.manifest import SCHEMA, ModelManifest, UnreadableManifest, manifest_from_json, manifest_to_json
+from slipway_ml.contract.manifest import SCHEMA, ModelManifest, manifest_from_json, manifest_to_json
 from slipway_ml.contract.model_options import ServingRequest
-from tests.factories import make_manifest, matrix_signature, sign_graph, sum_graph
+from slipway_ml.contract.stored_document import UnreadableDocument
+from tests.factories import make_manifest, matrix_signature
+from tests.graphs import sign_graph, sum_graph
 from tests.strategies import FEW, MANY, manifests
 
 GOLDEN_FILES = sorted((Path(__file__).parents[2] / "data" / "manifests").glob("schema-*.json"))
@@ -129,7 +131,7 @@ def test_several_targets_are_not_to_be_read_as_one_value(number: int, targets: l
     document = json.loads(GOLDEN_FILES[number - 1].read_bytes())
     document["signature"]["targets"] = targets
 
-    with pytest.raises(UnreadableManifest, match="schema 2 is for signatures with targets, 3 for float64 values"):
+    with pytest.raises(UnreadableDocument, match="schema 2 is for signatures with targets, 3 for float64 values"):
         manifest_from_json(json.dumps(document).encode())
 
 
@@ -138,7 +140,7 @@ def test_golden_row_has_a_value_for_each_target(value: Any) -> None:
     document = json.loads(GOLDEN_FILES[1].read_bytes())
     document["golden_rows"]["rows"][0]["value"] = value
 
-    with pytest.raises(UnreadableManifest, match="golden row 0 does not fit the signature"):
+    with pytest.raises(UnreadableDocument, match="golden row 0 does not fit the signature"):
         manifest_from_json(json.dumps(document).encode())
 
 
@@ -171,7 +173,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("content", "reason"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_manifest_is_refused_with_the_reason(content: bytes, reason: str) -> None:
-    with pytest.raises(UnreadableManifest) as refused:
+    with pytest.raises(UnreadableDocument) as refused:
         manifest_from_json(content)
 
     assert str(refused.value) == reason
@@ -197,7 +199,7 @@ WRONG_VALUES = {
 def test_wrong_value_is_refused_with_its_place(changed: dict[str, Any], where: str) -> None:
     content = json.dumps(document(**changed)).encode()
 
-    with pytest.raises(UnreadableManifest, match=rf"^manifest\.json: {where}"):
+    with pytest.raises(UnreadableDocument, match=rf"^manifest\.json: {where}"):
         manifest_from_json(content)
 
 
@@ -207,7 +209,7 @@ def test_damaged_bytes_are_read_or_refused_and_nothing_else(cut: int, flipped: i
     content = bytearray(GOLDEN_FILES[0].read_bytes())
     content[flipped % len(content)] ^= 1 << (flipped % 8)
 
-    with suppress(UnreadableManifest):
+    with suppress(UnreadableDocument):
         manifest_from_json(bytes(content[: cut % len(content)]))
 
 
@@ -227,7 +229,7 @@ def test_golden_row_that_does_not_fit_the_signature_is_refused(changed: dict[str
     rows = [GOLDEN_ROW, {**GOLDEN_ROW, **changed}]
     content = json.dumps(document(golden_rows={"rows": rows, "tolerance": 0.01})).encode()
 
-    with pytest.raises(UnreadableManifest) as refused:
+    with pytest.raises(UnreadableDocument) as refused:
         manifest_from_json(content)
     assert str(refused.value) == "manifest.json: Value error, golden row 1 does not fit the signature"
 

@@ -6,13 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway_ml.contract.profile import (
-    FeatureProfile,
-    Profile,
-    UnreadableProfile,
-    profile_from_json,
-    profile_to_json,
-)
+from slipway_ml.contract.profile import FeatureProfile, Profile, profile_from_json, profile_to_json
+from slipway_ml.contract.stored_document import UnreadableDocument
 from tests.claims import for_each
 from tests.profiles import house_profile
 from tests.strategies import COUNTS, FINITE, MANY, NAMES
@@ -45,7 +40,7 @@ def test_profile_is_read_as_it_was_written(profile: Profile) -> None:
     {
         "no JSON": (b"{", "profile.json is not JSON"),
         "a newer schema": (b'{"schema": 2}', "profile.json has schema 2, this release reads up to 1"),
-        "no schema's": (b"[]", "profile.json: "),
+        "no schema": (b"[]", "profile.json has no schema number"),
         "a count below zero": (
             profile_to_json(house_profile()).replace(b'"count": 90', b'"count": -1'),
             "features.0.count",
@@ -53,7 +48,7 @@ def test_profile_is_read_as_it_was_written(profile: Profile) -> None:
     },
 )
 def test_what_is_no_profile_is_refused_with_the_place(content: bytes, sentence: str) -> None:
-    with pytest.raises(UnreadableProfile) as refusal:
+    with pytest.raises(UnreadableDocument) as refusal:
         profile_from_json(content)
 
     assert sentence in str(refusal.value)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import looping_graph, publish, slow_signature
+from tests.factories import publish, slow_signature
+from tests.graphs import looping_graph
 from tests.raw import ask, chunked, connect, post, read_to_end, responses
 from tests.server import Server, running_server
 from tests.waiting import until

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from slipway_ml.contract.manifest import MANIFEST_FILE
 from slipway_ml.errors import DamagedVersion, NothingPublished
-from slipway_ml.registry.store import MANIFEST_FILE, MODEL_FILE, Registry, StoredVersion
+from slipway_ml.registry.store import MODEL_FILE, Registry, StoredVersion
 from tests.app.registry.publisher import NAME, publish_light
 
 HOSTILE_NAME = "../../secret"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from slipway_ml.contract.manifest import FileDigest, ModelManifest
+from slipway_ml.contract.manifest import MANIFEST_FILE, FileDigest, ModelManifest
 from slipway_ml.errors import DamagedVersion, NothingPublished, PublishConflict, RegistryError
 from slipway_ml.registry.integrity import digest, sha256
-from slipway_ml.registry.store import MANIFEST_FILE, MODEL_FILE, Registry
+from slipway_ml.registry.store import MODEL_FILE, Registry
 from tests.app.registry.publisher import FILES, NAME, light_manifest, publish_light
-from tests.factories import no_better_than_baseline, publish, sum_graph
+from tests.factories import no_better_than_baseline, publish
+from tests.graphs import sum_graph
 
 
 def names_in(folder: Path) -> list[str]:

@@ -13,7 +13,8 @@ from slipway_ml.errors import InferenceError
 from slipway_ml.runtime.providers import CPU_PROVIDER, CUDA_PROVIDER, Execution
 from slipway_ml.runtime.session import OnnxSession, UnloadableModel, available_providers, runtime_version
 from slipway_ml.serving.manifest_rows import to_tensors
-from tests.factories import failing_graph, matrix_signature, mixed_signature, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature
+from tests.graphs import failing_graph, sign_graph, sum_graph
 
 SIGNATURE = matrix_signature()
 GRAPH = sum_graph(SIGNATURE)

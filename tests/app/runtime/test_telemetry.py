@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import matrix_signature, sum_graph
+from tests.factories import matrix_signature
+from tests.graphs import sum_graph
 
 REPOSITORY = Path(__file__).parents[3]
 WATCH = """

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from slipway_ml.runtime.vocabulary import largest_vocabulary
-from tests.factories import matrix_signature, sum_graph
+from tests.factories import matrix_signature
+from tests.graphs import sum_graph
 
 
 def counting_graph(*vocabularies: int) -> bytes:

@@ -6,7 +6,8 @@ import pytest
 
 from slipway_ml.contract.manifest import GoldenRow, GoldenRows, ModelManifest
 from slipway_ml.registry.store import Registry
-from tests.factories import failing_graph, matrix_signature, no_better_than_baseline, publish, sum_graph
+from tests.factories import matrix_signature, no_better_than_baseline, publish
+from tests.graphs import failing_graph, sum_graph
 from tests.service import service, until, until_ready
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,8 @@ from slipway_ml.serving.batcher import QueueLimits
 from slipway_ml.serving.options import ServingOptions
 from slipway_ml.serving.servable import open_servable
 from tests.app.serving.futures import submit
-from tests.factories import matrix_signature, publish, quantizing_graph
+from tests.factories import matrix_signature, publish
+from tests.graphs import quantizing_graph
 
 
 def test_requests_share_no_run_where_each_would_change_the_others_answers(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from slipway_ml.serving.batcher import QueueLimits
 from slipway_ml.serving.options import ServingOptions
 from slipway_ml.serving.trial import Trial
 from tests.claims import for_each
-from tests.factories import allocating_graph, looping_graph, publish, slow_signature, with_golden_row
+from tests.factories import publish, slow_signature, with_golden_row
+from tests.graphs import allocating_graph, looping_graph
 
 ENDLESS = 1e15
 MORE_THAN_ALLOWED = 1e9

@@ -16,7 +16,8 @@ from slipway_ml.runtime.providers import CPU_PROVIDER
 from slipway_ml.serving.batcher import QueueLimits
 from slipway_ml.serving.options import ServingOptions
 from slipway_ml.serving.servable import Servable, open_servable
-from tests.factories import looping_graph, make_manifest, slow_signature, sum_graph
+from tests.factories import make_manifest, slow_signature
+from tests.graphs import looping_graph, sum_graph
 
 SIGNATURE = slow_signature(5000.0)
 SLOW, FAST = looping_graph(SIGNATURE), sum_graph(SIGNATURE)

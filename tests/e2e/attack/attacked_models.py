@@ -11,14 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from slipway_ml.contract.signature import Feature, Kind, Signature, Task
 from tests.e2e.attack.good_bodies import ENDLESS, FEATURES, MATRIX, ROWS, TEXT, WIDE
-from tests.factories import (
-    looping_graph,
-    matrix_signature,
-    mixed_signature,
-    publish,
-    sign_graph,
-    slow_signature,
-)
+from tests.factories import matrix_signature, mixed_signature, publish, slow_signature
+from tests.graphs import looping_graph, sign_graph
 
 _CLASSES = 40
 _QUICK = 50.0

@@ -9,7 +9,8 @@ from threading import Thread
 
 import pytest
 
-from tests.factories import mixed_signature, publish, sum_graph
+from tests.factories import mixed_signature, publish
+from tests.graphs import sum_graph
 from tests.keyring import add_key
 from tests.real.browser.chromium import Page, open_page
 from tests.server import running_server

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import mixed_signature, publish, sum_graph
+from tests.factories import mixed_signature, publish
+from tests.graphs import sum_graph
 from tests.keyring import add_key
 from tests.server import running_server
 
@@ -46,10 +47,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(server.url, key, root / "house.json")
 
 
+TENSORS = json.dumps(
+    [
+        ("age", "FP64", 1.5),
+        ("rooms", "INT64", 3),
+        ("floors", "FP64", 2),
+        ("garden", "BOOL", True),
+        ("city", "BYTES", "Ulm"),
+        ("heating", "BYTES", "gas"),
+    ]
+)
+"""One row of the model: name, datatype and value of each tensor."""
+
+
 def test_python_client_of_openapi_generator(site: Site, tmp_path: Path) -> None:
     _call(*GENERATOR, "-i", str(site.document), "-g", "python", "-o", str(tmp_path))
 
-    _check(_call(sys.executable, str(HERE / "use_python.py"), site.url, site.key, path=tmp_path))
+    _check(_call(sys.executable, str(HERE / "use_python.py"), site.url, site.key, TENSORS, path=tmp_path))
 
 
 def test_client_of_openapi_python_client(site: Site, tmp_path: Path) -> None:
@@ -57,7 +71,7 @@ def test_client_of_openapi_python_client(site: Site, tmp_path: Path) -> None:
     said = _call(*PYTHON_CLIENT, "--path", str(site.document), "--output-path", str(made), "--meta", "none")
 
     assert "WARNING" not in said
-    _check(_call(sys.executable, str(HERE / "use_python_client.py"), site.url, site.key, path=tmp_path))
+    _check(_call(sys.executable, str(HERE / "use_python_client.py"), site.url, site.key, TENSORS, path=tmp_path))
 
 
 def test_java_client_of_openapi_generator(site: Site, tmp_path: Path) -> None:

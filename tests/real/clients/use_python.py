@@ -1,11 +1,11 @@
-"""Uses what openapi-generator has made: python use_python.py URL KEY, with the client on the path."""
+"""Uses what openapi-generator has made: python use_python.py URL KEY TENSORS, with the client on the path."""
 
 import json
 import sys
 
 import openapi_client as client
 
-_, url, key = sys.argv
+_, url, key, sent = sys.argv
 with client.ApiClient(client.Configuration(host=url, api_key={"key": key})) as connection:
     predict = client.PredictApi(connection)
     row = client.Row(age=None, rooms=3, floors=2, garden=True, city="Ulm", heating="gas")
@@ -21,14 +21,7 @@ with client.ApiClient(client.Configuration(host=url, api_key={"key": key})) as c
     metadata = tensors.model_metadata()
     inputs = [
         client.RequestInput(name=name, shape=[1, 1], datatype=kind, data=[value])
-        for name, kind, value in (
-            ("age", "FP64", 1.5),
-            ("rooms", "INT64", 3),
-            ("floors", "FP64", 2),
-            ("garden", "BOOL", True),
-            ("city", "BYTES", "Ulm"),
-            ("heating", "BYTES", "gas"),
-        )
+        for name, kind, value in json.loads(sent)
     ]
     inferred = tensors.infer(client.InferenceRequest(inputs=inputs))
     sys.stdout.write(

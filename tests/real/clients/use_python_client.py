@@ -1,4 +1,4 @@
-"""Uses what openapi-python-client has made: python use_python_client.py URL KEY, with the client on the path."""
+"""Uses what openapi-python-client has made: python use_python_client.py URL KEY TENSORS, with that on the path."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from made import AuthenticatedClient, models
 from made.api.open_inference_protocol import infer, model_metadata
 from made.api.predict import predict, predict_version
 
-_, url, key = sys.argv
+_, url, key, sent = sys.argv
 with AuthenticatedClient(base_url=url, token=key) as connection:
     row = models.Row(age=None, rooms=3, floors=2, garden=True, city="Ulm", heating=models.RowHeating.GAS)
     answer = predict.sync(client=connection, body=models.PredictRequest(instances=[row, row]))
@@ -17,14 +17,7 @@ with AuthenticatedClient(base_url=url, token=key) as connection:
     metadata = model_metadata.sync(client=connection)
     inputs = [
         models.RequestInput(name=name, shape=[1, 1], datatype=kind, data=[value])
-        for name, kind, value in (
-            ("age", "FP64", 1.5),
-            ("rooms", "INT64", 3),
-            ("floors", "FP64", 2),
-            ("garden", "BOOL", True),
-            ("city", "BYTES", "Ulm"),
-            ("heating", "BYTES", "gas"),
-        )
+        for name, kind, value in json.loads(sent)
     ]
     inferred = infer.sync(client=connection, body=models.InferenceRequest(inputs=inputs))
     sys.stdout.write(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from slipway_ml.front.routes import DOCS, ROOT, ROUTES
-from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sign_graph, sum_graph
 from tests.keyring import add_key, bearer
 from tests.service import service, until
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.app.api.tensors import tensor
-from tests.factories import failing_graph, matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import failing_graph, sign_graph, sum_graph
 from tests.service import service, until
 
 pytestmark = pytest.mark.anyio

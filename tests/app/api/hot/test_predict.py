@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import matrix_signature, mixed_signature, publish, sign_graph, sum_graph
+from tests.factories import matrix_signature, mixed_signature, publish
+from tests.graphs import sign_graph, sum_graph
 from tests.service import service
 
 pytestmark = pytest.mark.anyio

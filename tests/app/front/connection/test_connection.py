@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import looping_graph, publish, slow_signature
+from tests.factories import publish, slow_signature
+from tests.graphs import looping_graph
 from tests.server import Server, running_server
 
 ROW = b'{"instances": [[1, 2, 3]]}'

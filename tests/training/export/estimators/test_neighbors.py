@@ -10,7 +10,13 @@ from sklearn.preprocessing import StandardScaler
 from slipway_ml.runtime.session import OnnxSession
 from slipway_training.data.tensors import to_tensors
 from slipway_training.errors import ConversionError
-from slipway_training.evaluation.predictions import compare, predict_with_pipeline, predict_with_session, spread_of
+from slipway_training.evaluation.predictions import (
+    Differences,
+    compare,
+    predict_with_pipeline,
+    predict_with_session,
+    spread_of,
+)
 from slipway_training.export.onnx_export import export
 from slipway_training.workflows.signature_inference import infer
 
@@ -24,18 +30,23 @@ CASES: dict[str, tuple[Any, Any]] = {
 }
 
 
+def differences(estimator: Any, learn: tuple[Any, Any], held_out: tuple[Any, Any]) -> Differences:
+    """Between the graph and scikit-learn, on the rows held out."""
+    found = infer(estimator.fit(*learn), *learn, held_out, ())
+    expected = predict_with_pipeline(found.pipeline, found.held_out, found.signature.task)
+    graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
+    given = predict_with_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
+    return compare(expected, given, spread_of(expected))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_nearer_neighbours_count_more_and_a_row_that_was_learnt_alone(name: str) -> None:
     estimator, (rows, target) = CASES[name]
-    found = infer(estimator.fit(rows[::2], target[::2]), rows[::2], target[::2], (rows, target), ())
-    expected = predict_with_pipeline(found.pipeline, found.held_out, found.signature.task)
 
-    graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
+    found = differences(estimator, (rows[::2], target[::2]), (rows, target))
 
-    given = predict_with_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
-    differences = compare(expected, given, spread_of(expected))
-    assert not differences.flips.any()
-    assert differences.largest < 1e-5
+    assert not found.flips.any()
+    assert found.largest < 1e-5
 
 
 def test_weights_that_are_a_function_are_refused() -> None:
@@ -49,17 +60,13 @@ def test_weights_that_are_a_function_are_refused() -> None:
 @pytest.mark.parametrize("outlier", ["most_frequent", 2])
 def test_row_without_a_neighbour_in_the_radius_gets_the_label_of_outliers(outlier: Any) -> None:
     rows, target = IRIS
-    estimator = RadiusNeighborsClassifier(0.553, outlier_label=outlier).fit(rows[::2], target[::2])
     far = np.vstack([rows, rows + 100.0])
-    found = infer(estimator, rows[::2], target[::2], (far, np.tile(target, 2)), ())
-    expected = predict_with_pipeline(found.pipeline, found.held_out, found.signature.task)
+    estimator = RadiusNeighborsClassifier(0.553, outlier_label=outlier)
 
-    graph = OnnxSession(export(found.pipeline, found.signature).SerializeToString())
+    found = differences(estimator, (rows[::2], target[::2]), (far, np.tile(target, 2)))
 
-    given = predict_with_session(graph, to_tensors(found.held_out, found.signature), found.signature.task)
-    differences = compare(expected, given, spread_of(expected))
-    assert not differences.flips.any()
-    assert differences.largest < 1e-6
+    assert not found.flips.any()
+    assert found.largest < 1e-6
 
 
 def test_radius_without_a_label_for_outliers_is_refused_with_the_way_out() -> None:
