@@ -5,20 +5,21 @@ ignore raises it, keeps the reader of the old number here, and adds a golden fil
 number above SCHEMA.
 """
 
-import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from slipway_ml.contract.evaluation import About, Decision, Evaluation, Part, Score
 from slipway_ml.contract.input_policy import InputPolicy
 from slipway_ml.contract.model_options import ServingRequest
 from slipway_ml.contract.parity import Parity
 from slipway_ml.contract.signature import Kind, Label, Signature
+from slipway_ml.contract.stored_document import read_document, written
 from slipway_ml.contract.variant import HardwareClass, Quantized, Variant
 
+MANIFEST_FILE = "manifest.json"
 SCHEMA = 3
 """3 is written where values are float64, which readers of 2 would call float32; 2 where a regression has several
 targets, which readers of 1 would take for one value; else 1."""
@@ -238,32 +239,11 @@ def schema_of(signature: Signature) -> Literal[1, 2, 3]:
     return 1 if signature.targets is None else 2
 
 
-class UnreadableManifest(ValueError):
-    """The bytes are not a manifest this code can read; the message says why in a few words."""
-
-
 def manifest_to_json(manifest: ModelManifest) -> bytes:
     """Indented JSON, the same bytes for equal manifests."""
-    document = manifest.model_dump(mode="json", by_alias=True)
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return written(manifest.model_dump(mode="json", by_alias=True))
 
 
 def manifest_from_json(content: bytes) -> ModelManifest:
-    """Read a manifest; raises UnreadableManifest when it is damaged or its schema is newer than ours."""
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        raise UnreadableManifest("manifest.json is not JSON") from None
-    number = document.get("schema") if isinstance(document, dict) else None
-    if type(number) is not int or number < 1:
-        raise UnreadableManifest("manifest.json has no schema number")
-    if number > SCHEMA:
-        raise UnreadableManifest(
-            f"manifest.json has schema {number}, this release reads up to {SCHEMA}; upgrade the server"
-        )
-    try:
-        return ModelManifest.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UnreadableManifest(": ".join(filter(None, ("manifest.json", where, first["msg"])))) from None
+    """Read a manifest; raises UnreadableDocument when it is damaged or its schema is newer than ours."""
+    return read_document(content, MANIFEST_FILE, ModelManifest, SCHEMA)

@@ -4,13 +4,13 @@ It is written once, beside the manifest, which has its digest. Of text it holds 
 own words are in it. A version without it is served unchecked.
 """
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from slipway_ml.contract.dates import DateOrder
 from slipway_ml.contract.evaluation import Part
+from slipway_ml.contract.stored_document import read_document, written
 
 PROFILE_FILE = "profile.json"
 SCHEMA = 1
@@ -60,30 +60,11 @@ class Profile(Part):
     features: tuple[FeatureProfile, ...]
 
 
-class UnreadableProfile(ValueError):
-    """The bytes are not a profile this code can read; the message says why in a few words."""
-
-
 def profile_to_json(profile: Profile) -> bytes:
     """Indented JSON, the same bytes for equal profiles."""
-    document = {"schema": profile.schema_, **profile.model_dump(mode="json", exclude_defaults=True)}
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return written({"schema": profile.schema_, **profile.model_dump(mode="json", exclude_defaults=True)})
 
 
 def profile_from_json(content: bytes) -> Profile:
-    """Read a profile; raises UnreadableProfile when it is damaged or its schema is newer than ours."""
-    try:
-        document: Any = json.loads(content)
-    except (ValueError, RecursionError):
-        raise UnreadableProfile(f"{PROFILE_FILE} is not JSON") from None
-    number = document.get("schema") if isinstance(document, dict) else None
-    if type(number) is int and number > SCHEMA:
-        raise UnreadableProfile(
-            f"{PROFILE_FILE} has schema {number}, this release reads up to {SCHEMA}; upgrade the server"
-        )
-    try:
-        return Profile.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UnreadableProfile(": ".join(filter(None, (PROFILE_FILE, where, first["msg"])))) from None
+    """Read a profile; raises UnreadableDocument when it is damaged or its schema is newer than ours."""
+    return read_document(content, PROFILE_FILE, Profile, SCHEMA)

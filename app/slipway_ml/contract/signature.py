@@ -73,7 +73,7 @@ class Feature(BaseModel):
 
     @property
     def limits(self) -> str:
-        """The numbers that are accepted, in words; empty where all are."""
+        """The accepted numbers as text, such as "at least 0"; empty where all are."""
         if self.accepted is not None:
             shown = ", ".join(f"{one:.17g}" for one in self.accepted[:_SHOWN])
             return f"one of {shown}" + (" and others" if len(self.accepted) > _SHOWN else "")

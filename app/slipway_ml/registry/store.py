@@ -15,14 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway_ml.contract.manifest import (
-    FileDigest,
-    ModelManifest,
-    UnreadableManifest,
-    manifest_from_json,
-    manifest_to_json,
-)
+from slipway_ml.contract.manifest import MANIFEST_FILE, FileDigest, ModelManifest, manifest_from_json, manifest_to_json
 from slipway_ml.contract.merit import shortcomings
+from slipway_ml.contract.stored_document import UnreadableDocument
 from slipway_ml.errors import DamagedVersion, NothingPublished, PublishConflict, RegistryError
 from slipway_ml.registry import desired_state
 from slipway_ml.registry.desired_state import CHAMPION, DesiredState
@@ -30,7 +25,6 @@ from slipway_ml.registry.durable import make_folder, sync_folder, write_file
 from slipway_ml.registry.integrity import IntegrityError, digest, read_file, read_verified, sha256
 
 MODEL_FILE = "model.onnx"
-MANIFEST_FILE = "manifest.json"
 REPORT_FILE = "report.html"
 
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
@@ -142,7 +136,7 @@ class Registry:
         try:
             content = read_file(folder / MANIFEST_FILE)
             manifest = manifest_from_json(content)
-        except (IntegrityError, UnreadableManifest) as error:
+        except (IntegrityError, UnreadableDocument) as error:
             raise DamagedVersion(model_name, version, str(error)) from None
         found = sha256(content)
         if expected_sha256 is not None and found != expected_sha256:

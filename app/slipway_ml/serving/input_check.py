@@ -14,14 +14,9 @@ import numpy as np
 
 from slipway_ml.contract.dates import EXAMPLES, is_date
 from slipway_ml.contract.input_policy import InputPolicy
-from slipway_ml.contract.profile import (
-    PROFILE_FILE,
-    FeatureProfile,
-    Profile,
-    UnreadableProfile,
-    profile_from_json,
-)
+from slipway_ml.contract.profile import PROFILE_FILE, FeatureProfile, Profile, profile_from_json
 from slipway_ml.contract.signature import MATRIX_INPUT, Feature, Kind, Signature
+from slipway_ml.contract.stored_document import UnreadableDocument
 from slipway_ml.contract.tensors import Tensor
 from slipway_ml.errors import DamagedVersion
 from slipway_ml.protocol.unusual_values import Unlike, UnusualColumn, UnusualRun
@@ -39,7 +34,7 @@ def input_check_of(stored: StoredVersion) -> Look | None:
         return None
     try:
         profile = profile_from_json(stored.read_file(PROFILE_FILE))
-    except UnreadableProfile as error:
+    except UnreadableDocument as error:
         raise DamagedVersion(manifest.model_name, manifest.model_version, str(error)) from None
     return input_check(manifest.signature, profile, manifest.inputs)
 
@@ -145,7 +140,7 @@ class _ColumnsCheck:
             value = tensors[name].item()
             if value < lowest or value > highest:
                 return False
-        for name, is_usual in self._texts:  # noqa: SIM110  # `all` takes a generator, which takes as long as the rest
+        for name, is_usual in self._texts:  # noqa: SIM110  # the generator for `all` would double the time of the check
             if not is_usual(tensors[name].item()):
                 return False
         return True

@@ -17,12 +17,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from slipway_ml.contract.manifest import MANIFEST_FILE
 from slipway_ml.contract.model_options import ModelOptions
 from slipway_ml.errors import DamagedVersion, SlipwayError
 from slipway_ml.monitoring.metrics import Metrics
 from slipway_ml.protocol.limits import ContentLimits
 from slipway_ml.registry.integrity import IntegrityError, check_nothing_else
-from slipway_ml.registry.store import MANIFEST_FILE, Registry, StoredVersion
+from slipway_ml.registry.store import Registry, StoredVersion
 from slipway_ml.runtime.providers import CPU_PROVIDER
 from slipway_ml.serving.batcher import QueueLimits
 from slipway_ml.serving.golden_rows import replay

@@ -13,8 +13,9 @@ import pandas as pd
 from slipway_ml.contract.evaluation import Evaluation, Score
 from slipway_ml.contract.manifest import Finding
 from slipway_ml.contract.parity import Parity
-from slipway_ml.contract.profile import PROFILE_FILE, Profile, UnreadableProfile, profile_from_json
+from slipway_ml.contract.profile import PROFILE_FILE, Profile, profile_from_json
 from slipway_ml.contract.signature import Signature
+from slipway_ml.contract.stored_document import UnreadableDocument
 from slipway_ml.errors import DamagedVersion
 from slipway_ml.registry.desired_state import CHAMPION
 from slipway_ml.registry.store import Registry, StoredVersion
@@ -106,7 +107,7 @@ def _profile(version: StoredVersion) -> Profile | None:
         return None
     try:
         return profile_from_json(version.read_file(PROFILE_FILE))
-    except UnreadableProfile as error:
+    except UnreadableDocument as error:
         raise DamagedVersion(manifest.model_name, manifest.model_version, str(error)) from None
 
 
