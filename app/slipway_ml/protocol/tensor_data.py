@@ -221,13 +221,11 @@ class TensorData:
 
     def _share_texts(self, values: list[Any]) -> list[Any]:
         """The same texts, of which those that are equal are one in memory."""
+        if set(map(type, values)) != {str}:
+            return values  # which is said elsewhere, and need not be paid for
         known: dict[Any, Any] = {}
-        try:
-            shared = [known.setdefault(value, value) for value in values]
-        except TypeError:
-            return values  # no texts, which is said elsewhere
-        texts = [text for text in known if type(text) is str]
-        self._pay(len(texts) * _TEXT_BYTES + sum(map(len, texts)))
+        shared = [known.setdefault(value, value) for value in values]
+        self._pay(len(known) * _TEXT_BYTES + sum(map(len, known)))
         return shared
 
     def _store_numbers(self, numbers: Tensor) -> None:
