@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 Progress = Callable[[str, str], None]
-"""Told the name of a step and what came of it, in words, when the step is done; with UNDER_WAY, what goes on now."""
+"""Called with a step and its result when the step is done, and with UNDER_WAY and the task that is running."""
 
 UNDER_WAY = "under way"
 """In place of a step's name: the next one takes the place of what is said."""

@@ -82,7 +82,7 @@ class OnnxSession:
         except Exception as error:  # noqa: BLE001  # a dozen classes of onnxruntime's own, all meaning: cannot load
             raise UnloadableModel(_first_line(error)) from None
         # It keeps the file for a session with other providers, which is never made.
-        self._session._model_bytes = None  # noqa: SLF001
+        self._session._model_bytes = None  # noqa: SLF001  # there is no public way to let it go
         if execution.is_demanded and wanted not in self._session.get_providers():
             raise UnloadableModel(f"{short(wanted)} was requested, and onnxruntime cannot use it on this machine")
         self.placement: Placement = read_placement(self._session)

@@ -65,8 +65,8 @@ def show_choice(
     console.print(table)
     console.print(f"[bold]Chosen[/bold]: {escape(reason)}", soft_wrap=True)
     if quantized is not None:
-        name = "none" if quantized.variant is None else f"{quantized.variant}, kept as {quantized.file}"
-        console.print(f"[bold]Quantized[/bold]: {escape(f'{name}: {quantized.reason}')}", soft_wrap=True)
+        kept = "" if quantized.variant is None else f"{quantized.variant}, kept as {quantized.file}: "
+        console.print(f"[bold]Quantized[/bold]: {escape(kept + quantized.reason)}", soft_wrap=True)
     for was_built, word in ((True, "Refused"), (False, "Not built")):
         own = [one for one in variants if (one.parity is not None) == was_built]
         for verdict, names in _refusals(own, reason).items():

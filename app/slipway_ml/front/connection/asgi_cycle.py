@@ -64,9 +64,9 @@ class AsgiCycle(RequestResponseCycle):
     def __init__(self, head: Head, wire: AsgiWire, defaults: Headers, *, keep_alive: bool) -> None:
         expectation = head.by_name.get(b"expect", b"").lower()
         super().__init__(
-            scope=scope_of(head, wire.transport),  # type: ignore[arg-type]  # the same, in another package's words
-            transport=wire,  # type: ignore[arg-type]  # all that a cycle uses of one
-            flow=wire.flow,  # type: ignore[arg-type]  # likewise
+            scope=scope_of(head, wire.transport),  # type: ignore[arg-type]  # Starlette types ASGI apart from uvicorn
+            transport=wire,  # type: ignore[arg-type]  # it has the two methods of a transport that a cycle calls
+            flow=wire.flow,  # type: ignore[arg-type]  # and this what a cycle calls of uvicorn's FlowControl
             logger=logger,
             access_logger=logger,
             access_log=False,
@@ -82,7 +82,7 @@ class AsgiCycle(RequestResponseCycle):
     @property
     def exchange(self) -> Exchange | None:
         """What the guard knows of it, once it does."""
-        return self.scope.get("exchange")  # type: ignore[return-value]  # the guard's own
+        return self.scope.get("exchange")  # type: ignore[return-value]  # put there by the guard
 
     @property
     def received(self) -> int:
@@ -91,7 +91,8 @@ class AsgiCycle(RequestResponseCycle):
 
     def begin(self, app: ASGIApp) -> asyncio.Task[None]:
         """Let the application answer."""
-        self._task = asyncio.get_running_loop().create_task(self.run_asgi(app))  # type: ignore[arg-type]  # the same, in another package's words
+        work = self.run_asgi(app)  # type: ignore[arg-type]  # Starlette types ASGI apart from uvicorn
+        self._task = asyncio.get_running_loop().create_task(work)
         return self._task
 
     def take(self, chunk: bytes) -> None:
@@ -113,12 +114,12 @@ class AsgiCycle(RequestResponseCycle):
         if self._task is not None:
             self._task.cancel(HUNG_UP)
 
-    async def send(self, message: Message) -> None:  # type: ignore[override]
+    async def send(self, message: Message) -> None:  # type: ignore[override]  # Starlette's word for the same messages
         """A part of the response, from the application."""
         if self.waiting_for_100_continue:
             # Answered without a word it may leave the body out, and where the next request begins is then unknown.
             self.keep_alive = False
-        await super().send(message)  # type: ignore[arg-type]
+        await super().send(message)  # type: ignore[arg-type]  # likewise
 
     def _end(self) -> None:
         self.body.clear()  # what came of it after the response began would stay in memory until the next request

@@ -65,7 +65,7 @@ class Connection(PlacedConnection, Requests, Wire, AsgiWire):
         self._has_rest = False
         """It lingers, and more of what the client has begun to send is to come."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # of a socket it is one that writes
         self.transport, self.flow = transport, Flow(transport)
         peer = transport.get_extra_info("peername")
         self._peer: str = peer[0] if peer else ""

@@ -32,31 +32,17 @@ from slipway_training.export.sparse import remembered_densely
 
 def exact_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
     """The same as `decision`, where trees give float64 to nearly its last place: for steps that are steep."""
-    match fitted:
-        case Pipeline():
-            name, last = fitted.steps[-1]
-            before = fitted.steps[:-1]
-            rest = translation.transform(Pipeline(before), list(blocks), path) if before else list(blocks)
-            return exact_decision(translation, last, rest, below(path, name))
-        case GridSearchCV() | RandomizedSearchCV():
-            return exact_decision(translation, fitted.best_estimator_, blocks, path)
-        case GradientBoostingClassifier() | HistGradientBoostingClassifier():
-            return exact_scores(translation, fitted, blocks, path)
-        case _ if isinstance(fitted, FORESTS):
-            return _second_of_two(translation, fitted, exact_shares(translation, fitted, blocks, path))
-    return decision(translation, fitted, blocks, path)
+    last, rest, place = _last_step(translation, fitted, blocks, path)
+    if isinstance(last, (GradientBoostingClassifier, HistGradientBoostingClassifier)):
+        return exact_scores(translation, last, rest, place)
+    if isinstance(last, FORESTS):
+        return _second_of_two(translation, last, exact_shares(translation, last, rest, place))
+    return decision(translation, last, rest, place)
 
 
 def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
     """[rows, classes], or [rows, 1] for two classes, float64; raises ConversionError."""
-    match fitted:
-        case Pipeline():
-            name, last = fitted.steps[-1]
-            before = fitted.steps[:-1]
-            rest = translation.transform(Pipeline(before), list(blocks), path) if before else list(blocks)
-            return decision(translation, last, rest, below(path, name))
-        case GridSearchCV() | RandomizedSearchCV():
-            return decision(translation, fitted.best_estimator_, blocks, path)
+    fitted, blocks, path = _last_step(translation, fitted, blocks, path)
     own = next((write for types, write in _OWN if isinstance(fitted, types)), None)
     if type(fitted).__name__ == "LGBMClassifier":
         own = lightgbm_scores
@@ -68,6 +54,22 @@ def decision(translation: Translation, fitted: Any, blocks: Sequence[Block], pat
             "use LogisticRegression, SVC or RandomForestClassifier under it"
         )
     return own(translation, remembered_densely(fitted), blocks, path)
+
+
+def _last_step(
+    translation: Translation, fitted: Any, blocks: Sequence[Block], path: str
+) -> tuple[Any, Sequence[Block], str]:
+    """Through pipelines and searches to the estimator that decides, with the table that it gets and its place."""
+    while True:
+        match fitted:
+            case Pipeline():
+                (*before, (name, fitted)) = fitted.steps
+                blocks = translation.transform(Pipeline(before), list(blocks), path) if before else blocks
+                path = below(path, name)
+            case GridSearchCV() | RandomizedSearchCV():
+                fitted = fitted.best_estimator_
+            case _:
+                return fitted, blocks, path
 
 
 def _bag_decision(translation: Translation, fitted: Any, blocks: Sequence[Block], path: str) -> str:
