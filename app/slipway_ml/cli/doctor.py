@@ -74,7 +74,7 @@ def doctor(
     machine, registry = this_machine(), Registry(settings.models)
     memory = plan_memory(memory_limits(settings))
     with ThreadPoolExecutor(1) as executor:
-        loader = VersionLoader(registry, serving_options(settings), executor, Metrics())
+        loader = VersionLoader(registry, serving_options(settings), executor, Metrics(), seconds=settings.load_seconds)
         findings = list(_examine(registry, loader))
     if json:
         document = {

@@ -143,9 +143,7 @@ class Reconciler:
         loading = asyncio.get_running_loop().run_in_executor(self._loading, self._load, current, state)
         await asyncio.wait({loading}, timeout=_OVERDUE_SECONDS)
         if not loading.done() and self._table.models.get(current.name) is current:
-            logger.warning(
-                "it is loading for more than %g s; the other models are served", _OVERDUE_SECONDS, extra=extra
-            )
+            logger.warning("loading takes more than %g s; the other models are served", _OVERDUE_SECONDS, extra=extra)
             current = replace(current, overdue=True)
             self._table.put(current)
         model = await loading
